@@ -1,0 +1,1 @@
+"""What crosses a boundary, as msgspec Structs. Imports nothing of ours."""

@@ -1,0 +1,125 @@
+"""Errors by whose fault they are. Each carries what a person should do next."""
+
+from enum import StrEnum
+
+
+class Fault(StrEnum):
+    RULE = "rule"
+    """A rule raised, ran out of limits or returned what cannot be used."""
+    MAPPING = "mapping"
+    """A value has no counterpart; a person maps it, uses the default or skips it."""
+    VALIDATION = "validation"
+    """The tracker refuses this content for this issue."""
+    NOT_FOUND = "not_found"
+    GONE = "gone"
+    """The issue was deleted; the tracker says so."""
+    CONFLICT = "conflict"
+    """Somebody wrote in between; read again."""
+    UNDECIDED = "undecided"
+    """Both sides changed the same field, and the policy leaves it to a person."""
+    PERMISSION = "permission"
+    CREDENTIALS = "credentials"
+    THROTTLED = "throttled"
+    UNAVAILABLE = "unavailable"
+    """Down, slow or broken for now."""
+    UNKNOWN_OUTCOME = "unknown_outcome"
+    """A write may or may not have happened; look before repeating it."""
+    PEER = "peer"
+    """The other node refuses or breaks the protocol."""
+    PEER_UNAVAILABLE = "peer_unavailable"
+    CONFIGURATION = "configuration"
+    INPUT = "input"
+    """A request or message from outside is wrong; it changed nothing."""
+    INTERNAL = "internal"
+
+
+class TidegateError(Exception):
+    """Base of every error of ours. `remedy` tells a person the next step."""
+
+    fault: Fault = Fault.INTERNAL
+
+    def __init__(self, message: str, *, remedy: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+
+
+class RuleError(TidegateError):
+    fault = Fault.RULE
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        remedy: str = "Correct the rule, then retry.",
+        file: str = "",
+        line: int = 0,
+        trace: str = "",
+    ) -> None:
+        super().__init__(message, remedy=remedy)
+        self.file = file
+        self.line = line
+        self.trace = trace
+
+
+class MappingError(TidegateError):
+    fault = Fault.MAPPING
+
+    def __init__(self, message: str, *, field: str, value: str, remedy: str) -> None:
+        super().__init__(message, remedy=remedy)
+        self.field = field
+        self.value = value
+
+
+class TrackerError(TidegateError):
+    """What a tracker answered, translated from its body. `tracker` names the system."""
+
+    def __init__(
+        self,
+        fault: Fault,
+        message: str,
+        *,
+        remedy: str = "",
+        status: int | None = None,
+        field: str = "",
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message, remedy=remedy)
+        self.fault = fault
+        self.status = status
+        self.field = field
+        self.retry_after = retry_after
+
+
+class PeerError(TidegateError):
+    fault = Fault.PEER
+
+
+class PeerUnavailable(TidegateError):
+    fault = Fault.PEER_UNAVAILABLE
+
+    def __init__(self, message: str, *, remedy: str = "", retry_after: float | None = None) -> None:
+        super().__init__(message, remedy=remedy)
+        self.retry_after = retry_after
+
+
+class ConfigurationError(TidegateError):
+    fault = Fault.CONFIGURATION
+
+
+class InputError(TidegateError):
+    """A request that is wrong by itself. `status` is the HTTP status to answer with."""
+
+    fault = Fault.INPUT
+
+    def __init__(self, message: str, *, status: int = 400, remedy: str = "") -> None:
+        super().__init__(message, remedy=remedy)
+        self.status = status
+
+
+class BusUnavailable(TidegateError):
+    fault = Fault.UNAVAILABLE
+
+
+class StoreUnavailable(TidegateError):
+    fault = Fault.UNAVAILABLE

@@ -1,0 +1,116 @@
+"""The records that a node keeps: connectors, connections, peers, invitations, activity."""
+
+from typing import Any, Literal
+
+import msgspec
+
+from schemas.values import Millis
+
+ConnectionType = Literal["public", "private", "local", "alm"]
+Mode = Literal["basic", "visual", "script"]
+ConnectionStatus = Literal["pending", "active", "paused", "broken", "removed"]
+ConflictPolicy = Literal["newest", "local", "remote", "park"]
+
+
+class Connector(msgspec.Struct, frozen=True):
+    id: str
+    name: str
+    """Unique on this node; stands in the webhook's path."""
+    system: str
+    params: dict[str, Any]
+    """Secrets are sealed in the store and open here; never log or show them."""
+    created: Millis
+
+
+class Trigger(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Which local issues come under sync by themselves; all conditions must hold."""
+
+    project: str
+    types: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+
+
+class ConnectionSettings(msgspec.Struct, frozen=True, omit_defaults=True):
+    project: str = ""
+    """Where incoming issues are made."""
+    issue_type: str = ""
+    trigger: Trigger | None = None
+    conflict_policy: str = "newest"
+    """`newest`, `park`, or the short name of the side that wins."""
+    field_policies: dict[str, str] = {}
+    disclosed: tuple[str, ...] | None = None
+    """Fields that may leave this node, whatever the rule says; None allows the default ones."""
+    attachment_limit: int = 1 << 30
+    """Bytes; larger ones are not taken over, and the activity log says so."""
+
+
+class Connection(msgspec.Struct, frozen=True):
+    id: str
+    """This node's own id for its end."""
+    shared: str
+    """The id that both sides know."""
+    name: str
+    type: ConnectionType
+    mode: Mode
+    status: ConnectionStatus
+    local_side: str
+    remote_side: str
+    connector: str
+    """Id of the local connector."""
+    peer: str
+    """Id of the peer node; '' for a local connection."""
+    counterpart: str
+    """Id of the other end of a local connection; '' otherwise."""
+    settings: ConnectionSettings
+    created: Millis
+    changed: Millis
+    reason: str = ""
+    """Why the status is what it is."""
+    description: str = ""
+
+
+class Peer(msgspec.Struct, frozen=True):
+    """Another node, as pinned at pairing. A private peer has no address: see `PublicPeer`."""
+
+    id: str
+    """Hash of its identity key."""
+    name: str
+    identity_key: bytes
+    """Ed25519, raw."""
+    message_key: bytes
+    """X25519, raw; replicas are sealed to it."""
+    epoch: str
+    """Changes when the peer was restored from a backup."""
+
+
+class PublicPeer(Peer, frozen=True):
+    url: str = ""
+
+
+class Activity(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What was decided for which change, and why. Append-only."""
+
+    at: Millis
+    event: str
+    """A stable name, such as `twin.written` or `conflict.decided`."""
+    connection: str = ""
+    twin: str = ""
+    issue: str = ""
+    change: str = ""
+    detail: dict[str, Any] = {}
+
+
+class ParkedTwin(msgspec.Struct, frozen=True):
+    """A twin that waits for a person."""
+
+    twin: str
+    connection: str
+    issue: str
+    fault: str
+    message: str
+    remedy: str
+    since: Millis
+    attempts: int
+    file: str = ""
+    line: int = 0
+    trace: str = ""

@@ -1,0 +1,190 @@
+"""What two nodes say to each other, as MessagePack maps. Unknown fields are ignored, so a newer
+minor version may add some; `version` and `minimum` tell when that is not enough."""
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from schemas.errors import InputError
+
+PROTOCOL = 1
+"""Spoken by this node; it understands from `MINIMUM` on."""
+MINIMUM = 1
+
+MAX_BODY = 8 << 20
+"""Bytes of one exchange, request or answer."""
+MAX_ITEM = 7 << 20
+"""Bytes of one sealed message; what is larger cannot travel and is set aside."""
+MAX_ITEMS = 100
+MAX_WAIT = 25.0
+"""Seconds that a request may be held; proxies commonly cut at 30."""
+
+NODE_PATH = "/peer/v1/node"
+PAIR_PATH = "/peer/v1/pair"
+EXCHANGE_PATH = "/peer/v1/exchange"
+FETCH_PATH = "/peer/v1/attachments/fetch"
+UPLOAD_PATH = "/peer/v1/attachments/"
+"""Followed by the id of the request that the upload answers."""
+
+Id = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
+Text = Annotated[str, msgspec.Meta(max_length=1024)]
+RequestId = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_-]{1,128}$")]
+"""Stands in a path."""
+Seq = Annotated[int, msgspec.Meta(ge=0, le=(1 << 53) - 1)]
+Key = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
+Role = Literal["inviter", "joiner"]
+
+
+class FeedItem(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One message of the sender's feed. A newer one about the same twin replaces it."""
+
+    seq: Seq
+    connection: Id
+    """The id that both sides know."""
+    twin: Id
+    sealed: bytes
+    kind: Id = "twin"
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """An item that was received and not taken. It counts as received all the same."""
+
+    seq: Seq
+    connection: Id
+    twin: Id
+    reason: Text
+
+
+class AttachmentWanted(msgspec.Struct, frozen=True, omit_defaults=True):
+    request: RequestId
+    """Made by the side that asks."""
+    connection: Id
+    twin: Id
+    attachment: Id
+    """The id at the side that holds the content."""
+    limit: Annotated[int, msgspec.Meta(ge=0)] = 1 << 30
+    """Bytes that the asking side takes at most."""
+
+
+class Unavailable(msgspec.Struct, frozen=True):
+    """The content of an attachment will not come."""
+
+    request: RequestId
+    reason: Text
+
+
+class Exchange(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Both the request and its answer: what I have for you, and how far I have what you sent."""
+
+    epoch: Id
+    """Of the speaker's feed; a new one when its store was restored."""
+    have: Seq = 0
+    """Everything of the listener's feed up to here is stored."""
+    have_epoch: Annotated[str, msgspec.Meta(max_length=255)] = ""
+    """The epoch in which `have` counts; '' when nothing was received yet."""
+    after: Seq = 0
+    """The listener has confirmed up to here before; if it knows less, it has lost something."""
+    items: Annotated[tuple[FeedItem, ...], msgspec.Meta(max_length=1000)] = ()
+    """By rising `seq`, beginning with the oldest unconfirmed."""
+    refused: Annotated[tuple[Refusal, ...], msgspec.Meta(max_length=1000)] = ()
+    unavailable: Annotated[tuple[Unavailable, ...], msgspec.Meta(max_length=1000)] = ()
+    wanted: Annotated[tuple[AttachmentWanted, ...], msgspec.Meta(max_length=1000)] = ()
+    """In answers to a private node: contents that it may upload."""
+    serving: Annotated[tuple[RequestId, ...], msgspec.Meta(max_length=1000)] = ()
+    """Requests from `wanted` that the caller works on already."""
+    wait: Annotated[float, msgspec.Meta(ge=0, le=60)] = 0.0
+    """Seconds for which the answer may be held back while there is nothing to say."""
+    limit: Annotated[int, msgspec.Meta(ge=0)] = 0
+    """Items that the caller takes in the answer."""
+    version: int = PROTOCOL
+    minimum: int = MINIMUM
+
+
+class AttachmentFetch(msgspec.Struct, frozen=True):
+    wanted: AttachmentWanted
+
+
+class NodeCard(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a public node tells anybody. The signature ties the message key to the identity."""
+
+    identity_key: Key
+    message_key: Key
+    signature: bytes
+    version: int = PROTOCOL
+    minimum: int = MINIMUM
+
+
+class Terms(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What one side says about the connection. The inviter's bind; a joiner's may be empty."""
+
+    system: Annotated[str, msgspec.Meta(max_length=64)] = ""
+    """The kind of tracker on the speaker's side."""
+    shared: Annotated[str, msgspec.Meta(max_length=255)] = ""
+    name: Annotated[str, msgspec.Meta(max_length=255)] = ""
+    mode: Annotated[str, msgspec.Meta(max_length=16)] = ""
+    type: Annotated[str, msgspec.Meta(max_length=16)] = ""
+    local_side: Annotated[str, msgspec.Meta(max_length=255)] = ""
+    """Short name of the speaker's side."""
+    remote_side: Annotated[str, msgspec.Meta(max_length=255)] = ""
+    description: Annotated[str, msgspec.Meta(max_length=4096)] = ""
+    conflict_policy: Annotated[str, msgspec.Meta(max_length=255)] = "newest"
+    """The inviter's holds on both sides: `newest`, `park`, or the side that wins."""
+    field_policies: Annotated[dict[str, str], msgspec.Meta(max_length=200)] = {}
+
+
+class Party(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One side of a pairing, as it presents itself."""
+
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
+    identity_key: Key
+    message_key: Key
+    terms: Terms
+    url: Annotated[str, msgspec.Meta(max_length=2048)] = ""
+    """'' for a private node."""
+
+
+class PairContent(msgspec.Struct, frozen=True):
+    """Sealed inside a pair request or its answer."""
+
+    role: Role
+    """Of the speaker."""
+    party: msgspec.Raw
+    """An encoded `Party`, left as it came: the transcript covers its very bytes."""
+    proof: bytes
+    """Shows that the speaker knows the invitation's secret."""
+    signature: bytes
+
+
+class PairRequest(msgspec.Struct, frozen=True):
+    invitation: Id
+    sealed: Annotated[bytes, msgspec.Meta(max_length=1 << 16)]
+    version: int = PROTOCOL
+    minimum: int = MINIMUM
+
+
+class PairAnswer(msgspec.Struct, frozen=True):
+    sealed: bytes
+    version: int = PROTOCOL
+
+
+class Refused(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The JSON body of every answer that is not a success."""
+
+    detail: str
+    remedy: str = ""
+    server_time: int = 0
+    """Milliseconds; given when the caller's clock is the cause."""
+
+
+def check_version(version: int, minimum: int) -> None:
+    """Raises `InputError` when the two nodes have no protocol version in common."""
+    if version < MINIMUM:
+        raise InputError(
+            f"The other node speaks protocol {version}; this one needs at least {MINIMUM}.",
+            remedy="Update the other node.",
+        )
+    if minimum > PROTOCOL:
+        raise InputError(
+            f"The other node needs protocol {minimum}; this one speaks {PROTOCOL}.",
+            remedy="Update this node.",
+        )

@@ -1,0 +1,83 @@
+"""The replica: the neutral issue that crosses the wire, exactly what the outgoing rule let out."""
+
+import msgspec
+
+from schemas.rich_text import RichText
+from schemas.values import Digest, Fields, Millis, User, Value
+
+
+class ElementStamp(msgspec.Struct, frozen=True, array_like=True):
+    """When a person at the sender last added an element to a set, or took it out."""
+
+    version: int
+    since: int
+    """The first version of the run of changes that the receiver may not have seen."""
+    before: bool
+    """Whether the set had it before that run."""
+
+
+class Stamp(msgspec.Struct, frozen=True, array_like=True):
+    """When a field last changed at the sender, by a person and not by us."""
+
+    version: int
+    """The sender's twin version that first carried the value."""
+    at: Millis
+    since: int = 0
+    """The first version of the run of edits that the receiver may not have seen."""
+    before: Value = None
+    """What the field was before that run; a large value as its digest."""
+    elements: dict[str, ElementStamp] = {}
+    """Of a set: the elements that the receiver may not have seen change."""
+
+
+class ReplicaComment(msgspec.Struct, frozen=True, omit_defaults=True):
+    id: str
+    """The sender's comment id."""
+    body: RichText | Digest
+    author: User = User()
+    created: Millis = 0
+    version: int = 0
+    """The sender's twin version that first carried this body."""
+    internal: bool = False
+
+
+class ReplicaAttachment(msgspec.Struct, frozen=True, omit_defaults=True):
+    id: str
+    """The sender's attachment id, by which the bytes are asked for."""
+    filename: str
+    size: int
+    mime: str = "application/octet-stream"
+    author: User = User()
+    created: Millis = 0
+
+
+class Replica(msgspec.Struct, frozen=True, omit_defaults=True):
+    fields: Fields = {}
+    stamps: dict[str, Stamp] = {}
+    comments: tuple[ReplicaComment, ...] = ()
+    """Those written on the sender's side; mirrored ones do not travel back."""
+    attachments: tuple[ReplicaAttachment, ...] = ()
+    removed_comments: tuple[str, ...] = ()
+    """Deleted by a person at the sender, confirmed by the tracker."""
+    removed_attachments: tuple[str, ...] = ()
+    key: str = ""
+    url: str = ""
+    gone: bool = False
+    """The sender's issue was deleted; nothing follows from it but a note."""
+
+
+class TwinMessage(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One replica with its place in the twin's history."""
+
+    twin: str
+    issue: str
+    """The sender's issue id."""
+    version: int
+    """The sender's; each message that says something new has a higher one."""
+    have: int
+    """The receiver's newest version that this replica already includes."""
+    replica: Replica
+    path: tuple[str, ...] = ()
+    """The nodes that the content came through, the origin first."""
+    lacking: bool = False
+    """Asks the receiver to send everything whole once more."""

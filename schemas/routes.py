@@ -1,0 +1,205 @@
+"""The management API's route table: one source for the server and for the OpenAPI document."""
+
+from types import NoneType
+from typing import Any, Generic, Literal, TypeVar
+
+import msgspec
+
+from schemas.api import (
+    ActivityQuery,
+    ConnectionAccept,
+    ConnectionInitiate,
+    ConnectionInitiated,
+    ConnectionView,
+    ConnectorAdd,
+    ConnectorChange,
+    ConnectorCheck,
+    ConnectorCheckBody,
+    ConnectorView,
+    ErrorQuery,
+    ErrorView,
+    NodeView,
+    Page,
+    PageQuery,
+    Retried,
+    RetryBody,
+    RetryOne,
+    RulesPut,
+    RulesSaved,
+    RulesView,
+    SettingsBody,
+    SyncAnswer,
+    SyncBody,
+    TwinDetail,
+    TwinQuery,
+    TwinView,
+)
+from schemas.health import HealthReport
+from schemas.node import Activity
+
+Q = TypeVar("Q")
+B = TypeVar("B")
+A = TypeVar("A")
+
+PREFIX = "/api/v1"
+
+
+class Route(msgspec.Struct, Generic[Q, B, A], frozen=True):
+    """`query`, `body` and `answer` are Structs, or NoneType where there is none."""
+
+    name: str
+    method: Literal["GET", "POST", "PUT", "DELETE"]
+    path: str
+    summary: str
+    query: type[Q]
+    body: type[B]
+    answer: type[A]
+    status: int = 200
+
+
+def _read(name: str, path: str, summary: str, answer: type[A]) -> Route[None, None, A]:
+    return Route(name, "GET", path, summary, NoneType, NoneType, answer)
+
+
+def _list(name: str, path: str, summary: str, query: type[Q], answer: type[A]) -> Route[Q, None, A]:
+    return Route(name, "GET", path, summary, query, NoneType, answer)
+
+
+def _act(name: str, path: str, summary: str, answer: type[A]) -> Route[None, None, A]:
+    return Route(name, "POST", path, summary, NoneType, NoneType, answer)
+
+
+def _post(
+    name: str, path: str, summary: str, body: type[B], answer: type[A], status: int = 200
+) -> Route[None, B, A]:
+    return Route(name, "POST", path, summary, NoneType, body, answer, status)
+
+
+def _put(name: str, path: str, summary: str, body: type[B], answer: type[A]) -> Route[None, B, A]:
+    return Route(name, "PUT", path, summary, NoneType, body, answer)
+
+
+def _delete(name: str, path: str, summary: str) -> Route[None, None, None]:
+    return Route(name, "DELETE", path, summary, NoneType, NoneType, NoneType, 204)
+
+
+NODE = _read("node", "/node", "This node", NodeView)
+HEALTH = _read("health", "/health", "Health in detail", HealthReport)
+
+CONNECTORS = _list(
+    "connectors", "/connectors", "List the connectors", PageQuery, Page[ConnectorView]
+)
+CONNECTOR_ADD = _post(
+    "connector_add", "/connectors", "Add a connector", ConnectorAdd, ConnectorView, 201
+)
+CONNECTOR = _read("connector", "/connectors/{connector}", "Show a connector", ConnectorView)
+CONNECTOR_CHANGE = _put(
+    "connector_change",
+    "/connectors/{connector}",
+    "Change a connector's settings, such as an expired token",
+    ConnectorChange,
+    ConnectorView,
+)
+CONNECTOR_REMOVE = _delete(
+    "connector_remove", "/connectors/{connector}", "Remove a connector that nothing uses"
+)
+CONNECTOR_CHECK = _post(
+    "connector_check",
+    "/connectors/{connector}/check",
+    "Check server, credentials, project and permissions",
+    ConnectorCheckBody,
+    ConnectorCheck,
+)
+
+CONNECTIONS = _list(
+    "connections", "/connections", "List the connections", PageQuery, Page[ConnectionView]
+)
+CONNECTION_INITIATE = _post(
+    "connection_initiate",
+    "/connections",
+    "Begin a connection and get its invitation",
+    ConnectionInitiate,
+    ConnectionInitiated,
+    201,
+)
+CONNECTION_ACCEPT = _post(
+    "connection_accept",
+    "/connections/accept",
+    "Accept an invitation",
+    ConnectionAccept,
+    ConnectionView,
+    201,
+)
+CONNECTION = _read("connection", "/connections/{connection}", "Show a connection", ConnectionView)
+CONNECTION_SETTINGS = _put(
+    "connection_settings",
+    "/connections/{connection}/settings",
+    "Replace this side's settings",
+    SettingsBody,
+    ConnectionView,
+)
+CONNECTION_PAUSE = _act(
+    "connection_pause", "/connections/{connection}/pause", "Pause a connection", ConnectionView
+)
+CONNECTION_RESUME = _act(
+    "connection_resume", "/connections/{connection}/resume", "Resume it", ConnectionView
+)
+CONNECTION_REMOVE = _delete(
+    "connection_remove", "/connections/{connection}", "Remove a connection; issues stay"
+)
+RULES = _read("rules", "/connections/{connection}/rules", "The newest rules", RulesView)
+RULES_PUT = _put(
+    "rules_put",
+    "/connections/{connection}/rules",
+    "Check and save rules as a new version; 422 with the findings when they do not pass",
+    RulesPut,
+    RulesSaved,
+)
+
+SYNC = _post("sync", "/sync", "Put an issue under sync, or ring for it", SyncBody, SyncAnswer)
+TWINS = _list("twins", "/twins", "List twins", TwinQuery, Page[TwinView])
+TWIN = _read("twin", "/twins/{connection}/{twin}", "Show a twin", TwinDetail)
+
+ERRORS = _list("errors", "/errors", "Parked twins", ErrorQuery, Page[ErrorView])
+ERROR = _read("error", "/errors/{connection}/{twin}", "Show why a twin is parked", ErrorView)
+ERRORS_RETRY = _post("errors_retry", "/errors/retry", "Retry parked twins", RetryBody, Retried)
+ERROR_RETRY = _post(
+    "error_retry",
+    "/errors/{connection}/{twin}/retry",
+    "Retry one parked twin, and decide its conflict if it has one",
+    RetryOne,
+    Retried,
+)
+
+ACTIVITY = _list(
+    "activity", "/activity", "What was decided, newest first", ActivityQuery, Page[Activity]
+)
+
+ROUTES: tuple[Route[Any, Any, Any], ...] = (
+    NODE,
+    HEALTH,
+    CONNECTORS,
+    CONNECTOR_ADD,
+    CONNECTOR_CHANGE,
+    CONNECTOR,
+    CONNECTOR_REMOVE,
+    CONNECTOR_CHECK,
+    CONNECTIONS,
+    CONNECTION_INITIATE,
+    CONNECTION_ACCEPT,
+    CONNECTION,
+    CONNECTION_SETTINGS,
+    CONNECTION_PAUSE,
+    CONNECTION_RESUME,
+    CONNECTION_REMOVE,
+    RULES,
+    RULES_PUT,
+    SYNC,
+    TWINS,
+    TWIN,
+    ERRORS,
+    ERROR,
+    ERRORS_RETRY,
+    ERROR_RETRY,
+    ACTIVITY,
+)

@@ -1,0 +1,74 @@
+"""What rules are given and what they return, as the rest of the daemon sees it."""
+
+import msgspec
+
+from schemas.rich_text import RichText
+from schemas.values import Fields
+
+
+class RuleSet(msgspec.Struct, frozen=True):
+    """The two files of one connection, at one version."""
+
+    version: int
+    outgoing: str
+    incoming: str
+
+
+class RuleContext(msgspec.Struct, frozen=True, omit_defaults=True):
+    connection: str
+    local_side: str
+    remote_side: str
+    first_sync: bool = False
+    local_key: str = ""
+    local_url: str = ""
+    remote_key: str = ""
+    remote_url: str = ""
+    project: str = ""
+    """Where incoming issues are made."""
+    now: int = 0
+    """The frozen clock that the rule sees, in milliseconds."""
+
+
+class OutgoingComment(msgspec.Struct, frozen=True, omit_defaults=True):
+    id: str
+    body: RichText
+    internal: bool = False
+
+
+class Outgoing(msgspec.Struct, frozen=True):
+    """What the outgoing rule lets out. Of comments it was shown only new and changed ones."""
+
+    fields: Fields
+    comments: tuple[OutgoingComment, ...] = ()
+    attachments: tuple[str, ...] = ()
+    """Ids of those that may travel."""
+
+
+class WantedComment(msgspec.Struct, frozen=True, omit_defaults=True):
+    id: str
+    """The remote comment's id."""
+    body: RichText
+    internal: bool = False
+
+
+class Wanted(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the incoming rule wants the local issue to be; what it leaves out stays as it is."""
+
+    fields: Fields
+    comments: tuple[WantedComment, ...] = ()
+    attachments: tuple[str, ...] = ()
+    """Ids of remote attachments to take over."""
+    project: str = ""
+    type: str = ""
+
+
+class Diagnostic(msgspec.Struct, frozen=True):
+    """One finding of a rule check; line and column count from 1."""
+
+    file: str
+    line: int
+    column: int
+    message: str
+    source: str = ""
+    """The line itself."""
+    end_column: int = 0

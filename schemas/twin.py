@@ -1,0 +1,113 @@
+"""The twin: one side's memory of the pair (local issue, remote issue)."""
+
+from typing import Literal
+
+import msgspec
+
+from schemas.issue import IssueRef
+from schemas.replica import Replica, Stamp
+from schemas.values import Fields, Millis
+
+Origin = Literal["local", "remote"]
+
+
+class CommentTrace(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The id pair of a comment. A comment belongs to the side where it was written."""
+
+    origin: Origin
+    local_id: str = ""
+    remote_id: str = ""
+    """Known for comments of remote origin only."""
+    digest: str = ""
+    """Local origin: of the comment as read. Remote origin: of the wanted comment last applied."""
+    held: str = ""
+    """Remote origin: digest of our mirror as the tracker held it after our write."""
+    version: int = 0
+    """The origin's twin version that carried the body; 0 when the outgoing rule kept it back."""
+    updated: Millis = 0
+    """Of the local comment as last read; an equal one need not be compared again."""
+    removed: bool = False
+
+
+class AttachmentTrace(msgspec.Struct, frozen=True, omit_defaults=True):
+    origin: Origin
+    local_id: str = ""
+    remote_id: str = ""
+    version: int = 0
+    removed: bool = False
+
+
+class Intent(msgspec.Struct, frozen=True):
+    """A create that was begun. Committed before the call, looked up after a crash."""
+
+    kind: Literal["issue", "comment", "attachment"]
+    marker: str
+    remote_id: str
+    """The remote part that is being mirrored; '' for the issue itself."""
+    at: Millis
+    words: str = ""
+    """Of a comment or a file: by what it is known where the tracker cannot keep a marker."""
+
+
+class Base(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What both sides last agreed on, large values as digests."""
+
+    wanted: Fields
+    """What the other side had sent, as our incoming rule put it."""
+    held: Fields
+    """What our tracker held."""
+    replica: Fields = {}
+    """The replica's fields from which `wanted` was made."""
+
+
+class Flip(msgspec.Struct, frozen=True):
+    """How often a field went back to a value it had just lost, for the loop breaker."""
+
+    times: tuple[Millis, ...] = ()
+    lost: tuple[str, ...] = ()
+    """Digests of the last values that we overwrote, newest last."""
+
+
+class Twin(msgspec.Struct, frozen=True, omit_defaults=True):
+    id: str
+    """The same on both sides; made by the side that began the sync."""
+    connection: str
+    issue: IssueRef | None = None
+    local_version: int = 0
+    """The local issue's version when last reconciled."""
+    remote_issue: str = ""
+    version: int = 0
+    """Our newest message."""
+    replica: Replica = Replica()
+    """The newest of the other side, whole; of comments and removals only those not yet included."""
+    replica_version: int = 0
+    included: int = 0
+    """The other side's version up to which we have taken everything in."""
+    acknowledged: int = 0
+    """Our version that the newest replica already includes."""
+    base: Base = Base({}, {})
+    edits: dict[str, Stamp] = {}
+    """When a person last changed a local field, and the version of ours that carried it."""
+    sent: Fields = {}
+    """The outgoing rule's fields as last sent, large values as digests."""
+    stamps: dict[str, Stamp] = {}
+    comments: tuple[CommentTrace, ...] = ()
+    attachments: tuple[AttachmentTrace, ...] = ()
+    intents: tuple[Intent, ...] = ()
+    path: tuple[str, ...] = ()
+    """The nodes that the content came through before it reached this one, the origin first."""
+    rules_version: int = 0
+    """Of the rules that last decided; a new version looks at everything again."""
+    adopted: tuple[str, ...] = ()
+    """Fields of the replica that were taken in and that the outgoing rule has not yet seen."""
+    flips: dict[str, Flip] = {}
+    resend: bool = False
+    """The other side misses content: the next message carries everything whole."""
+    lacking: bool = False
+    """A message referred to content that we do not hold; the next one of ours asks for it."""
+    gone: bool = False
+    """The local issue was deleted; the other side has been or will be told."""
+    keep: Literal["", "local", "remote"] = ""
+    """How a person decided the conflicts that the policy left to them; '' once it was done."""
+    stopped: bool = False
+    """No longer under sync; kept so that late messages find their place."""
