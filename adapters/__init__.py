@@ -1,0 +1,1 @@
+"""One folder per tracker behind one port. Imports schemas only."""

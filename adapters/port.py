@@ -1,0 +1,148 @@
+"""The tracker port: what the daemon asks of every tracker.
+
+All methods raise `schemas.errors.TrackerError` and nothing else of the tracker's making. A write
+that timed out after it was sent raises with `Fault.UNKNOWN_OUTCOME`.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from typing import Literal, Protocol
+
+import msgspec
+
+from schemas.events import IssueChanged
+from schemas.issue import (
+    Attachment,
+    AttachmentDraft,
+    Comment,
+    CommentDraft,
+    FieldChange,
+    Issue,
+    IssueDraft,
+    IssueRef,
+    Part,
+)
+from schemas.rich_text import RichText
+from schemas.values import Millis, User
+
+Stage = Literal["server", "credentials", "project", "permissions"]
+ByteStream = AsyncIterator[bytes]
+
+
+class Capabilities(msgspec.Struct, frozen=True):
+    """What a tracker can do; read by the engine, the API and the documentation."""
+
+    system: str
+    title: str
+    webhook_authentication: tuple[Literal["hmac", "basic", "path"], ...]
+    comment_edit: bool
+    comment_delete: bool
+    comment_internal: bool
+    comment_marker: bool
+    """True when `Comment.marker` comes back from the tracker."""
+    attachment_upload: bool
+    attachment_delete: bool
+    expected_version: bool
+    """True when the tracker itself refuses a write over a newer version."""
+    version_exact: bool
+    """True when every change that `read` shows raises `Issue.version`."""
+    status: Literal["transitions", "plain"]
+    set_fields: tuple[str, ...] = ("labels",)
+
+
+class StageResult(msgspec.Struct, frozen=True):
+    stage: Stage
+    passed: bool
+    message: str
+    remedy: str = ""
+
+
+class ChangesPage(msgspec.Struct, frozen=True):
+    changes: tuple[IssueChanged, ...]
+    cursor: str
+    """Opaque; kept by the caller and handed back. Never past now minus the tracker's lag."""
+    complete: bool
+    """False when another call with `cursor` would bring more at once."""
+
+
+class WebhookRequest(msgspec.Struct, frozen=True):
+    headers: Mapping[str, str]
+    """Names in lower case."""
+    path_secret: str
+    """The part of the path after the connector's name, or ''."""
+    body: bytes
+
+
+class Tracker(Protocol):
+    """One connector: a tracker instance with its credentials."""
+
+    @property
+    def capabilities(self) -> Capabilities: ...
+
+    async def check(self, project: str = "") -> tuple[StageResult, ...]:
+        """Stage by stage; stops at the first that fails."""
+        ...
+
+    async def resolve(self, key_or_id: str) -> IssueRef: ...
+
+    async def read(self, issue_id: str, parts: frozenset[Part]) -> Issue:
+        """Raises NOT_FOUND when the issue cannot be seen, GONE when the tracker says deleted."""
+        ...
+
+    async def read_comments(self, issue_id: str) -> tuple[Comment, ...]: ...
+
+    async def comment_exists(self, issue_id: str, comment_id: str) -> bool:
+        """False only when the tracker says so by an answer about this very comment."""
+        ...
+
+    async def attachment_exists(self, issue_id: str, attachment_id: str) -> bool: ...
+
+    async def create(self, draft: IssueDraft) -> Issue:
+        """The issue as the tracker holds it afterwards, with fields read back."""
+        ...
+
+    async def find_by_marker(self, marker: str, project: str, since: Millis) -> IssueRef | None: ...
+
+    async def update(self, issue: Issue, change: FieldChange) -> Issue:
+        """Writes over `issue.version`; CONFLICT when it is not the newest any more (where the
+        tracker or a read just before can tell). Answers the fields as they are afterwards."""
+        ...
+
+    async def add_comment(self, issue_id: str, draft: CommentDraft) -> Comment: ...
+
+    async def edit_comment(self, issue_id: str, comment_id: str, body: RichText) -> Comment: ...
+
+    async def delete_comment(self, issue_id: str, comment_id: str) -> None:
+        """Deleting what is gone already succeeds."""
+        ...
+
+    async def add_attachment(
+        self,
+        issue_id: str,
+        draft: AttachmentDraft,
+        open_content: Callable[[], Awaitable[ByteStream]],
+    ) -> Attachment:
+        """Streams; `open_content` may be called again for a second try."""
+        ...
+
+    def open_attachment(
+        self, issue_id: str, attachment_id: str
+    ) -> AbstractAsyncContextManager[ByteStream]: ...
+
+    async def delete_attachment(self, issue_id: str, attachment_id: str) -> None: ...
+
+    async def find_users(self, query: str) -> tuple[User, ...]: ...
+
+    async def changed_since(self, cursor: str | None, projects: tuple[str, ...]) -> ChangesPage:
+        """One page of what changed; None starts at now."""
+        ...
+
+    def all_issues(self, projects: tuple[str, ...]) -> AsyncIterator[IssueChanged]:
+        """Every issue, for the full scan that finds what bumps no date."""
+        ...
+
+    def parse_webhook(self, request: WebhookRequest) -> tuple[IssueChanged, ...]:
+        """Authenticates, then parses. `InputError` 401 or 400. Events of no interest give ()."""
+        ...
+
+    async def close(self) -> None: ...

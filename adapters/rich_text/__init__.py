@@ -1,0 +1,1 @@
+"""Converters between the canonical tree of rich text and the trackers' markups."""
