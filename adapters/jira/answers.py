@@ -1,0 +1,164 @@
+"""Jira's JSON as far as we read it; everything else in it is skipped while decoding."""
+
+from typing import Any
+
+import msgspec
+
+
+class _Answer(msgspec.Struct, frozen=True, rename="camel"):
+    pass
+
+
+class Named(_Answer, frozen=True):
+    name: str = ""
+    id: str = ""
+
+
+class Keyed(_Answer, frozen=True):
+    key: str = ""
+
+
+class Account(_Answer, frozen=True):
+    name: str | None = None
+    key: str | None = None
+    display_name: str | None = None
+    email_address: str | None = None
+
+
+class Property(_Answer, frozen=True):
+    key: str
+    value: Any = None
+
+
+class Comment(_Answer, frozen=True):
+    id: str
+    body: str | None = None
+    author: Account | None = None
+    created: str = ""
+    updated: str = ""
+    visibility: dict[str, Any] | None = None
+    properties: tuple[Property, ...] | None = None
+    """None: not told, which differs from none."""
+    jsd_public: bool | None = None
+
+
+class CommentPage(_Answer, frozen=True):
+    comments: tuple[Comment, ...] = ()
+    total: int = 0
+
+
+class Attachment(_Answer, frozen=True):
+    id: str | int
+    filename: str = ""
+    size: int = 0
+    mime_type: str | None = None
+    author: Account | None = None
+    created: str = ""
+    content: str = ""
+
+
+class IssueFields(_Answer, frozen=True):
+    summary: str | None = None
+    description: str | None = None
+    status: Named | None = None
+    resolution: Named | None = None
+    priority: Named | None = None
+    issuetype: Named | None = None
+    labels: tuple[str, ...] | None = None
+    assignee: Account | None = None
+    reporter: Account | None = None
+    duedate: str | None = None
+    components: tuple[Named, ...] | None = None
+    fix_versions: tuple[Named, ...] | None = None
+    parent: Keyed | None = None
+    project: Keyed | None = None
+    created: str = ""
+    updated: str = ""
+    comment: CommentPage | None = None
+    attachment: tuple[Attachment, ...] | None = None
+
+
+class Issue(_Answer, frozen=True):
+    id: str
+    key: str
+    fields: IssueFields = IssueFields()
+    properties: dict[str, Any] | None = None
+
+
+class RawIssue(_Answer, frozen=True):
+    """The same issue once more, for the fields that no Struct can name."""
+
+    fields: dict[str, msgspec.Raw] = {}
+
+
+class Created(_Answer, frozen=True):
+    id: str
+    key: str
+
+
+class SearchPage(_Answer, frozen=True):
+    issues: tuple[Issue, ...] = ()
+    total: int = 0
+
+
+class Category(_Answer, frozen=True):
+    key: str = ""
+
+
+class Status(_Answer, frozen=True):
+    name: str = ""
+    status_category: Category = Category()
+
+
+class ScreenField(_Answer, frozen=True):
+    required: bool = False
+    has_default_value: bool = False
+    name: str = ""
+    allowed_values: tuple[Named, ...] | None = None
+
+
+class Transition(_Answer, frozen=True):
+    id: str
+    name: str = ""
+    to: Status = Status()
+    fields: dict[str, ScreenField] | None = None
+
+
+class Transitions(_Answer, frozen=True):
+    transitions: tuple[Transition, ...] = ()
+
+
+class TypeStatuses(_Answer, frozen=True):
+    name: str = ""
+    statuses: tuple[Status, ...] = ()
+
+
+class Server(_Answer, frozen=True):
+    version: str = ""
+    deployment_type: str = ""
+    server_title: str | None = None
+
+
+class Permission(_Answer, frozen=True):
+    have_permission: bool = False
+
+
+class Permissions(_Answer, frozen=True):
+    permissions: dict[str, Permission] = {}
+
+
+class FieldSchema(_Answer, frozen=True):
+    type: str = ""
+    items: str = ""
+
+
+class FieldInfo(_Answer, frozen=True):
+    id: str
+    name: str = ""
+    schema: FieldSchema = FieldSchema()
+
+
+class Project(_Answer, frozen=True):
+    key: str = ""
+    name: str = ""
+    issue_types: tuple[Named, ...] = ()

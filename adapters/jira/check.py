@@ -1,0 +1,90 @@
+"""The connection check, stage by stage."""
+
+from collections.abc import Awaitable, Callable
+
+from adapters.jira import wire
+from adapters.jira.client import JiraClient, segment
+from adapters.port import Stage, StageResult
+from schemas.errors import Fault, TrackerError
+
+NEEDED = (
+    "BROWSE_PROJECTS",
+    "CREATE_ISSUES",
+    "EDIT_ISSUES",
+    "TRANSITION_ISSUES",
+    "ADD_COMMENTS",
+    "EDIT_OWN_COMMENTS",
+    "CREATE_ATTACHMENTS",
+)
+
+Probe = Callable[[], Awaitable[str]]
+
+
+class Check:
+    def __init__(self, client: JiraClient, projects: tuple[str, ...]) -> None:
+        self._client = client
+        self._projects = projects
+
+    async def run(self) -> tuple[StageResult, ...]:
+        stages: tuple[tuple[Stage, Probe], ...] = (
+            ("server", self._server),
+            ("credentials", self._credentials),
+            ("project", self._project),
+            ("permissions", self._permissions),
+        )
+        results: list[StageResult] = []
+        for stage, probe in stages:
+            try:
+                results.append(StageResult(stage, True, await probe()))
+            except TrackerError as error:
+                results.append(StageResult(stage, False, error.message, error.remedy))
+                break
+        return tuple(results)
+
+    async def _server(self) -> str:
+        what = "read the server's version"
+        try:
+            server = wire.read(wire.server, await self._client.get("/serverInfo", what=what), what)
+        except TrackerError as error:
+            if error.fault in (Fault.CREDENTIALS, Fault.PERMISSION):
+                return "Jira answers."  # some installations hide the version; the next stage tells
+            raise
+        if server.deployment_type.casefold() == "cloud":
+            raise TrackerError(
+                Fault.CONFIGURATION,
+                "This is Jira Cloud.",
+                remedy="This connector is for Jira Data Center and Server.",
+            )
+        return f"Jira {server.version} answers."
+
+    async def _credentials(self) -> str:
+        what = "read the own account"
+        found = wire.read(wire.account, await self._client.get("/myself", what=what), what)
+        return f"Logged in as {found.display_name or found.name}."
+
+    async def _project(self) -> str:
+        names: list[str] = []
+        for key in self._projects:
+            what = f"read the project {key}"
+            body = await self._client.get(f"/project/{segment(key)}", what=what)
+            names.append(wire.read(wire.project, body, what).name or key)
+        return f"Found {', '.join(names)}." if names else "No project is named."
+
+    async def _permissions(self) -> str:
+        for key in self._projects:
+            await self._permissions_in(key)
+        return "All needed permissions are there." if self._projects else "No project is named."
+
+    async def _permissions_in(self, project: str) -> None:
+        what = "read the own permissions"
+        query = {"projectKey": project, "permissions": ",".join(NEEDED)}
+        body = await self._client.get("/mypermissions", query, what=what)
+        held = wire.read(wire.permissions, body, what).permissions
+        # An older server leaves out permissions that it does not know.
+        missing = [key for key in NEEDED if key in held and not held[key].have_permission]
+        if missing:
+            raise TrackerError(
+                Fault.PERMISSION,
+                f"The account lacks permissions in {project}: {', '.join(missing)}.",
+                remedy="Grant them in the project's permission scheme.",
+            )

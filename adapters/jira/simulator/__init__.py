@@ -1,0 +1,15 @@
+"""A stateful Jira Data Center for tests, the tour and playing."""
+
+from adapters.jira.simulator.config import SimulatorConfig, Webhook
+from adapters.jira.simulator.faults import Fault, RateLimit
+from adapters.jira.simulator.server import JiraSimulator, create_app, run
+
+__all__ = [
+    "Fault",
+    "JiraSimulator",
+    "RateLimit",
+    "SimulatorConfig",
+    "Webhook",
+    "create_app",
+    "run",
+]

@@ -1,0 +1,30 @@
+"""How a simulated Jira is set up."""
+
+import msgspec
+
+
+class Webhook(msgspec.Struct, frozen=True):
+    url: str
+    secret: str = ""
+    """Signs each body when set."""
+
+
+class SimulatorConfig(msgspec.Struct, frozen=True, kw_only=True):
+    projects: dict[str, str] = msgspec.field(default_factory=lambda: {"SIM": "Simulated project"})
+    """Key -> name."""
+    token: str = "simulator-token"  # noqa: S105 - a made-up account of a made-up server
+    user: str = "tidegate"
+    password: str = "simulator-password"  # noqa: S105
+    webhooks: tuple[Webhook, ...] = ()
+    service_desk: bool = False
+    text_limit: int | None = None
+    """Characters of a description or comment; real servers often have 32767."""
+    page_cap: int = 1000
+    """What a list gives at most, whatever was asked."""
+    embedded_comments: int = 5000
+    """How many comments an issue's own answer holds."""
+    embed_comment_properties: bool = False
+    """Whether they come with their properties; real servers leave them out."""
+    search_properties: bool = True
+    """Whether a search tells entity properties; older servers do not."""
+    permissions_denied: tuple[str, ...] = ()

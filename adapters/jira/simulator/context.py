@@ -1,0 +1,61 @@
+"""What every handler needs, and how it gets it from a request."""
+
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from adapters.jira.simulator.faults import Faults
+from adapters.jira.simulator.model import Issue, Refused
+from adapters.jira.simulator.shapes import Shapes
+from adapters.jira.simulator.state import State
+
+STATE: web.AppKey[State] = web.AppKey("state", State)
+FAULTS: web.AppKey[Faults] = web.AppKey("faults", Faults)
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder().decode
+
+
+def state(request: web.Request) -> State:
+    return request.app[STATE]
+
+
+def shapes(request: web.Request) -> Shapes:
+    return Shapes(f"{request.scheme}://{request.host}")
+
+
+def issue(request: web.Request) -> Issue:
+    return state(request).issue(request.match_info["key"])
+
+
+def reply(data: Any, status: int = 200) -> web.Response:
+    return web.Response(
+        body=_encode(data), status=status, content_type="application/json", charset="utf-8"
+    )
+
+
+async def body(request: web.Request) -> dict[str, Any]:
+    if request.content_type != "application/json":
+        raise Refused(415, "Unsupported Media Type")
+    try:
+        data = _decode(await request.read())
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise Refused(400, "Unexpected character in the request's body") from None
+    if not isinstance(data, dict):
+        raise Refused(400, "Can not deserialize instance of the request's body")
+    return data
+
+
+def number(request: web.Request, name: str, default: int) -> int:
+    text = request.query.get(name, "")
+    if not text:
+        return default
+    if not text.isdigit():
+        raise Refused(400, f"The parameter {name} must be a number.")
+    return int(text)
+
+
+def names(request: web.Request, name: str) -> list[str]:
+    """A list given as one text with commas, or several times."""
+    return [part for text in request.query.getall(name, []) for part in text.split(",") if part]

@@ -1,0 +1,187 @@
+"""Webhooks: posted in order, one at a time for each address, and never repeated."""
+
+import asyncio
+import hashlib
+import hmac
+from collections.abc import Callable
+from typing import Any
+
+import aiohttp
+import msgspec
+import structlog
+from aiohttp import web
+
+from adapters.jira.simulator import context
+from adapters.jira.simulator.config import Webhook
+from adapters.jira.simulator.model import Refused
+from adapters.jira.simulator.shapes import Shapes, moment
+from adapters.jira.simulator.state import Happening
+
+log = structlog.get_logger()
+_encode = msgspec.json.Encoder().encode
+_TIMEOUT = aiohttp.ClientTimeout(total=20)
+
+_KINDS = {
+    "comment_created": "issue_commented",
+    "comment_updated": "issue_comment_edited",
+    "comment_deleted": "issue_comment_deleted",
+}
+
+
+class Hooks:
+    """`base_url` tells the simulator's own address once it is known."""
+
+    def __init__(self, webhooks: tuple[Webhook, ...], base_url: Callable[[], str]) -> None:
+        self.registered = list(webhooks)
+        self.delivered = 0
+        self.failed = 0
+        self._base_url = base_url
+        self._queues: dict[Webhook, asyncio.Queue[bytes]] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+        self._session: aiohttp.ClientSession | None = None
+
+    async def start(self) -> None:
+        self._session = aiohttp.ClientSession()
+
+    async def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._session is not None:
+            await self._session.close()
+
+    async def settle(self) -> None:
+        """Returns when all that happened so far was posted."""
+        for queue in list(self._queues.values()):
+            await queue.join()
+
+    def tell(self, happening: Happening) -> None:
+        if not self.registered or self._session is None:
+            return
+        for payload in payloads(Shapes(self._base_url()), happening):
+            body = _encode(payload)
+            for webhook in self.registered:
+                self._queue(webhook).put_nowait(body)
+
+    def _queue(self, webhook: Webhook) -> asyncio.Queue[bytes]:
+        if webhook not in self._queues:
+            self._queues[webhook] = asyncio.Queue()
+            self._tasks.append(asyncio.create_task(self._post_all(webhook)))
+        return self._queues[webhook]
+
+    async def _post_all(self, webhook: Webhook) -> None:
+        queue = self._queues[webhook]
+        while True:
+            body = await queue.get()
+            try:
+                await self._post(webhook, body)
+            finally:
+                queue.task_done()
+
+    async def _post(self, webhook: Webhook, body: bytes) -> None:
+        if self._session is None:
+            return
+        headers = {"Content-Type": "application/json", "User-Agent": "Atlassian HttpClient"}
+        if webhook.secret:
+            digest = hmac.digest(webhook.secret.encode(), body, hashlib.sha256)
+            headers["X-Hub-Signature"] = "sha256=" + digest.hex()
+        try:
+            async with self._session.post(
+                webhook.url, data=body, headers=headers, timeout=_TIMEOUT
+            ) as answer:
+                await answer.read()
+                accepted = answer.status < 300
+        except (aiohttp.ClientError, TimeoutError) as error:
+            log.warning("simulator.webhook_failed", cause=type(error).__name__)
+            accepted = False
+        self.delivered += accepted
+        self.failed += not accepted
+
+
+def payloads(shapes: Shapes, happening: Happening) -> list[dict[str, Any]]:
+    """The messages that a Jira Server sends for one change, in its order."""
+    actor = shapes.user(happening.actor)
+    base = {"timestamp": happening.at, "user": actor}
+    if happening.comment is None:
+        return [_issue_message(shapes, happening, base)]
+    comment = shapes.comment(happening.issue, happening.comment)
+    issue_message: dict[str, Any] = {
+        **base,
+        "webhookEvent": "jira:issue_updated",
+        "issue_event_type_name": _KINDS[happening.event],
+        "issue": _issue(shapes, happening),
+    }
+    if happening.event != "comment_deleted":
+        issue_message["comment"] = comment
+    thin = {"timestamp": happening.at, "webhookEvent": happening.event, "comment": comment}
+    return [issue_message, thin]
+
+
+def _issue_message(shapes: Shapes, happening: Happening, base: dict[str, Any]) -> dict[str, Any]:
+    message = {
+        **base,
+        "webhookEvent": f"jira:{happening.event}",
+        "issue_event_type_name": _event_type(happening),
+        "issue": _issue(shapes, happening),
+    }
+    if happening.changes:
+        message["changelog"] = {
+            "id": str(happening.at),
+            "items": [
+                {
+                    "field": change.field,
+                    "fieldtype": change.kind,
+                    "from": None,
+                    "fromString": change.before,
+                    "to": None,
+                    "toString": change.after,
+                }
+                for change in happening.changes
+            ],
+        }
+    return message
+
+
+def _issue(shapes: Shapes, happening: Happening) -> dict[str, Any]:
+    shaped = shapes.issue(happening.issue, ("*all", "-comment"))
+    if happening.stale_updated is not None:
+        shaped["fields"]["updated"] = moment(happening.stale_updated)
+    return shaped
+
+
+def _event_type(happening: Happening) -> str:
+    if happening.event == "issue_updated":
+        fields = {change.field for change in happening.changes}
+        if fields == {"assignee"}:
+            return "issue_assigned"
+        return "issue_generic" if "status" in fields else "issue_updated"
+    return happening.event
+
+
+HOOKS: web.AppKey[Hooks] = web.AppKey("hooks", Hooks)
+
+
+async def register(request: web.Request) -> web.Response:
+    body = await context.body(request)
+    url = body.get("url")
+    if not isinstance(url, str) or not url.startswith(("http://", "https://")):
+        raise Refused(400, "The webhook's URL is not valid.")
+    hooks = request.app[HOOKS]
+    hooks.registered.append(Webhook(url, str(body.get("secret") or "")))
+    return context.reply(_shaped(request, len(hooks.registered) - 1), 201)
+
+
+async def listed(request: web.Request) -> web.Response:
+    count = len(request.app[HOOKS].registered)
+    return context.reply([_shaped(request, index) for index in range(count)])
+
+
+def _shaped(request: web.Request, index: int) -> dict[str, Any]:
+    address = f"{context.shapes(request).url}/rest/webhooks/1.0/webhook/{index + 1}"
+    url = request.app[HOOKS].registered[index].url
+    return {"name": f"webhook {index + 1}", "url": url, "enabled": True, "self": address}
+
+
+def routes() -> list[web.RouteDef]:
+    path = "/rest/webhooks/1.0/webhook"
+    return [web.post(path, register), web.get(path, listed)]

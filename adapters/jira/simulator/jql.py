@@ -1,0 +1,78 @@
+"""The part of JQL that is needed: project, created, updated, creator, key; AND, ORDER BY."""
+
+import re
+from collections.abc import Callable, Iterable
+
+from adapters.jira.simulator.model import Issue, Refused, User
+
+Test = Callable[[Issue], bool]
+
+_ORDER = re.compile(r"\border\s+by\b", re.IGNORECASE)
+_AND = re.compile(r"\s+and\s+", re.IGNORECASE)
+_CLAUSE = re.compile(r"^(\w+)\s*(>=|<=|!=|=|>|<|\bin\b)\s*(.+)$", re.IGNORECASE | re.DOTALL)
+
+
+def search(jql: str, issues: Iterable[Issue], me: User, projects: set[str]) -> list[Issue]:
+    """Raises Refused 400 for what it does not know."""
+    where, _, order = _split(jql)
+    tests = [_test(clause, me, projects) for clause in _AND.split(where.strip()) if clause.strip()]
+    found = [issue for issue in issues if all(test(issue) for test in tests)]
+    for column in reversed([part.strip() for part in order.split(",") if part.strip()]):
+        _sort(found, column)
+    return found
+
+
+def _split(jql: str) -> tuple[str, str, str]:
+    found = _ORDER.search(jql)
+    return (jql[: found.start()], "order by", jql[found.end() :]) if found else (jql, "", "")
+
+
+def _test(clause: str, me: User, projects: set[str]) -> Test:
+    parts = _CLAUSE.match(clause.strip())
+    if parts is None:
+        raise Refused(400, f"Error in the JQL Query: '{clause.strip()}' cannot be read.")
+    name, operator, text = parts[1].lower(), parts[2].lower(), parts[3].strip()
+    if name == "project" and operator in ("=", "in"):
+        return _in_projects(text, projects)
+    if name in ("created", "updated"):
+        return _moment_test(name, operator, text)
+    if name == "creator" and text.lower() == "currentuser()":
+        return lambda issue: issue.creator == me
+    if name in ("key", "issuekey") and operator == "=":
+        key = text.strip("\"'")
+        return lambda issue: issue.key == key
+    raise Refused(400, f"Field '{name}' does not exist or you do not have permission to view it.")
+
+
+def _in_projects(text: str, projects: set[str]) -> Test:
+    wanted = {part.strip().strip("\"'") for part in text.strip("()").split(",")}
+    for key in wanted - projects:
+        raise Refused(400, f"The value '{key}' does not exist for the field 'project'.")
+    return lambda issue: issue.project.key in wanted
+
+
+def _moment_test(name: str, operator: str, text: str) -> Test:
+    if not text.lstrip("-").isdigit():
+        raise Refused(400, f"Date value '{text}' for field '{name}' is invalid.")
+    # Like Jira's index, this compares whole seconds.
+    bound = int(text) // 1000
+    compare: dict[str, Callable[[int], bool]] = {
+        ">=": lambda at: at >= bound,
+        "<=": lambda at: at <= bound,
+        ">": lambda at: at > bound,
+        "<": lambda at: at < bound,
+        "=": lambda at: at == bound,
+    }
+    test = compare[operator]
+    return lambda issue: test(int(getattr(issue, name)) // 1000)
+
+
+def _sort(found: list[Issue], column: str) -> None:
+    name, _, direction = column.partition(" ")
+    backwards = direction.strip().lower() == "desc"
+    if name.lower() in ("created", "updated"):
+        found.sort(key=lambda issue: int(getattr(issue, name.lower())) // 1000, reverse=backwards)
+    elif name.lower() in ("key", "id", "issuekey"):
+        found.sort(key=lambda issue: (issue.project.key, int(issue.id)), reverse=backwards)
+    else:
+        raise Refused(400, f"Not able to sort using field '{name}'.")

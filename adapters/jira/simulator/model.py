@@ -1,0 +1,94 @@
+"""What a simulated Jira holds."""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+
+class Refused(Exception):
+    """An answer in Jira's shape of an error."""
+
+    def __init__(
+        self,
+        status: int,
+        *messages: str,
+        errors: dict[str, str] | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__(status, *messages)
+        self.status = status
+        self.messages = messages
+        self.errors = errors or {}
+        self.headers = headers or {}
+
+
+class User(msgspec.Struct, frozen=True):
+    name: str
+    display_name: str
+    email: str
+
+
+class Project(msgspec.Struct):
+    id: str
+    key: str
+    name: str
+    type_key: str = "software"
+    next_number: int = 1
+
+
+class Comment(msgspec.Struct):
+    id: str
+    body: str
+    author: User
+    created: int
+    updated: int
+    properties: dict[str, Any] = {}
+    visibility: dict[str, str] | None = None
+
+
+class Attachment(msgspec.Struct):
+    id: str
+    filename: str
+    mime: str
+    size: int
+    path: Path
+    author: User
+    created: int
+
+
+class Issue(msgspec.Struct):
+    id: str
+    key: str
+    project: Project
+    type: str
+    summary: str
+    creator: User
+    reporter: User
+    created: int
+    updated: int
+    description: str | None = None
+    status: str = "To Do"
+    resolution: str | None = None
+    priority: str = "Medium"
+    assignee: User | None = None
+    labels: list[str] = []
+    components: list[str] = []
+    fix_versions: list[str] = []
+    due: str | None = None
+    parent: str | None = None
+    custom: dict[str, Any] = {}
+    properties: dict[str, Any] = {}
+    comments: list[Comment] = []
+    attachments: list[Attachment] = []
+    links: dict[str, dict[str, Any]] = {}
+    """Remote links by their global id."""
+
+
+class Change(msgspec.Struct, frozen=True):
+    """One line of the changelog."""
+
+    field: str
+    before: str | None
+    after: str | None
+    kind: str = "jira"

@@ -1,0 +1,192 @@
+"""What a simulated Jira holds, in the shape of its REST answers."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from adapters.jira.simulator import catalogue
+from adapters.jira.simulator.model import Attachment, Comment, Issue, Project, User
+
+
+def moment(at: int) -> str:
+    instant = datetime.fromtimestamp(at // 1000, UTC)
+    return f"{instant:%Y-%m-%dT%H:%M:%S}.{at % 1000:03d}+0000"
+
+
+class Shapes:
+    """`url` is the server's own base URL, which stands in every answer."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.rest = url + "/rest/api/2"
+
+    def user(self, user: User) -> dict[str, Any]:
+        return {
+            "self": f"{self.rest}/user?username={user.name}",
+            "name": user.name,
+            "key": user.name,
+            "emailAddress": user.email,
+            "displayName": user.display_name,
+            "active": True,
+            "timeZone": "Etc/UTC",
+        }
+
+    def named(self, kind: str, ids: dict[str, str], name: str | None) -> dict[str, Any] | None:
+        if name is None:
+            return None
+        number = ids.get(name, "0")
+        return {"self": f"{self.rest}/{kind}/{number}", "id": number, "name": name}
+
+    def status(self, name: str) -> dict[str, Any]:
+        number, category = catalogue.STATUSES[name]
+        return {
+            "self": f"{self.rest}/status/{number}",
+            "description": "",
+            "iconUrl": f"{self.url}/images/icons/statuses/generic.png",
+            "name": name,
+            "id": number,
+            "statusCategory": {
+                "self": f"{self.rest}/statuscategory/{catalogue.CATEGORY_IDS[category]}",
+                "id": catalogue.CATEGORY_IDS[category],
+                "key": category,
+                "colorName": "green" if category == "done" else "blue-gray",
+                "name": catalogue.CATEGORY_NAMES[category],
+            },
+        }
+
+    def issue_type(self, name: str) -> dict[str, Any]:
+        number = catalogue.TYPES[name]
+        return {
+            "self": f"{self.rest}/issuetype/{number}",
+            "id": number,
+            "description": "",
+            "name": name,
+            "subtask": False,
+        }
+
+    def project(self, project: Project) -> dict[str, Any]:
+        return {
+            "self": f"{self.rest}/project/{project.id}",
+            "id": project.id,
+            "key": project.key,
+            "name": project.name,
+            "projectTypeKey": project.type_key,
+        }
+
+    def comment(
+        self, issue: Issue, comment: Comment, *, properties: bool = False
+    ) -> dict[str, Any]:
+        shaped: dict[str, Any] = {
+            "self": f"{self.rest}/issue/{issue.id}/comment/{comment.id}",
+            "id": comment.id,
+            "author": self.user(comment.author),
+            "body": comment.body,
+            "updateAuthor": self.user(comment.author),
+            "created": moment(comment.created),
+            "updated": moment(comment.updated),
+        }
+        if comment.visibility:
+            shaped["visibility"] = comment.visibility
+        if properties:
+            shaped["properties"] = [
+                {"key": key, "value": value} for key, value in comment.properties.items()
+            ]
+        return shaped
+
+    def attachment(self, attachment: Attachment) -> dict[str, Any]:
+        return {
+            "self": f"{self.rest}/attachment/{attachment.id}",
+            "id": attachment.id,
+            "filename": attachment.filename,
+            "author": self.user(attachment.author),
+            "created": moment(attachment.created),
+            "size": attachment.size,
+            "mimeType": attachment.mime,
+            "content": f"{self.url}/secure/attachment/{attachment.id}/file",
+        }
+
+    def fields(self, issue: Issue, comments: list[dict[str, Any]]) -> dict[str, Any]:
+        return {
+            "summary": issue.summary,
+            "description": issue.description,
+            "status": self.status(issue.status),
+            "resolution": self.named("resolution", catalogue.RESOLUTIONS, issue.resolution),
+            "priority": self.named("priority", catalogue.PRIORITIES, issue.priority),
+            "issuetype": self.issue_type(issue.type),
+            "project": self.project(issue.project),
+            "labels": sorted(issue.labels),
+            "assignee": self.user(issue.assignee) if issue.assignee else None,
+            "reporter": self.user(issue.reporter),
+            "creator": self.user(issue.creator),
+            "duedate": issue.due,
+            "components": self._all("component", catalogue.COMPONENTS, issue.components),
+            "fixVersions": self._all("version", catalogue.VERSIONS, issue.fix_versions),
+            **({"parent": {"key": issue.parent}} if issue.parent else {}),
+            "created": moment(issue.created),
+            "updated": moment(issue.updated),
+            "attachment": [self.attachment(item) for item in issue.attachments],
+            "comment": {
+                "comments": comments,
+                "maxResults": len(comments),
+                "total": len(issue.comments),
+                "startAt": 0,
+            },
+            **{key: issue.custom.get(key) for key in catalogue.CUSTOM_FIELDS},
+        }
+
+    def issue(
+        self,
+        issue: Issue,
+        wanted: Iterable[str],
+        *,
+        embedded: int = 5000,
+        comment_properties: bool = False,
+    ) -> dict[str, Any]:
+        chosen = _Chosen(wanted)
+        comments: list[dict[str, Any]] = []
+        if chosen("comment"):
+            comments = [
+                self.comment(issue, item, properties=comment_properties)
+                for item in issue.comments[:embedded]
+            ]
+        fields = self.fields(issue, comments)
+        return {
+            "expand": "renderedFields,names,schema,operations,editmeta,changelog",
+            "id": issue.id,
+            "self": f"{self.rest}/issue/{issue.id}",
+            "key": issue.key,
+            "fields": {key: value for key, value in fields.items() if chosen(key)},
+        }
+
+    def transition(self, item: catalogue.Transition) -> dict[str, Any]:
+        fields = {}
+        if item.resolution:
+            fields["resolution"] = {
+                "required": True,
+                "schema": {"type": "resolution", "system": "resolution"},
+                "name": "Resolution",
+                "key": "resolution",
+                "hasDefaultValue": False,
+                "operations": ["set"],
+                "allowedValues": [
+                    self.named("resolution", catalogue.RESOLUTIONS, name)
+                    for name in catalogue.RESOLUTIONS
+                ],
+            }
+        return {"id": item.id, "name": item.name, "to": self.status(item.to), "fields": fields}
+
+    def _all(self, kind: str, ids: dict[str, str], names: list[str]) -> list[dict[str, Any] | None]:
+        return [self.named(kind, ids, name) for name in names]
+
+
+class _Chosen:
+    """Jira's list of fields: names, `*all`, `*navigable`, and a minus before what is not wanted."""
+
+    def __init__(self, wanted: Iterable[str]) -> None:
+        names = [name.strip() for name in wanted if name.strip()]
+        self._without = {name[1:] for name in names if name.startswith("-")}
+        self._names = {name for name in names if not name.startswith("-")}
+        self._all = not self._names or bool({"*all", "*navigable"} & self._names)
+
+    def __call__(self, name: str) -> bool:
+        return name not in self._without and (self._all or name in self._names)

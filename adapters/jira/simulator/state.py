@@ -1,0 +1,244 @@
+"""The simulated Jira itself: projects, users, issues and what may be done with them."""
+
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from adapters.jira.simulator import catalogue, edits
+from adapters.jira.simulator.config import SimulatorConfig
+from adapters.jira.simulator.model import (
+    Attachment,
+    Change,
+    Comment,
+    Issue,
+    Project,
+    Refused,
+    User,
+)
+
+Event = Literal[
+    "issue_created",
+    "issue_updated",
+    "issue_deleted",
+    "comment_created",
+    "comment_updated",
+    "comment_deleted",
+]
+
+
+class Happening(msgspec.Struct, frozen=True):
+    """One change, for whoever listens (the webhooks)."""
+
+    event: Event
+    issue: Issue
+    actor: User
+    at: int
+    changes: tuple[Change, ...] = ()
+    comment: Comment | None = None
+    stale_updated: int | None = None
+    """With a comment Jira sends the issue's date as it was before the comment."""
+
+
+Listener = Callable[[Happening], None]
+
+
+class State:
+    """`now` gives milliseconds; `updated` rises with every change, even within one of them."""
+
+    def __init__(self, config: SimulatorConfig, now: Callable[[], int]) -> None:
+        self.config = config
+        self.listeners: list[Listener] = []
+        self._now = now
+        self._last = 0
+        self._next_id = 10000
+        self.folder = Path(tempfile.mkdtemp(prefix="jira-simulator-"))
+        self.users: dict[str, User] = {}
+        for name, shown in ((config.user, "Tidegate"), ("alice", "Alice"), ("bob", "Bob")):
+            self.users[name] = User(name, shown, f"{name}@example.com")
+        kind = "service_desk" if config.service_desk else "software"
+        self.projects = {
+            key: Project(self.new_id(), key, name, kind) for key, name in config.projects.items()
+        }
+        self.issues: dict[str, Issue] = {}
+        self.attachments: dict[str, tuple[Issue, Attachment]] = {}
+        self.edits = edits.Edits(self.users.get, config.text_limit)
+
+    @property
+    def me(self) -> User:
+        """The account that the API's credentials belong to."""
+        return self.users[self.config.user]
+
+    def close(self) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def new_id(self) -> str:
+        self._next_id += 1
+        return str(self._next_id)
+
+    def tick(self) -> int:
+        self._last = max(self._now(), self._last + 1)
+        return self._last
+
+    def issue(self, key_or_id: str) -> Issue:
+        found = self.issues.get(key_or_id)
+        if found is None:
+            wanted = key_or_id.upper()
+            found = next((item for item in self.issues.values() if item.key == wanted), None)
+        if found is None:
+            raise Refused(404, "Issue Does Not Exist")
+        return found
+
+    def create(self, body: dict[str, Any], actor: User) -> Issue:
+        fields = dict(body.get("fields") or {})
+        project = self._project(fields)
+        wanted = self.edits.checked(fields, body.get("update") or {}, None)
+        missing = {}
+        if "summary" not in wanted:
+            missing["summary"] = "You must specify a summary of the issue."
+        if not wanted.get("type"):
+            missing["issuetype"] = "issue type is required"
+        if missing:
+            raise Refused(400, errors=missing)
+        at = self.tick()
+        issue = Issue(
+            id=self.new_id(),
+            key=f"{project.key}-{project.next_number}",
+            project=project,
+            type=wanted.pop("type"),
+            summary=wanted.pop("summary"),
+            creator=actor,
+            reporter=wanted.pop("reporter", None) or actor,
+            created=at,
+            updated=at,
+        )
+        project.next_number += 1
+        changes = edits.apply(issue, wanted)
+        for item in body.get("properties") or ():
+            issue.properties[item["key"]] = item.get("value")
+        self.issues[issue.id] = issue
+        changes.append(Change("Status", None, issue.status))
+        self._tell(Happening("issue_created", issue, actor, at, tuple(changes)))
+        return issue
+
+    def edit(self, issue: Issue, body: dict[str, Any], actor: User) -> None:
+        wanted = self.edits.checked(body.get("fields") or {}, body.get("update") or {}, issue)
+        self._changed(issue, edits.apply(issue, wanted), actor)
+
+    def transit(self, issue: Issue, body: dict[str, Any], actor: User) -> None:
+        number = str((body.get("transition") or {}).get("id"))
+        found = [item for item in catalogue.leaving(issue.status) if item.id == number]
+        if not found:
+            raise Refused(
+                400,
+                f"It seems that you have tried to perform a workflow operation ({number})"
+                f" that is not valid for the current state of this issue ({issue.key}).",
+            )
+        fields = body.get("fields") or {}
+        if found[0].resolution and not fields.get("resolution"):
+            raise Refused(400, errors={"resolution": "Resolution is required."})
+        wanted = self.edits.checked(fields, body.get("update") or {}, issue)
+        wanted["status"] = found[0].to
+        if not found[0].resolution:
+            wanted["resolution"] = None
+        self._changed(issue, edits.apply(issue, wanted), actor)
+
+    def delete(self, issue: Issue, actor: User) -> None:
+        del self.issues[issue.id]
+        for item in list(issue.attachments):
+            self._drop(item)
+        self._tell(Happening("issue_deleted", issue, actor, self.tick()))
+
+    def add_comment(self, issue: Issue, body: dict[str, Any], actor: User) -> Comment:
+        text = self._comment_text(body)
+        stale = issue.updated
+        at = issue.updated = self.tick()
+        comment = Comment(self.new_id(), text, actor, at, at)
+        comment.visibility = body.get("visibility")
+        for item in body.get("properties") or ():
+            comment.properties[item["key"]] = item.get("value")
+        issue.comments.append(comment)
+        self._tell(
+            Happening("comment_created", issue, actor, at, comment=comment, stale_updated=stale)
+        )
+        return comment
+
+    def comment(self, issue: Issue, comment_id: str) -> Comment:
+        for comment in issue.comments:
+            if comment.id == comment_id:
+                return comment
+        raise Refused(404, f"Can not find a comment for the id: {comment_id}.")
+
+    def edit_comment(
+        self, issue: Issue, comment: Comment, body: dict[str, Any], actor: User
+    ) -> None:
+        text = self._comment_text(body)
+        stale = issue.updated
+        comment.body = text
+        # A restriction that is not repeated is gone, as in the real one.
+        comment.visibility = body.get("visibility")
+        for item in body.get("properties") or ():
+            comment.properties[item["key"]] = item.get("value")
+        at = comment.updated = issue.updated = self.tick()
+        self._tell(
+            Happening("comment_updated", issue, actor, at, comment=comment, stale_updated=stale)
+        )
+
+    def delete_comment(self, issue: Issue, comment: Comment, actor: User) -> None:
+        issue.comments.remove(comment)
+        at = issue.updated = self.tick()
+        self._tell(Happening("comment_deleted", issue, actor, at, comment=comment))
+
+    def attach(self, issue: Issue, path: Path, filename: str, mime: str, actor: User) -> Attachment:
+        """Takes over the file at `path`."""
+        at = self.tick()
+        size = path.stat().st_size
+        item = Attachment(self.new_id(), filename, mime, size, path, actor, at)
+        issue.attachments.append(item)
+        self.attachments[item.id] = (issue, item)
+        self._changed(issue, [Change("Attachment", None, filename)], actor)
+        return item
+
+    def attachment(self, attachment_id: str) -> tuple[Issue, Attachment]:
+        found = self.attachments.get(attachment_id)
+        if found is None:
+            raise Refused(404, f"The attachment with id '{attachment_id}' does not exist")
+        return found
+
+    def detach(self, attachment_id: str, actor: User) -> None:
+        issue, item = self.attachment(attachment_id)
+        issue.attachments.remove(item)
+        self._drop(item)
+        self._changed(issue, [Change("Attachment", item.filename, None)], actor)
+
+    def _drop(self, item: Attachment) -> None:
+        self.attachments.pop(item.id, None)
+        item.path.unlink(missing_ok=True)
+
+    def _project(self, fields: dict[str, Any]) -> Project:
+        named = fields.get("project") or {}
+        for project in self.projects.values():
+            if named.get("key") == project.key or named.get("id") == project.id:
+                return project
+        raise Refused(400, errors={"project": "project is required"})
+
+    def _comment_text(self, body: dict[str, Any]) -> str:
+        text = body.get("body")
+        if not isinstance(text, str) or not text.strip():
+            raise Refused(400, errors={"comment": "Comment body can not be empty!"})
+        if problem := self.edits.too_long(text):
+            raise Refused(400, errors={"comment": problem})
+        return text
+
+    def _changed(self, issue: Issue, changes: list[Change], actor: User) -> None:
+        if not changes:
+            return
+        at = issue.updated = self.tick()
+        self._tell(Happening("issue_updated", issue, actor, at, tuple(changes)))
+
+    def _tell(self, happening: Happening) -> None:
+        for listener in self.listeners:
+            listener(happening)

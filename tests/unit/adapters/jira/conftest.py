@@ -1,0 +1,95 @@
+"""A simulated Jira over real HTTP, with a clock that the test turns."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import aiohttp
+import pytest
+
+from adapters.jira import JiraTracker, parse_params
+from adapters.jira.simulator import JiraSimulator, SimulatorConfig
+from schemas.errors import TrackerError
+from schemas.issue import IssueDraft
+from schemas.rich_text import plain
+
+START = 1_790_000_000_123
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = START
+        self.pauses: list[float] = []
+
+    def __call__(self) -> int:
+        return self.now
+
+    async def pause(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        self.now += int(seconds * 1000)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def session() -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession() as made:
+        yield made
+
+
+@pytest.fixture
+async def start_jira(clock: Clock) -> AsyncIterator[Callable[..., Awaitable[JiraSimulator]]]:
+    """Starts a simulator with the given settings; it ends with the test."""
+    started: list[JiraSimulator] = []
+
+    async def start(**settings: Any) -> JiraSimulator:
+        jira = JiraSimulator(SimulatorConfig(**settings), now=clock)
+        started.append(jira)
+        await jira.start()
+        return jira
+
+    yield start
+    for jira in started:
+        await jira.close()
+
+
+@pytest.fixture
+def connect(session: aiohttp.ClientSession, clock: Clock) -> Callable[..., JiraTracker]:
+    def connected(jira: JiraSimulator, **params: Any) -> JiraTracker:
+        settings = {"url": jira.url, "token": jira.config.token, "projects": ["SIM"], **params}
+        return JiraTracker("jira-a", parse_params(settings), session, clock, clock.pause)
+
+    return connected
+
+
+@pytest.fixture
+async def jira(start_jira: Callable[..., Awaitable[JiraSimulator]]) -> JiraSimulator:
+    return await start_jira()
+
+
+@pytest.fixture
+def tracker(jira: JiraSimulator, connect: Callable[..., JiraTracker]) -> JiraTracker:
+    return connect(jira)
+
+
+@pytest.fixture
+def draft() -> Callable[..., IssueDraft]:
+    def made(marker: str = "marker-1", source_url: str = "", **fields: Any) -> IssueDraft:
+        given = {"summary": "A summary", "description": plain("Some text"), **fields}
+        return IssueDraft("SIM", "Bug", given, marker, source_url)
+
+    return made
+
+
+@pytest.fixture
+def refusal() -> Callable[[Awaitable[object]], Awaitable[TrackerError]]:
+    """The error that a call ends with."""
+
+    async def caught(call: Awaitable[object]) -> TrackerError:
+        with pytest.raises(TrackerError) as raised:
+            await call
+        return raised.value
+
+    return caught

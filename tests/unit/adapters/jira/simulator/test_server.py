@@ -1,0 +1,67 @@
+"""Access, odd requests and the command's entry point."""
+
+import asyncio
+
+import aiohttp
+import pytest
+
+from adapters.jira.simulator import run
+
+
+@pytest.fixture
+def call(jira, session):
+    async def called(method: str, path: str, login: str | None = None, **more):
+        headers = {"Authorization": login or f"Bearer {jira.config.token}"}
+        async with session.request(method, jira.url + path, headers=headers, **more) as answer:
+            return answer.status, await answer.read()
+
+    return called
+
+
+@pytest.mark.parametrize("login", ["Bearer no", "Basic bm86bm8=", "ümläut", " "])
+async def test_rest_wants_a_login(call, login) -> None:
+    status, body = await call("GET", "/rest/api/2/myself", login)
+    assert status == 401
+    assert b"errorMessages" in body
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("POST", "/rest/api/2/issue", b"{", 400),
+        ("POST", "/rest/api/2/issue", b"[]", 400),
+        ("POST", "/rest/api/2/issue", b"[" * 100_000, 400),
+        ("POST", "/rest/api/2/issue", b'{"fields": {}}', 400),
+        ("POST", "/rest/api/2/search", b'{"jql": "colour = red"}', 400),
+        ("POST", "/rest/api/2/search", b'{"jql": "updated >= yesterday"}', 400),
+        ("POST", "/rest/api/2/search", b'{"jql": "nonsense"}', 400),
+        ("POST", "/rest/api/2/issue/NOPE-1/attachments", b"{}", 404),
+        ("PUT", "/rest/api/2/issue/NOPE-1", b"{}", 404),
+    ],
+)
+async def test_a_wrong_request_is_answered_as_jira_does(call, method, path, body, status) -> None:
+    payload = aiohttp.BytesPayload(body, content_type="application/json")
+    got, answer = await call(method, path, data=payload)
+    assert got == status, answer
+    assert b"error" in answer
+
+
+async def test_updated_rises_even_within_one_millisecond(jira) -> None:
+    fields = {"project": {"key": "SIM"}, "issuetype": {"name": "Bug"}, "summary": "x"}
+    made = [jira.state.create({"fields": fields}, jira.state.me) for _ in range(5)]
+    moments = [issue.updated for issue in made]
+    assert moments == sorted(set(moments))
+
+
+async def test_the_command_serves_until_it_is_cancelled(session) -> None:
+    said = asyncio.get_running_loop().create_future()
+    task = asyncio.create_task(
+        run(0, webhook=None, token="t-1", project="DEMO", announce=said.set_result)
+    )
+    url = (await said).split()[-1]
+    login = {"Authorization": "Bearer t-1"}
+    async with session.get(f"{url}/rest/api/2/project/DEMO", headers=login) as answer:
+        assert answer.status == 200
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
