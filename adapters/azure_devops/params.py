@@ -1,0 +1,119 @@
+"""The settings of one Azure DevOps connector."""
+
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+import msgspec
+
+from schemas.errors import ConfigurationError
+
+_SECRETS = frozenset({"token", "webhook_password", "webhook_secret"})
+_SERVICES_HOST = "dev.azure.com"
+
+
+class AzureDevOpsParams(msgspec.Struct, frozen=True, kw_only=True):
+    url: str
+    """Organisation or collection: https://dev.azure.com/acme or https://host/DefaultCollection."""
+    token: str
+    """A personal access token; work items (read, write) and identity (read) are enough."""
+    project: str = ""
+    """Where items are created and scanned when nothing else is said."""
+    webhook_user: str = ""
+    webhook_password: str = ""
+    """Basic credentials that the service hook subscriptions send."""
+    webhook_secret: str = ""
+    """Last part of the hook's URL; alone or together with the basic credentials."""
+    identity_url: str = ""
+    """Where users are searched; found by itself for Services and Server."""
+    default_type: str = "Task"
+    """For an item that names no type, and for the create that `check` only validates."""
+    fields: dict[str, str] = {}
+    """More neutral names: {"due": "Microsoft.VSTS.Scheduling.DueDate"}."""
+    html_fields: tuple[str, ...] = ()
+    """Reference names of further fields that hold HTML."""
+    description_fields: dict[str, str] = msgspec.field(
+        default_factory=lambda: {"Bug": "Microsoft.VSTS.TCM.ReproSteps"}
+    )
+    """Types whose description is not System.Description."""
+    connect_timeout: float = 10.0
+    timeout: float = 30.0
+    """Seconds for one call; attachments have `transfer_timeout` between two blocks."""
+    transfer_timeout: float = 120.0
+    patience: float = 2.0
+    """Seconds that one call may wait out a rate limit before it gives up."""
+    scan_lag: float = 5.0
+    chunk_threshold: int = 100_000_000
+    """Bytes from which an attachment goes up in chunks; Services takes 130 MB at once at most."""
+    chunk_size: int = 10_000_000
+    page_size: int = 200
+    """Items or comments per page; Azure DevOps takes at most 200."""
+    api_version: str = "7.1"
+    comments_api_version: str = "7.1-preview.4"
+
+    def __repr__(self) -> str:
+        shown = (
+            f"{name}={'***' if name in _SECRETS else getattr(self, name)!r}"
+            for name in self.__struct_fields__
+        )
+        return f"AzureDevOpsParams({', '.join(shown)})"
+
+    def identity_base(self) -> str:
+        """Services keeps its identities on a host of their own; Server beside everything else."""
+        if self.identity_url:
+            return self.identity_url
+        parts = urlsplit(self.url)
+        if parts.hostname == _SERVICES_HOST:
+            return f"https://vssps.{_SERVICES_HOST}{parts.path}"
+        return self.url
+
+
+def parse_params(raw: Mapping[str, object]) -> AzureDevOpsParams:
+    """Raises ConfigurationError naming the key that is unknown, missing or wrong."""
+    known = AzureDevOpsParams.__struct_fields__
+    unknown = sorted(set(raw) - set(known))
+    if unknown:
+        raise ConfigurationError(
+            f"Azure DevOps connector: unknown setting {', '.join(unknown)}.",
+            remedy=f"Known settings: {', '.join(known)}.",
+        )
+    missing = [name for name in ("url", "token") if not raw.get(name)]
+    if missing:
+        raise ConfigurationError(
+            f"Azure DevOps connector: {', '.join(missing)} is missing.",
+            remedy="Give the URL of the organisation or collection, and a personal access token.",
+        )
+    try:
+        params = msgspec.convert(dict(raw), AzureDevOpsParams)
+    except msgspec.ValidationError as error:
+        raise ConfigurationError(
+            f"Azure DevOps connector: {error}.", remedy="Correct the setting that is named."
+        ) from None
+    _check_values(params)
+    return msgspec.structs.replace(params, url=params.url.rstrip("/"))
+
+
+def _check_values(params: AzureDevOpsParams) -> None:
+    for name in ("url", "identity_url"):
+        value = getattr(params, name)
+        parts = urlsplit(value)
+        if value and (parts.scheme not in ("http", "https") or not parts.hostname):
+            raise ConfigurationError(
+                f"Azure DevOps connector: {name} is not a web address.",
+                remedy="Write it like https://dev.azure.com/acme.",
+            )
+    if bool(params.webhook_user) != bool(params.webhook_password):
+        raise ConfigurationError(
+            "Azure DevOps connector: webhook_user and webhook_password belong together.",
+            remedy="Give both, or use webhook_secret.",
+        )
+    if not 1 <= params.page_size <= 200:
+        raise ConfigurationError(
+            "Azure DevOps connector: page_size is out of range.", remedy="Use 1 to 200."
+        )
+    positive = ("timeout", "connect_timeout", "transfer_timeout", "chunk_threshold", "chunk_size")
+    for name in positive:
+        if getattr(params, name) <= 0:
+            raise ConfigurationError(
+                f"Azure DevOps connector: {name} must be above zero.",
+                remedy="Leave it out to take the default.",
+            )

@@ -1,0 +1,33 @@
+"""People by name or e-mail. Services keeps identities on another host than work items."""
+
+from adapters.azure_devops import wire
+from adapters.azure_devops.client import AzureDevOpsClient, Call
+from adapters.azure_devops.params import AzureDevOpsParams
+from schemas.values import User
+
+
+async def find_users(
+    client: AzureDevOpsClient, params: AzureDevOpsParams, query: str
+) -> tuple[User, ...]:
+    if not query.strip():
+        return ()
+    call = Call(
+        base=params.identity_base(),
+        path="/_apis/identities",
+        query={"searchFilter": "General", "filterValue": query.strip(), "queryMembership": "None"},
+    )
+    found = await client.fetch(call, wire.identities)
+    return tuple(_user(one) for one in found.value if not one.is_container)
+
+
+def _user(found: wire.FoundIdentity) -> User:
+    account = _property(found, "Account")
+    mail = _property(found, "Mail") or (account if "@" in account else "")
+    name = found.custom_display_name or found.provider_display_name
+    return User(name=name, email=mail, id=account or found.id)
+
+
+def _property(found: wire.FoundIdentity, name: str) -> str:
+    held = found.properties.get(name)
+    value = held.get("$value") if isinstance(held, dict) else held
+    return value if isinstance(value, str) else ""

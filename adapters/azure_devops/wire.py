@@ -1,0 +1,144 @@
+"""The parts of Azure DevOps' JSON that we read, and nothing else of it."""
+
+from typing import Any
+
+import msgspec
+
+
+class Identity(msgspec.Struct, frozen=True, rename="camel"):
+    display_name: str = ""
+    unique_name: str = ""
+    id: str = ""
+
+
+class RelationAttributes(msgspec.Struct, frozen=True, rename="camel"):
+    name: str | None = None
+    comment: str | None = None
+    resource_size: int = 0
+    resource_created_date: str = ""
+    authorized_date: str = ""
+
+
+class Relation(msgspec.Struct, frozen=True):
+    rel: str
+    url: str
+    attributes: RelationAttributes = RelationAttributes()
+
+
+class WorkItem(msgspec.Struct, frozen=True):
+    id: int
+    rev: int = 0
+    fields: dict[str, Any] = {}
+    relations: tuple[Relation, ...] | None = None
+    """Left out by the tracker when there are none."""
+    formats: dict[str, str] = msgspec.field(name="multilineFieldsFormat", default={})
+
+
+class WireComment(msgspec.Struct, frozen=True, rename="camel"):
+    id: int = 0
+    comment_id: int = 0
+    """Older servers call the id so."""
+    text: str = ""
+    format: str = "html"
+    created_by: Identity = Identity()
+    created_date: str = ""
+    modified_date: str = ""
+    is_deleted: bool = False
+
+
+class CommentPage(msgspec.Struct, frozen=True, rename="camel"):
+    comments: tuple[WireComment, ...] = ()
+    continuation_token: str | None = None
+
+
+class AttachmentReference(msgspec.Struct, frozen=True):
+    id: str
+    url: str
+
+
+class Items(msgspec.Struct, frozen=True):
+    value: tuple[WorkItem | None, ...] = ()
+
+
+class ItemReference(msgspec.Struct, frozen=True):
+    id: int
+
+
+class QueryResult(msgspec.Struct, frozen=True, rename="camel"):
+    work_items: tuple[ItemReference, ...] = ()
+
+
+class State(msgspec.Struct, frozen=True):
+    name: str
+
+
+class States(msgspec.Struct, frozen=True):
+    value: tuple[State, ...] = ()
+
+
+class FoundIdentity(msgspec.Struct, frozen=True, rename="camel"):
+    id: str = ""
+    provider_display_name: str = ""
+    custom_display_name: str | None = None
+    is_container: bool = False
+    properties: dict[str, Any] = {}
+
+
+class FoundIdentities(msgspec.Struct, frozen=True):
+    value: tuple[FoundIdentity, ...] = ()
+
+
+class ConnectionUser(msgspec.Struct, frozen=True, rename="camel"):
+    id: str = ""
+    provider_display_name: str = ""
+
+
+class ConnectionData(msgspec.Struct, frozen=True, rename="camel"):
+    authenticated_user: ConnectionUser
+
+
+class Revision(msgspec.Struct, frozen=True):
+    id: int
+    rev: int = 0
+    fields: dict[str, Any] = {}
+
+
+class RevisionPage(msgspec.Struct, frozen=True, rename="camel"):
+    values: tuple[Revision, ...] = ()
+    continuation_token: str | None = None
+    next_link: str = ""
+    is_last_batch: bool = True
+
+
+class LinkAttributes(msgspec.Struct, frozen=True, rename="camel"):
+    source_id: int = 0
+    target_id: int = 0
+
+
+class LinkChange(msgspec.Struct, frozen=True, rename="camel"):
+    """Older servers have the ids beside `rel`, newer ones among the attributes."""
+
+    source_id: int = 0
+    target_id: int = 0
+    attributes: LinkAttributes = LinkAttributes()
+
+
+class LinkPage(msgspec.Struct, frozen=True, rename="camel"):
+    values: tuple[LinkChange, ...] = ()
+    continuation_token: str | None = None
+    next_link: str = ""
+    is_last_batch: bool = True
+
+
+work_item = msgspec.json.Decoder(WorkItem)
+items = msgspec.json.Decoder(Items)
+query_result = msgspec.json.Decoder(QueryResult)
+comment = msgspec.json.Decoder(WireComment)
+comment_page = msgspec.json.Decoder(CommentPage)
+attachment = msgspec.json.Decoder(AttachmentReference)
+states = msgspec.json.Decoder(States)
+identities = msgspec.json.Decoder(FoundIdentities)
+connection = msgspec.json.Decoder(ConnectionData)
+revisions = msgspec.json.Decoder(RevisionPage)
+links = msgspec.json.Decoder(LinkPage)
+encode = msgspec.json.encode
