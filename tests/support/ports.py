@@ -1,0 +1,11 @@
+"""Free TCP ports on loopback."""
+
+import socket
+
+
+def free_port() -> int:
+    """A port that was free a moment ago; the kernel hands out others first."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
