@@ -1,0 +1,60 @@
+"""This node's own identity; its private keys are sealed."""
+
+import msgspec
+import sqlalchemy as sa
+
+from service.store.prepared import Prepared
+from service.store.tables import identity
+from service.store.vault import Vault
+
+_t = identity.c
+_ONLY = 1
+
+_EPOCH = Prepared(sa.select(_t.epoch).where(_t.number == sa.bindparam("number")))
+_PUT = Prepared(
+    sa.text(
+        "INSERT INTO identity (number, id, name, epoch, keys)"
+        " VALUES (:number, :id, :name, :epoch, :keys)"
+        " ON CONFLICT (number) DO UPDATE SET id = excluded.id, name = excluded.name,"
+        " epoch = excluded.epoch, keys = excluded.keys"
+    )
+)
+
+
+class Identity(msgspec.Struct, frozen=True):
+    id: str
+    """Hash of the identity key."""
+    name: str
+    epoch: str
+    """Changes when this node was restored from a backup."""
+    keys: bytes
+    """Private keys, in the form that `peers` gave them."""
+
+    def __repr__(self) -> str:
+        return f"Identity(id={self.id!r}, name={self.name!r}, epoch={self.epoch!r})"
+
+
+def get(c: sa.Connection, vault: Vault) -> Identity | None:
+    """None before the first start of this node has put one."""
+    row = c.execute(sa.select(identity)).one_or_none()
+    if row is None:
+        return None
+    keys = vault.open(row.keys, table="identity", row=row.id, column="keys")
+    return Identity(id=row.id, name=row.name, epoch=row.epoch, keys=keys)
+
+
+def put(c: sa.Connection, vault: Vault, own: Identity) -> None:
+    _PUT.count(
+        c,
+        number=_ONLY,
+        id=own.id,
+        name=own.name.replace("\x00", "\ufffd"),
+        epoch=own.epoch,
+        keys=vault.seal(own.keys, table="identity", row=own.id, column="keys"),
+    )
+
+
+def epoch(c: sa.Connection) -> str:
+    """'' before there is an identity."""
+    row = _EPOCH.one(c, number=_ONLY)
+    return "" if row is None else str(row[0])

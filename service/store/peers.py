@@ -1,0 +1,121 @@
+"""Peers, and how far we have stored what each of them sent."""
+
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from schemas.errors import ConfigurationError
+from schemas.node import Peer, PublicPeer
+from schemas.values import Millis
+from service.store import identity, outbox
+from service.store.prepared import Prepared
+from service.store.tables import peers
+
+_t = peers.c
+_bind = sa.bindparam
+
+# A lower number of the same epoch is a late or repeated message.
+_SET_RECEIVED = Prepared(
+    sa.update(peers)
+    .where(
+        _t.id == _bind("peer"),
+        sa.or_(_t.received_epoch != _bind("epoch"), _t.received < _bind("seq")),
+    )
+    .values(received_epoch=_bind("epoch"), received=_bind("seq"))
+)
+_FEED = Prepared(
+    sa.select(_t.received_epoch, _t.received, _t.last_contact).where(_t.id == _bind("peer"))
+)
+_SET_CONTACT = Prepared(
+    sa.update(peers).where(_t.id == _bind("peer")).values(last_contact=_bind("now"))
+)
+
+
+class FeedState(msgspec.Struct, frozen=True):
+    """Both directions of the feed with one peer."""
+
+    epoch: str
+    """Ours; '' before this node has an identity."""
+    newest: int
+    """The highest number in our outbox for the peer."""
+    received_epoch: str
+    """Theirs, when we last stored something; '' when we never did."""
+    received: int
+    """The highest of their numbers that we stored."""
+    last_contact: Millis
+    """0 when there never was one."""
+
+
+def add(c: sa.Connection, peer: Peer) -> None:
+    """Raises `ConfigurationError` when it is there already."""
+    try:
+        c.execute(
+            sa.insert(peers).values(
+                id=peer.id, received_epoch="", received=0, last_contact=0, **_values(peer)
+            )
+        )
+    except sa.exc.IntegrityError as error:
+        raise ConfigurationError(
+            f"The peer {peer.name!r} is paired already.",
+            remedy="Use the pairing that exists, or update it.",
+        ) from error
+
+
+def get(c: sa.Connection, id: str) -> Peer | None:
+    row = c.execute(sa.select(peers).where(_t.id == id)).one_or_none()
+    return None if row is None else _peer(row)
+
+
+def all(c: sa.Connection) -> list[Peer]:
+    return [_peer(row) for row in c.execute(sa.select(peers).order_by(_t.name, _t.id))]
+
+
+def update(c: sa.Connection, peer: Peer) -> None:
+    """Replaces name, keys, epoch and address; the feed's place stays."""
+    if not c.execute(sa.update(peers).where(_t.id == peer.id).values(_values(peer))).rowcount:
+        raise _unknown(peer.id)
+
+
+def feed_state(c: sa.Connection, peer: str) -> FeedState:
+    row = _FEED.one(c, peer=peer)
+    if row is None:
+        raise _unknown(peer)
+    received_epoch, received, last_contact = row
+    return FeedState(
+        epoch=identity.epoch(c),
+        newest=outbox.newest_seq(c, peer),
+        received_epoch=received_epoch,
+        received=received,
+        last_contact=last_contact,
+    )
+
+
+def set_received(c: sa.Connection, peer: str, epoch: str, seq: int) -> bool:
+    """Never goes back within one epoch; False when it would have."""
+    return _SET_RECEIVED.count(c, peer=peer, epoch=epoch, seq=seq) > 0
+
+
+def set_contact(c: sa.Connection, peer: str, now: Millis) -> None:
+    _SET_CONTACT.count(c, peer=peer, now=now)
+
+
+def _values(peer: Peer) -> dict[str, object]:
+    return {
+        "name": peer.name,
+        "identity_key": peer.identity_key,
+        "message_key": peer.message_key,
+        "epoch": peer.epoch,
+        "url": peer.url if isinstance(peer, PublicPeer) else None,
+    }
+
+
+def _peer(row: sa.Row[Any]) -> Peer:
+    pinned = (row.id, row.name, row.identity_key, row.message_key, row.epoch)
+    return Peer(*pinned) if row.url is None else PublicPeer(*pinned, row.url)
+
+
+def _unknown(peer: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"There is no peer with the id {peer}.", remedy="Pair with that node first."
+    )

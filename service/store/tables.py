@@ -1,0 +1,256 @@
+"""All tables. A change here needs a migration; a test compares the two."""
+
+import sqlalchemy as sa
+from sqlalchemy.types import TypeDecorator
+
+
+class Words(TypeDecorator[str]):
+    """Text that people or programs wrote. PostgreSQL cannot keep NUL, so it becomes U+FFFD."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:
+        return value if value is None else value.replace("\x00", "\ufffd")
+
+
+Serial = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+"""SQLite numbers rows by itself only for its own INTEGER."""
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _id(name: str = "id") -> sa.Column[str]:
+    return sa.Column(name, sa.Text, primary_key=True)
+
+
+def _text(name: str) -> sa.Column[str]:
+    return sa.Column(name, sa.Text, nullable=False)
+
+
+def _words(name: str) -> sa.Column[str]:
+    return sa.Column(name, Words, nullable=False)
+
+
+def _bytes(name: str, *, nullable: bool = False) -> sa.Column[bytes]:
+    return sa.Column(name, sa.LargeBinary, nullable=nullable)
+
+
+def _number(name: str, *, nullable: bool = False) -> sa.Column[int]:
+    return sa.Column(name, sa.BigInteger, nullable=nullable)
+
+
+def _flag(name: str) -> sa.Column[bool]:
+    return sa.Column(name, sa.Boolean, nullable=False)
+
+
+def _of_connection(*, primary_key: bool = False) -> sa.Column[str]:
+    owner = sa.ForeignKey("connections.id", ondelete="CASCADE")
+    return sa.Column("connection", sa.Text, owner, primary_key=primary_key, nullable=False)
+
+
+settings = sa.Table("settings", metadata, _id("name"), _bytes("value"))
+
+identity = sa.Table(
+    "identity",
+    metadata,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    _text("id"),
+    _words("name"),
+    _text("epoch"),
+    _bytes("keys"),
+)
+
+connectors = sa.Table(
+    "connectors",
+    metadata,
+    _id(),
+    sa.Column("name", Words, nullable=False, unique=True),
+    _text("system"),
+    _bytes("params"),
+    _number("created"),
+)
+
+connections = sa.Table(
+    "connections",
+    metadata,
+    _id(),
+    sa.Column("shared", sa.Text, nullable=False, index=True),
+    sa.Column("name", Words, nullable=False, unique=True),
+    _text("type"),
+    _text("mode"),
+    _text("status"),
+    _words("local_side"),
+    _words("remote_side"),
+    sa.Column("connector", sa.Text, sa.ForeignKey("connectors.id"), nullable=False, index=True),
+    _text("peer"),
+    _text("counterpart"),
+    _bytes("settings"),
+    _number("created"),
+    _number("changed"),
+    _words("reason"),
+    _words("description"),
+)
+
+rule_versions = sa.Table(
+    "rule_versions",
+    metadata,
+    _of_connection(primary_key=True),
+    sa.Column("version", sa.BigInteger, primary_key=True, autoincrement=False),
+    _bytes("outgoing"),
+    _bytes("incoming"),
+    _words("author"),
+    _words("message"),
+    _number("created"),
+)
+
+peers = sa.Table(
+    "peers",
+    metadata,
+    _id(),
+    _words("name"),
+    _bytes("identity_key"),
+    _bytes("message_key"),
+    _text("epoch"),
+    sa.Column("url", sa.Text),
+    _text("received_epoch"),
+    _number("received"),
+    _number("last_contact"),
+)
+
+invitations = sa.Table(
+    "invitations",
+    metadata,
+    _id(),
+    _bytes("verifier"),
+    _bytes("draft"),
+    _number("created"),
+    _number("expires"),
+    _number("tries"),
+    _number("used", nullable=True),
+    _number("revoked", nullable=True),
+    _bytes("answer", nullable=True),
+)
+
+# The large columns stand last, so that reading a small one need not pass over them.
+twins = sa.Table(
+    "twins",
+    metadata,
+    _of_connection(primary_key=True),
+    _id("twin"),
+    _text("connector"),
+    sa.Column("issue_id", sa.Text),
+    sa.Column("issue_key", sa.Text),
+    sa.Column("lease_owner", sa.Text),
+    _number("lease_until"),
+    _number("fence"),
+    _flag("dirty"),
+    sa.Column("due_at", sa.BigInteger, index=True),
+    _number("attempts"),
+    _number("reconciled_at"),
+    _flag("parked"),
+    _flag("stopped"),
+    _number("created"),
+    _number("incoming_version"),
+    _bytes("state"),
+    _bytes("incoming", nullable=True),
+    sa.Index(None, "connector", "issue_id"),
+    sa.Index(None, "connector", "issue_key"),
+)
+
+parked = sa.Table(
+    "parked",
+    metadata,
+    sa.Column("connection", sa.Text, primary_key=True),
+    _id("twin"),
+    _number("since"),
+    _bytes("body"),
+    sa.ForeignKeyConstraint(
+        ["connection", "twin"], ["twins.connection", "twins.twin"], ondelete="CASCADE"
+    ),
+)
+
+outbox = sa.Table(
+    "outbox",
+    metadata,
+    _id("connection"),
+    _id("twin"),
+    _id("peer"),
+    _number("seq"),
+    _number("created"),
+    _number("size"),
+    _bytes("payload"),
+    sa.Index(None, "peer", "seq", unique=True),
+)
+
+outbox_counters = sa.Table("outbox_counters", metadata, _id("peer"), _number("newest"))
+
+conflicts = sa.Table(
+    "conflicts",
+    metadata,
+    sa.Column("id", Serial, primary_key=True),
+    _of_connection(),
+    _text("twin"),
+    _number("at"),
+    _bytes("body"),
+    sa.Index(None, "connection", "twin"),
+)
+
+activity = sa.Table(
+    "activity",
+    metadata,
+    sa.Column("id", Serial, primary_key=True),
+    _number("at"),
+    _text("connection"),
+    _text("twin"),
+    _bytes("body"),
+    sa.Index(None, "connection", "id"),
+    sa.Index(None, "twin", "id"),
+)
+
+cursors = sa.Table(
+    "cursors",
+    metadata,
+    sa.Column(
+        "connector",
+        sa.Text,
+        sa.ForeignKey("connectors.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    _id("name"),
+    _bytes("cursor"),
+    _number("changed"),
+)
+
+nonces = sa.Table(
+    "nonces",
+    metadata,
+    _id("key_id"),
+    _id("nonce"),
+    sa.Column("expires", sa.BigInteger, nullable=False, index=True),
+)
+
+attachment_requests = sa.Table(
+    "attachment_requests",
+    metadata,
+    _id(),
+    sa.Column("peer", sa.Text, nullable=False, index=True),
+    _of_connection(),
+    _text("twin"),
+    _text("attachment"),
+    _words("filename"),
+    _number("size"),
+    _text("state"),
+    _words("path"),
+    _text("sha256"),
+    _words("reason"),
+    _number("created"),
+    sa.UniqueConstraint("connection", "twin", "attachment"),
+)

@@ -1,0 +1,307 @@
+"""Twins: their rows, what arrives for them, and when they are due. Leases are in `leases.py`."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import sqlalchemy as sa
+
+from schemas.errors import InputError
+from schemas.replica import TwinMessage
+from schemas.twin import Twin
+from schemas.values import Millis
+from service.store.prepared import Columns, Prepared
+from service.store.tables import twins
+from service.store.twin_records import (
+    FoundTwin,
+    TwinKey,
+    TwinRow,
+    decode_message,
+    decode_state,
+    encode,
+)
+
+Merge = Callable[[TwinMessage | None, TwinMessage], TwinMessage]
+
+_t = twins.c
+_bind = sa.bindparam
+_LIMIT_64 = 1 << 63
+
+_this = sa.and_(_t.connection == _bind("connection"), _t.twin == _bind("twin"))
+_workable = sa.and_(sa.not_(_t.parked), sa.not_(_t.stopped))
+_runnable_at = sa.case((_t.lease_until > _t.due_at, _t.lease_until), else_=_t.due_at)
+
+_ROW = (
+    _t.connection,
+    _t.twin,
+    _t.connector,
+    _t.lease_owner,
+    _t.lease_until,
+    _t.fence,
+    _t.dirty,
+    _t.due_at,
+    _t.attempts,
+    _t.reconciled_at,
+    _t.parked,
+    _t.stopped,
+    _t.created,
+    _t.incoming_version,
+    _t.state,
+    _t.incoming,
+)
+_FOUND = (_t.connection, _t.twin, _t.issue_id, _t.issue_key, _t.parked, _t.stopped)
+
+_GET = Prepared(sa.select(*_ROW).where(_this))
+# Two searches: with OR, SQLite would walk over all twins of the connector.
+_BY_ISSUE = Prepared(
+    sa.union(
+        sa.select(*_FOUND).where(_t.connector == _bind("connector"), _t.issue_id == _bind("issue")),
+        sa.select(*_FOUND).where(
+            _t.connector == _bind("connector"), _t.issue_key == _bind("issue")
+        ),
+    ).order_by("connection", "twin")
+)
+_ADD = Prepared(
+    sa.text(
+        "INSERT INTO twins (connection, twin, connector, issue_id, issue_key, lease_until, fence,"
+        " dirty, due_at, attempts, reconciled_at, parked, stopped, created, incoming_version,"
+        " state, incoming) VALUES (:connection, :twin, :connector, :issue_id, :issue_key, 0, 0,"
+        " false, :due_at, 0, 0, false, :stopped, :now, :incoming_version, :state, :incoming)"
+        " ON CONFLICT (connection, twin) DO NOTHING"
+    )
+)
+_ARRIVED = Prepared(sa.select(_t.incoming_version, _t.incoming).where(_this).with_for_update())
+_RECEIVE = Prepared(
+    sa.update(twins)
+    .where(_this)
+    .values(
+        incoming=_bind("message"),
+        incoming_version=_bind("version"),
+        # A holder of the lease looks again before it lets go.
+        dirty=sa.or_(_t.dirty, _t.lease_owner.is_not(None)),
+        due_at=sa.case((_workable, _bind("now", type_=sa.BigInteger)), else_=_t.due_at),
+    )
+)
+_SET_DUE = Prepared(
+    sa.update(twins)
+    .where(_this)
+    .values(
+        due_at=_bind("at", type_=sa.BigInteger),
+        dirty=sa.or_(_t.dirty, _t.lease_owner.is_not(None)),
+    )
+)
+_CLEAR_DUE = Prepared(sa.update(twins).where(_this).values(due_at=sa.null()))
+_DEFER = Prepared(sa.update(twins).where(_this).values(due_at=sa.null(), dirty=sa.true()))
+_WAKE = Prepared(
+    sa.update(twins)
+    .where(
+        _t.connection == _bind("connection"),
+        sa.or_(_t.dirty, _t.incoming.is_not(None)),
+        _workable,
+    )
+    .values(due_at=_bind("now", type_=sa.BigInteger))
+)
+_DUE = Prepared(
+    sa.select(_t.connection, _t.twin)
+    .where(_t.due_at <= _bind("now"), _t.lease_until <= _bind("now"), _workable)
+    .order_by(_t.due_at)
+    .limit(_bind("limit"))
+)
+# Written so that SQLite searches the index of due times; with min() it walks over all twins.
+_NEXT_DUE = Prepared(
+    sa.select(_runnable_at)
+    .where(_t.due_at >= sa.literal_column("0"), _workable)
+    .order_by(_runnable_at)
+    .limit(sa.literal_column("1"))
+)
+_OLDEST_DUE = Prepared(
+    sa.select(sa.func.min(_t.due_at)).where(_t.due_at <= _bind("now"), _workable)
+)
+
+
+def create(
+    c: sa.Connection, twin: Twin, connector: str, now: Millis, due_at: Millis | None
+) -> bool:
+    """False when the twin exists already; then nothing is changed."""
+    return _add(c, twin, connector, now=now, due_at=due_at, message=None)
+
+
+def get(c: sa.Connection, connection: str, twin: str) -> TwinRow | None:
+    found = _GET.one(c, connection=connection, twin=twin)
+    return None if found is None else _row(found)
+
+
+def by_issue(c: sa.Connection, connector: str, issue: str) -> list[FoundTwin]:
+    """`issue` is the tracker's id or key."""
+    return [_found(row) for row in _BY_ISSUE.all(c, connector=connector, issue=issue)]
+
+
+def by_issues(c: sa.Connection, connector: str, issues: Iterable[str]) -> list[FoundTwin]:
+    """The same for many at once, as a page of changes brings them."""
+    found: dict[TwinKey, FoundTwin] = {}
+    for issue in dict.fromkeys(issues):
+        for twin in by_issue(c, connector, issue):
+            found[TwinKey(twin.connection, twin.twin)] = twin
+    return list(found.values())
+
+
+def page(
+    c: sa.Connection,
+    *,
+    connection: str | None = None,
+    issue: str | None = None,
+    after: TwinKey | None = None,
+    limit: int = 100,
+) -> list[TwinRow]:
+    """In the order of connection and twin; `after` is the last key of the page before."""
+    statement = sa.select(*_ROW).order_by(_t.connection, _t.twin).limit(limit)
+    if connection is not None:
+        statement = statement.where(_t.connection == connection)
+    if issue is not None:
+        statement = statement.where(sa.or_(_t.issue_id == issue, _t.issue_key == issue))
+    if after is not None:
+        last = sa.tuple_(sa.literal(after.connection), sa.literal(after.twin))
+        statement = statement.where(sa.tuple_(_t.connection, _t.twin) > last)
+    return [_row(tuple(row)) for row in c.execute(statement)]
+
+
+def count(c: sa.Connection) -> dict[str, int]:
+    """By connection; connections without twins are left out."""
+    statement = sa.select(_t.connection, sa.func.count()).group_by(_t.connection)
+    return {row[0]: row[1] for row in c.execute(statement)}
+
+
+def receive(
+    c: sa.Connection,
+    connection: str,
+    twin: str,
+    connector: str,
+    message: TwinMessage,
+    merge: Merge,
+    now: Millis,
+) -> bool:
+    """Keeps what the other side sent until a worker takes it in, and makes the twin due.
+
+    `merge` joins what waits already with the newer message. False: this version or a newer one has
+    been here before, nothing changed. Raises `InputError` for what no store can keep.
+    """
+    _check(twin, message.version)
+    for _ in range(2):
+        arrived = _ARRIVED.one(c, connection=connection, twin=twin)
+        if arrived is not None:
+            return _replace(c, connection, twin, arrived, message, merge, now)
+        fresh = Twin(id=twin, connection=connection)
+        if _add(c, fresh, connector, now=now, due_at=now, message=merge(None, message)):
+            return True
+        # Another transaction has just made it: now it can be found.
+    return False
+
+
+def set_due(c: sa.Connection, connection: str, twin: str, due_at: Millis | None) -> bool:
+    """A holder of the lease looks again at once. False: no such twin."""
+    if due_at is None:
+        return _CLEAR_DUE.count(c, connection=connection, twin=twin) > 0
+    return _SET_DUE.count(c, connection=connection, twin=twin, at=due_at) > 0
+
+
+def defer(c: sa.Connection, connection: str, twin: str) -> bool:
+    """Its work waits, without a due time, until `wake`: for a connection that is paused."""
+    return _DEFER.count(c, connection=connection, twin=twin) > 0
+
+
+def wake(c: sa.Connection, connection: str, now: Millis) -> int:
+    """Makes due what waits in a connection; answers how many."""
+    return _WAKE.count(c, connection=connection, now=now)
+
+
+def due(c: sa.Connection, now: Millis, limit: int = 100) -> list[TwinKey]:
+    """The longest waiting first, of those that nobody holds; a lease that ran out holds nothing."""
+    return [TwinKey(*row) for row in _DUE.all(c, now=now, limit=limit)]
+
+
+def next_due(c: sa.Connection) -> Millis | None:
+    """The earliest moment at which `due` finds one; it may have passed."""
+    found = _NEXT_DUE.one(c)
+    return None if found is None else found[0]
+
+
+def oldest_due(c: sa.Connection, now: Millis) -> Millis | None:
+    """Since when the longest waiting twin has been due, held ones included."""
+    found = _OLDEST_DUE.one(c, now=now)
+    return None if found is None else found[0]
+
+
+def _add(
+    c: sa.Connection,
+    twin: Twin,
+    connector: str,
+    *,
+    now: Millis,
+    due_at: Millis | None,
+    message: TwinMessage | None,
+) -> bool:
+    _check(twin.id, twin.replica_version)
+    added = _ADD.count(
+        c,
+        connection=twin.connection,
+        twin=twin.id,
+        connector=connector,
+        issue_id=twin.issue and twin.issue.id,
+        issue_key=twin.issue and twin.issue.key,
+        due_at=due_at,
+        stopped=twin.stopped,
+        now=now,
+        incoming_version=twin.replica_version if message is None else message.version,
+        state=encode(twin),
+        incoming=None if message is None else encode(message),
+    )
+    return added > 0
+
+
+def _replace(
+    c: sa.Connection,
+    connection: str,
+    twin: str,
+    arrived: Columns,
+    message: TwinMessage,
+    merge: Merge,
+    now: Millis,
+) -> bool:
+    version, waiting = arrived
+    if message.version <= version:
+        return False
+    merged = merge(None if waiting is None else decode_message(waiting), message)
+    _RECEIVE.count(
+        c,
+        connection=connection,
+        twin=twin,
+        message=encode(merged),
+        version=message.version,
+        now=now,
+    )
+    return True
+
+
+def _check(twin: str, version: int) -> None:
+    """These come from other nodes, and the databases differ in what they refuse."""
+    if not twin or "\x00" in twin or len(twin) > 255:
+        raise InputError("A twin's id has 1 to 255 characters and no NUL.")
+    if not 0 <= version < _LIMIT_64:
+        raise InputError("A twin's version is a whole number from 0 to 2^63 - 1.")
+
+
+def _row(row: Columns) -> TwinRow:
+    *small, state, incoming = row
+    record: dict[str, Any] = dict(zip(TwinRow.__struct_fields__, small, strict=False))
+    record["lease_owner"] = record["lease_owner"] or ""
+    for flag in ("dirty", "parked", "stopped"):
+        record[flag] = bool(record[flag])
+    return TwinRow(
+        **record,
+        state=decode_state(state),
+        incoming=None if incoming is None else decode_message(incoming),
+    )
+
+
+def _found(row: Columns) -> FoundTwin:
+    connection, twin, issue_id, issue_key, parked, stopped = row
+    return FoundTwin(connection, twin, issue_id or "", issue_key or "", bool(parked), bool(stopped))
