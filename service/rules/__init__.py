@@ -1,0 +1,1 @@
+"""Rules: the script engine port, its engine, the default rules and what rules see."""

@@ -1,0 +1,144 @@
+"""The rules that a connection starts with, as two files that a person can read and change."""
+
+from string import Template
+from typing import NamedTuple
+
+from schemas.errors import ConfigurationError
+
+_OUTGOING = '''\
+"""What leaves this side. A field that is not named below stays at home."""
+
+
+def outgoing(issue: Issue, context: Context) -> Replica | None:
+    return Replica(
+        summary=issue.summary,
+        description=issue.description,
+        type=issue.type,
+        status=issue.status,
+        priority=issue.priority,
+        labels=issue.labels,
+        # Internal comments stay at home.
+        comments=[comment for comment in issue.comments if not comment.internal],
+        attachments=issue.attachments,
+    )
+'''
+
+_MAPPED = Template('''\
+"""What arrives, and what becomes of it here.
+
+In each table: a name on the other side ($remote) -> the name here ($local).
+A status or priority without a line waits on the Errors page and tells you what to add.
+"""
+
+$tables
+
+def incoming(replica: Replica, issue: Issue | None, context: Context) -> Wanted | None:
+    return Wanted(
+        project=context.project,
+        type=map_value(TYPE, replica.type, default=OTHER_TYPE),
+        summary=replica.summary,
+        description=replica.description,
+        status=must_map("status", STATUS, replica.status),
+        priority=must_map("priority", PRIORITY, replica.priority),
+        labels=replica.labels,
+        # Each comment begins with a line that names who wrote it.
+        comments=[with_author(comment) for comment in replica.comments],
+        attachments=replica.attachments,
+    )
+''')
+
+_NAMED_ALIKE = '''\
+"""What arrives, and what becomes of it here.
+
+In each table: a name on the other side -> the name here. A name without a line is kept as it is.
+"""
+
+TYPE: dict[str, str] = {}
+
+STATUS: dict[str, str] = {}
+
+PRIORITY: dict[str, str] = {}
+
+
+def incoming(replica: Replica, issue: Issue | None, context: Context) -> Wanted | None:
+    return Wanted(
+        project=context.project,
+        type=map_value(TYPE, replica.type),
+        summary=replica.summary,
+        description=replica.description,
+        status=map_value(STATUS, replica.status),
+        priority=map_value(PRIORITY, replica.priority),
+        labels=replica.labels,
+        # Each comment begins with a line that names who wrote it.
+        comments=[with_author(comment) for comment in replica.comments],
+        attachments=replica.attachments,
+    )
+'''
+
+
+class _Tables(NamedTuple):
+    type: dict[str, str]
+    other_type: str
+    status: dict[str, str]
+    priority: dict[str, str]
+
+
+_TITLES = {"jira": "Jira", "azure-devops": "Azure DevOps"}
+
+_TABLES = {
+    ("jira", "azure-devops"): _Tables(
+        type={"Bug": "Bug", "Task": "Task", "User Story": "Story", "Issue": "Task"},
+        other_type="Task",
+        status={
+            "New": "To Do",
+            "Active": "In Progress",
+            "Resolved": "In Review",
+            "Closed": "Done",
+        },
+        priority={"1": "Highest", "2": "High", "3": "Medium", "4": "Low"},
+    ),
+    ("azure-devops", "jira"): _Tables(
+        type={"Bug": "Bug", "Task": "Task", "Story": "User Story"},
+        other_type="Task",
+        status={
+            "To Do": "New",
+            "In Progress": "Active",
+            "In Review": "Resolved",
+            "Done": "Closed",
+        },
+        priority={"Highest": "1", "High": "2", "Medium": "3", "Low": "4", "Lowest": "4"},
+    ),
+}
+
+
+def default_rules(
+    local_system: str, remote_system: str, template: str = "single-project"
+) -> tuple[str, str]:
+    """The outgoing and the incoming file. Pairs that are not known pass names through."""
+    if template != "single-project":
+        raise ConfigurationError(
+            f"There is no rule template '{template}'.", remedy="Use 'single-project'."
+        )
+    tables = _TABLES.get((local_system, remote_system))
+    if tables is None:
+        return _OUTGOING, _NAMED_ALIKE
+    incoming = _MAPPED.substitute(
+        remote=_TITLES[remote_system], local=_TITLES[local_system], tables=_written(tables)
+    )
+    return _OUTGOING, incoming
+
+
+def _written(tables: _Tables) -> str:
+    return "\n".join(
+        (
+            _table("TYPE", tables.type),
+            f'OTHER_TYPE = "{tables.other_type}"  # for a type without a line above\n',
+            _table("STATUS", tables.status),
+            _table("PRIORITY", tables.priority),
+        )
+    )
+
+
+def _table(name: str, entries: dict[str, str]) -> str:
+    lines = [f'    "{theirs}": "{ours}",' for theirs, ours in entries.items()]
+    return "\n".join([f"{name} = {{", *lines, "}\n"])

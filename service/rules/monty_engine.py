@@ -1,0 +1,205 @@
+"""The script engine: rules run in worker processes of pydantic-monty, with limits always set."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import structlog
+from pydantic_monty import AsyncMonty, MontyCrashedError, MontyError
+
+from schemas.errors import ConfigurationError, MappingError, RuleError
+from schemas.issue import Issue
+from schemas.replica import Replica
+from schemas.rules import Diagnostic, Outgoing, RuleContext, RuleSet, Wanted
+from service.rules import results
+from service.rules.checking import check_rule
+from service.rules.codec import RichTextCodec
+from service.rules.failure import FILES, crashed, function_line, out_of_time, translate, worn_out
+from service.rules.inputs import Given, context_input
+from service.rules.limits import RuleLimits
+from service.rules.port import Direction
+from service.rules.sessions import RuleSession, RuleSessions, frozen, varies
+from service.rules.worker_binary import confined_binary
+
+log = structlog.get_logger()
+
+GRACE = 0.3
+"""Seconds past the limit after which a worker that does not end its rule is killed."""
+
+_NO_START = (MontyError, OSError, RuntimeError)
+"""What a pool raises whose worker cannot be started."""
+
+_OUTGOING = "_run_outgoing(_given, _about)"
+_INCOMING = "_run_incoming(_given, _local, _about)"
+
+
+class MontyEngine:
+    """A `RuleEngine`. Made by `open_engine`."""
+
+    def __init__(
+        self, pool: AsyncMonty, sessions: RuleSessions, codec: RichTextCodec, limits: RuleLimits
+    ) -> None:
+        self._pool = pool
+        self._codec = codec
+        self._limits = limits
+        self.sessions = sessions
+
+    async def outgoing(self, rules: RuleSet, issue: Issue, context: RuleContext) -> Outgoing | None:
+        given = Given(issue.fields, self._codec)
+        inputs = {"_given": given.issue(issue), "_about": context_input(context)}
+        run = _Run("outgoing", rules.outgoing, _OUTGOING, inputs, given, context)
+        exported = await self._run(run)
+        try:
+            return results.outgoing(exported, given)
+        except results.Refused as refused:
+            raise run.refused(refused) from None
+
+    async def incoming(
+        self, rules: RuleSet, replica: Replica, issue: Issue | None, context: RuleContext
+    ) -> Wanted | None:
+        given = Given(replica.fields, self._codec)
+        local = given.issue(issue) if issue is not None else None
+        shown = given.replica(replica)
+        inputs = {"_given": shown, "_local": local, "_about": context_input(context)}
+        run = _Run("incoming", rules.incoming, _INCOMING, inputs, given, context)
+        exported = await self._run(run)
+        try:
+            return results.wanted(exported, given)
+        except results.Refused as refused:
+            raise run.refused(refused) from None
+
+    async def check(self, direction: Direction, source: str, file: str) -> tuple[Diagnostic, ...]:
+        async with self.sessions.turn:
+            return await check_rule(self._pool, direction, source, file, self._limits)
+
+    async def close(self) -> None:
+        await self.sessions.close()
+
+    async def _run(self, run: "_Run") -> Any:
+        began = asyncio.get_running_loop().time()
+        try:
+            return await self._once(run)
+        except MontyCrashedError as error:
+            lasted = asyncio.get_running_loop().time() - began
+            log.warning("rule.worker_ended", direction=run.direction, cause=str(error))
+            if lasted >= self._limits.seconds:
+                raise out_of_time(run.direction, run.source, self._limits) from error
+        except MontyError as error:
+            if not worn_out(error):
+                raise self._failure(error, run) from error
+        try:
+            return await self._once(run)
+        except MontyCrashedError as error:
+            raise crashed(run.direction, error) from error
+        except MontyError as error:
+            raise self._failure(error, run) from error
+
+    async def _once(self, run: "_Run") -> Any:
+        borrowed = (
+            self.sessions.fresh(run.direction, run.source, run.policy())
+            if varies(run.source)
+            else self.sessions.borrow(run.direction, run.source)
+        )
+        printed = _Printed(self._limits.printed)
+        try:
+            async with borrowed as session:
+                return await self._feed(session, run, printed)
+        finally:
+            if printed.text:
+                log.debug("rule.printed", file=FILES[run.direction], text=printed.text)
+
+    async def _feed(self, session: RuleSession, run: "_Run", printed: "_Printed") -> Any:
+        lookup = {"_host_plain": run.given.plain, "_host_markdown": run.given.markdown}
+        return await session.run(run.code, run.inputs, lookup, printed.add)
+
+    def _failure(self, error: MontyError, run: "_Run") -> RuleError | MappingError:
+        return translate(error, run.direction, run.source, self._limits)
+
+
+class _Run:
+    def __init__(
+        self,
+        direction: Direction,
+        source: str,
+        code: str,
+        inputs: dict[str, Any],
+        given: Given,
+        context: RuleContext,
+    ) -> None:
+        self.direction = direction
+        self.source = source
+        self.code = code
+        self.inputs = inputs
+        self.given = given
+        self.context = context
+
+    def policy(self) -> Any:
+        about = self.context
+        return frozen(about.now, f"{about.connection} {about.local_key} {about.remote_key}")
+
+    def refused(self, refused: results.Refused) -> RuleError:
+        line = function_line(self.direction, self.source)
+        return results.refusal(refused, FILES[self.direction], line)
+
+
+class _Printed:
+    """Keeps the beginning of what a rule prints."""
+
+    def __init__(self, room: int) -> None:
+        self._room = room
+        self.text = ""
+
+    def add(self, stream: str, text: str) -> None:
+        self.text += text[: self._room - len(self.text)]
+
+
+@asynccontextmanager
+async def open_engine(
+    codec: RichTextCodec,
+    *,
+    workers: int = 2,
+    kept: int = 8,
+    limits: RuleLimits = RuleLimits(),  # noqa: B008 (frozen)
+) -> AsyncIterator[MontyEngine]:
+    """Starts the workers. `workers` rules run at once; `kept` rule files stay loaded.
+
+    Each kept file has a worker process of its own, about 7 MB.
+    """
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="tidegate-rules-")))
+        pool = await _start(stack, folder, workers + kept, limits)
+        sessions = RuleSessions(pool, workers=workers, kept=kept, limits=limits)
+        stack.push_async_callback(sessions.close)
+        yield MontyEngine(pool, sessions, codec, limits)
+
+
+async def _start(
+    stack: AsyncExitStack, folder: Path, processes: int, limits: RuleLimits
+) -> AsyncMonty:
+    script = confined_binary(folder)
+    if script is not None:
+        try:
+            return await stack.enter_async_context(_pool(script, processes, limits))
+        except _NO_START as error:
+            log.warning("rule.worker_unconfined", cause=str(error))
+    try:
+        return await stack.enter_async_context(_pool(None, processes, limits))
+    except _NO_START as error:
+        raise ConfigurationError(
+            f"The worker of the rules does not start: {error}",
+            remedy="Install tidegate again, so that the `monty` program stands beside it.",
+        ) from error
+
+
+def _pool(binary: Path | None, processes: int, limits: RuleLimits) -> AsyncMonty:
+    return AsyncMonty(
+        binary_path=binary,
+        max_processes=processes,
+        checkout_timeout=limits.check_seconds,
+        request_timeout=limits.check_seconds,
+        feed_duration_limit_grace=GRACE,
+        turn_duration_limit_grace=GRACE,
+    )

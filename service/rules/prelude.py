@@ -1,0 +1,316 @@
+"""The words that rules see. This source runs inside the sandbox, before the rule's own file.
+
+It keeps to what the sandbox's interpreter knows: no inheritance, no properties. `surface.pyi` is
+the same surface as people and the type check see it; the tests hold the two together.
+"""
+
+from typing import Any, Callable, Iterable  # noqa: UP035 (the sandbox has no collections.abc)
+
+_host_plain: Callable[[], list[str]]
+_host_markdown: Callable[[], list[str]]
+outgoing: Callable[[Any, Any], Any]
+incoming: Callable[[Any, Any, Any], Any]
+_plain: list[str] = []
+_markdown: list[str] = []
+
+
+class User:
+    def __init__(self, name: str = "", email: str = "", id: str = "") -> None:
+        self.name = name
+        self.email = email
+        self.id = id
+
+
+class RichText:
+    def __init__(self, _ref: int, _before: tuple[Any, ...] = (), _after: tuple[Any, ...] = ()):
+        self._ref = _ref
+        self._before = _before
+        self._after = _after
+
+    def prepend(self, line: str) -> "RichText":
+        return RichText(self._ref, (line, *self._before), self._after)
+
+    def append(self, line: str) -> "RichText":
+        return RichText(self._ref, self._before, (*self._after, line))
+
+
+class Comment:
+    def __init__(self, id: str, body: Any, author: User, created: int, internal: bool) -> None:
+        self.id = id
+        self.body = body
+        self.author = author
+        self.created = created
+        self.internal = internal
+
+
+class Attachment:
+    def __init__(self, id: str, filename: str, size: int, mime: str) -> None:
+        self.id = id
+        self.filename = filename
+        self.size = size
+        self.mime = mime
+
+
+class Context:
+    def __init__(self, words: list[str]) -> None:
+        self.connection, self.local_side, self.remote_side = words[0], words[1], words[2]
+        self.local_key, self.local_url = words[3], words[4]
+        self.remote_key, self.remote_url, self.project = words[5], words[6], words[7]
+        self.first_sync = words[8] != ""
+        self.now = int(words[9])
+
+
+class Issue:
+    def __init__(self, key: str, url: str, project: str, fields: Any, parts: Any) -> None:
+        self.key = key
+        self.url = url
+        self.project = project
+        self.fields = fields
+        self.summary = fields.get("summary")
+        self.description = fields.get("description")
+        self.status = fields.get("status")
+        self.priority = fields.get("priority")
+        self.type = fields.get("type")
+        self.labels = fields.get("labels", [])
+        self.assignee = fields.get("assignee")
+        self.reporter = fields.get("reporter")
+        self.comments, self.attachments = parts
+
+
+class Replica:
+    def __init__(
+        self,
+        *,
+        summary: Any = ...,
+        description: Any = ...,
+        status: Any = ...,
+        priority: Any = ...,
+        type: Any = ...,
+        labels: Any = ...,
+        assignee: Any = ...,
+        reporter: Any = ...,
+        comments: Iterable[Comment] = (),
+        attachments: Iterable[Attachment] = (),
+        fields: Any = None,
+    ) -> None:
+        self.summary = summary
+        self.description = description
+        self.status = status
+        self.priority = priority
+        self.type = type
+        self.labels = labels
+        self.assignee = assignee
+        self.reporter = reporter
+        self.comments = comments
+        self.attachments = attachments
+        self.fields = {} if fields is None else fields
+        self.key = ""
+        self.url = ""
+        self.gone = False
+
+
+class Wanted:
+    def __init__(
+        self,
+        *,
+        project: str = "",
+        type: Any = ...,
+        summary: Any = ...,
+        description: Any = ...,
+        status: Any = ...,
+        priority: Any = ...,
+        labels: Any = ...,
+        assignee: Any = ...,
+        reporter: Any = ...,
+        comments: Iterable[Comment] = (),
+        attachments: Iterable[Attachment] = (),
+        fields: Any = None,
+    ) -> None:
+        self.project = project
+        self.type = type
+        self.summary = summary
+        self.description = description
+        self.status = status
+        self.priority = priority
+        self.labels = labels
+        self.assignee = assignee
+        self.reporter = reporter
+        self.comments = comments
+        self.attachments = attachments
+        self.fields = {} if fields is None else fields
+
+
+class _Clear:
+    pass
+
+
+CLEAR = _Clear()
+
+
+def _find(table: dict[str, Any], value: str) -> Any:
+    if value in table:
+        return table[value]
+    low = value.lower()
+    for name, counterpart in table.items():
+        if name.lower() == low:
+            return counterpart
+    return ...
+
+
+def map_value(table: dict[str, Any], value: Any, default: Any = ...) -> Any:
+    found = ... if value is None else _find(table, value)
+    if found is not ...:
+        return found
+    return value if default is ... else default
+
+
+def must_map(field: str, table: dict[str, Any], value: Any) -> Any:
+    if value is None:
+        return None
+    found = _find(table, value)
+    if found is ...:
+        raise ValueError(f"\x1emap\x1e{field}\x1e{value}")
+    return found
+
+
+def stop(message: str) -> None:
+    raise ValueError(f"\x1estop\x1e{message}")
+
+
+def _words(value: Any, cache: list[str], load: Callable[[], list[str]]) -> str:
+    if value is None:
+        return ""
+    if type(value) is not RichText:
+        return str(value)
+    if not cache:
+        cache.extend(load())
+    return "\n\n".join([*value._before, cache[value._ref], *value._after])
+
+
+def text(value: Any) -> str:
+    return _words(value, _plain, _host_plain)  # noqa: F821
+
+
+def markdown(value: Any) -> str:
+    return _words(value, _markdown, _host_markdown)  # noqa: F821
+
+
+def with_author(comment: Comment) -> Comment:
+    name = comment.author.name
+    if not name:
+        return comment
+    line = f"{name} wrote:"
+    body = comment.body
+    body = body.prepend(line) if type(body) is RichText else f"{line}\n\n{body}"
+    return Comment(comment.id, body, comment.author, comment.created, comment.internal)
+
+
+def moment(milliseconds: int) -> Any:
+    from datetime import datetime, timedelta, timezone  # noqa: PLC0415 (rarely needed)
+
+    start = datetime(1970, 1, 1, tzinfo=timezone.utc)  # noqa: UP017 (unknown to the sandbox)
+    return start + timedelta(milliseconds=milliseconds)
+
+
+def _records(section: str) -> list[list[str]]:
+    return [record.split("\x1f") for record in section.split("\x1e")] if section else []
+
+
+def _fields(texts: str, rich: str, users: str, others: Any) -> Any:
+    for name, value in _records(texts):
+        others[name] = value
+    for name, place in _records(rich):
+        others[name] = RichText(int(place))
+    for name, called, email, id in _records(users):
+        others[name] = User(called, email, id)
+    return others
+
+
+def _comments(section: str) -> Any:
+    return [
+        Comment(id, RichText(int(place)), User(name, email, user), int(created), internal != "")
+        for id, place, name, email, user, created, internal in _records(section)
+    ]
+
+
+def _attachments(section: str) -> Any:
+    return [
+        Attachment(id, filename, int(size), mime) for id, filename, size, mime in _records(section)
+    ]
+
+
+def _issue(given: Any) -> Issue:
+    head, texts, rich, users, comments, attachments = given[0].split("\x1d")
+    key, url, project = head.split("\x1f")
+    fields = _fields(texts, rich, users, given[1])
+    return Issue(key, url, project, fields, (_comments(comments), _attachments(attachments)))
+
+
+def _replica(given: Any) -> Replica:
+    head, texts, rich, users, comments, attachments = given[0].split("\x1d")
+    key, url, gone = head.split("\x1f")
+    fields = _fields(texts, rich, users, given[1])
+    replica = Replica(
+        summary=fields.get("summary"),
+        description=fields.get("description"),
+        status=fields.get("status"),
+        priority=fields.get("priority"),
+        type=fields.get("type"),
+        labels=fields.get("labels", []),
+        assignee=fields.get("assignee"),
+        reporter=fields.get("reporter"),
+        comments=_comments(comments),
+        attachments=_attachments(attachments),
+        fields=fields,
+    )
+    replica.key, replica.url, replica.gone = key, url, gone != ""
+    return replica
+
+
+def _let_through(result: Any, wanted: Any, name: str) -> Any:
+    for item in result:
+        if type(item) is not wanted:
+            raise TypeError(f"\x1etype\x1e{name}\x1e{wanted.__name__}\x1e{type(item).__name__}")
+    return result
+
+
+def _export(result: Any, wanted: Any, rule: str) -> Any:
+    if result is None:
+        return None
+    if type(result) is not wanted:
+        raise TypeError(f"\x1etype\x1e{rule}()\x1e{wanted.__name__}\x1e{type(result).__name__}")
+    comments = _let_through(result.comments, Comment, "comments")
+    attachments = _let_through(result.attachments, Attachment, "attachments")
+    return [
+        (
+            result.summary,
+            result.description,
+            result.status,
+            result.priority,
+            result.labels,
+            result.assignee,
+            result.reporter,
+        ),
+        result.type,
+        result.fields,
+        [(c.id, c.body, c.internal) for c in comments],
+        [a.id for a in attachments],
+        result.project if wanted is Wanted else "",
+    ]
+
+
+def _context(given: str) -> Context:
+    _plain.clear()
+    _markdown.clear()
+    return Context(given.split("\x1f"))
+
+
+def _run_outgoing(given: Any, about: Any) -> Any:
+    result = outgoing(_issue(given), _context(about))  # noqa: F821
+    return _export(result, Replica, "outgoing")
+
+
+def _run_incoming(given: Any, local: Any, about: Any) -> Any:
+    issue = None if local is None else _issue(local)
+    result = incoming(_replica(given), issue, _context(about))  # noqa: F821
+    return _export(result, Wanted, "incoming")

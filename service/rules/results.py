@@ -1,0 +1,220 @@
+"""What a rule returned, checked strictly before anything else sees it."""
+
+from collections.abc import Callable, Iterable
+from math import isfinite
+from typing import Any, TypeVar
+
+from pydantic_monty import MontyClassProxy
+
+from schemas.errors import RuleError
+from schemas.rich_text import Block, RichText, plain
+from schemas.rules import Outgoing, OutgoingComment, Wanted, WantedComment
+from schemas.values import Digest, Fields, User, Value, as_set
+from service.rules.inputs import Given
+
+NAMES = ("summary", "description", "status", "priority", "labels", "assignee", "reporter")
+"""In the order in which the prelude exports them."""
+
+EXPECTED: dict[str, tuple[type | tuple[type, ...], str]] = {
+    "summary": (str, "text"),
+    "description": ((RichText, Digest, type(None)), "formatted text or Markdown"),
+    "status": ((str, type(None)), "a name"),
+    "priority": ((str, type(None)), "a name"),
+    "type": ((str, type(None)), "a name"),
+    "labels": (tuple, "a list of texts"),
+    "assignee": ((User, type(None)), "a User"),
+    "reporter": ((User, type(None)), "a User"),
+}
+
+PLAIN = frozenset({"summary", "status", "priority", "type"})
+
+LARGEST = 1 << 63
+
+C = TypeVar("C", OutgoingComment, WantedComment)
+
+
+class Refused(Exception):
+    """A result that cannot be used; becomes a `RuleError` where file and line are known."""
+
+
+def outgoing(exported: Any, given: Given) -> Outgoing | None:
+    if exported is None:
+        return None
+    named, kind, custom, comments, attachments, _ = exported
+    fields = _fields(named, custom, given)
+    _put(fields, "type", kind, given)
+    return Outgoing(
+        fields=fields,
+        comments=_comments(comments, given, OutgoingComment),
+        attachments=_attachments(attachments, given),
+    )
+
+
+def wanted(exported: Any, given: Given) -> Wanted | None:
+    if exported is None:
+        return None
+    named, kind, custom, comments, attachments, project = exported
+    if kind is not ... and kind is not None and not isinstance(kind, str):
+        raise Refused(f"type: a name is expected, {_describe(kind)} was given.")
+    if not isinstance(project, str):
+        raise Refused(f"project: a key is expected, {_describe(project)} was given.")
+    return Wanted(
+        fields=_fields(named, custom, given),
+        comments=_comments(comments, given, WantedComment),
+        attachments=_attachments(attachments, given),
+        project=project,
+        type=kind if isinstance(kind, str) else "",
+    )
+
+
+def refusal(refused: Refused, file: str, line: int) -> RuleError:
+    return RuleError(
+        str(refused),
+        remedy=f"Correct what {file} returns, then retry.",
+        file=file,
+        line=line,
+    )
+
+
+def _fields(named: tuple[Any, ...], custom: Any, given: Given) -> Fields:
+    if not isinstance(custom, dict):
+        raise Refused(f"fields: a dict is expected, {_describe(custom)} was given.")
+    fields: Fields = {}
+    for name, raw in custom.items():
+        if not isinstance(name, str) or not name:
+            raise Refused(f"fields: names are texts, {_describe(name)} was given as one.")
+        _put(fields, name, raw, given)
+    for name, raw in zip(NAMES, named, strict=True):
+        _put(fields, name, raw, given)
+    return fields
+
+
+def _put(fields: Fields, name: str, raw: Any, given: Given) -> None:
+    if raw is ...:
+        return
+    if type(raw) is str and name in PLAIN:  # the common case, straight through
+        fields[name] = raw
+        return
+    if isinstance(raw, MontyClassProxy) and raw.name == "_Clear":
+        fields[name] = () if name == "labels" else None
+        return
+    value = _value(name, raw, given)
+    if (value is None or value == ()) and name not in given.fields:
+        return  # nobody has this field: absent is not empty
+    expected = EXPECTED.get(name)
+    if expected is not None and not isinstance(value, expected[0]):
+        raise Refused(f"{name}: {expected[1]} is expected, {_describe(raw)} was given.")
+    fields[name] = value
+
+
+def _value(name: str, raw: Any, given: Given) -> Value:
+    match raw:
+        case str():
+            return given.codec.from_markdown(raw) if name in given.rich_fields else raw
+        case None | bool():
+            return raw
+        case int() if -LARGEST <= raw < LARGEST:
+            return raw
+        case float() if isfinite(raw):
+            return raw
+        case list() | tuple() | set() | frozenset():
+            return _set(name, raw)
+        case MontyClassProxy(name="RichText"):
+            return _rich(name, raw.attributes, given)
+        case MontyClassProxy(name="User"):
+            return _user(name, raw.attributes)
+        case _:
+            raise Refused(f"{name}: {_describe(raw)} cannot be the value of a field.")
+
+
+def _set(name: str, raw: Iterable[Any]) -> tuple[str, ...]:
+    items = list(raw)
+    for item in items:
+        if not isinstance(item, str):
+            raise Refused(f"{name}: a list of texts is expected, it holds {_describe(item)}.")
+    return as_set(items)
+
+
+def _user(name: str, attributes: dict[str, Any]) -> User:
+    words = [attributes.get(word) for word in ("name", "email", "id")]
+    for word in words:
+        if not isinstance(word, str):
+            raise Refused(f"{name}: a User is made of texts, {_describe(word)} was given.")
+    return User(*map(str, words))
+
+
+def _rich(name: str, attributes: dict[str, Any], given: Given) -> RichText | Digest:
+    place, before, after = (attributes.get(word) for word in ("_ref", "_before", "_after"))
+    if type(place) is not int or not 0 <= place < len(given.handles):
+        raise Refused(f"{name}: this formatted text was not given to the rule.")
+    held = given.handles[place]
+    if not before and not after:
+        return held
+    if isinstance(held, Digest):
+        raise Refused(
+            f"{name}: this text is not at hand now, so it can only be passed on as it is."
+        )
+    return RichText((*_paragraphs(name, before), *held.blocks, *_paragraphs(name, after)))
+
+
+def _paragraphs(name: str, lines: Any) -> tuple[Block, ...]:
+    blocks: list[Block] = []
+    for line in lines:
+        if not isinstance(line, str):
+            raise Refused(f"{name}: a line to add is a text, {_describe(line)} was given.")
+        blocks.extend(plain(line).blocks)
+    return tuple(blocks)
+
+
+def _comments(exported: list[Any], given: Given, kind: Callable[..., C]) -> tuple[C, ...]:
+    result: dict[str, C] = {}
+    for ident, raw, internal in exported:
+        _known("comments", ident, given.comments)
+        if type(internal) is not bool:
+            raise Refused(f"comments: internal is True or False, {_describe(internal)} was given.")
+        body: Any = raw
+        if isinstance(raw, str):
+            body = given.codec.from_markdown(raw)
+        elif isinstance(raw, MontyClassProxy) and raw.name == "RichText":
+            body = _rich("comments", raw.attributes, given)
+        if not isinstance(body, RichText):
+            raise Refused(f"comments: a body is formatted text, {_describe(raw)} was given.")
+        result[ident] = kind(ident, body, internal)
+    return tuple(result.values())
+
+
+def _attachments(exported: list[Any], given: Given) -> tuple[str, ...]:
+    for ident in exported:
+        _known("attachments", ident, given.attachments)
+    return tuple(dict.fromkeys(exported))
+
+
+def _known(part: str, ident: Any, known: set[str]) -> None:
+    if not isinstance(ident, str) or ident not in known:
+        raise Refused(f"{part}: {_describe(ident)} was not given to the rule.")
+
+
+KINDS = {
+    "NoneType": "None",
+    "bool": "a truth value",
+    "int": "a number",
+    "float": "a number",
+    "str": "a text",
+    "list": "a list",
+    "tuple": "a list",
+    "set": "a set",
+    "dict": "a dict",
+    "bytes": "bytes",
+}
+
+
+def _describe(raw: Any) -> str:
+    if isinstance(raw, MontyClassProxy):
+        return f"an object of class {raw.name}"
+    kind = KINDS.get(type(raw).__name__, type(raw).__name__)
+    if raw is None or not isinstance(raw, str | int | float):
+        return kind
+    if isinstance(raw, int) and not -LARGEST <= raw < LARGEST:
+        return "a number beyond 64 bits"
+    shown = repr(raw)
+    return f"{kind} ({shown if len(shown) <= 60 else shown[:57] + '…'})"

@@ -1,0 +1,153 @@
+"""Sandbox sessions: one for each rule file in use, kept warm, thrown away when in doubt."""
+
+import re
+from asyncio import Semaphore
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+from pydantic_monty import AsyncMonty, AsyncMontySession, OSPolicy
+
+from service.rules.limits import RuleLimits
+from service.rules.port import Direction
+
+PRELUDE = files("service.rules").joinpath("prelude.py").read_text("utf-8")
+SURFACE = files("service.rules").joinpath("surface.pyi").read_text("utf-8")
+
+Key = tuple[Direction, str]
+"""Equal sources share a session, so all connections with default rules do."""
+
+RUNS = 500
+"""A session is renewed after so many runs: its budget of suspensions is for its whole life."""
+
+_VARYING = re.compile(
+    r"\bimport\b.*\b(?:datetime|time|random|uuid|secrets)\b"
+    r"|\bfrom\s+(?:datetime|time|random|uuid|secrets)\b"
+    r"|\b(?:eval|exec)\b"
+)
+
+Printed = Callable[[str, str], None]
+
+
+@lru_cache(maxsize=256)
+def varies(source: str) -> bool:
+    """True when a rule may look at the clock or draw: it then gets a session for itself."""
+    return _VARYING.search(source) is not None
+
+
+def frozen(now: int, seed: str) -> OSPolicy:
+    moment = datetime.fromtimestamp(now / 1000, UTC)
+    return OSPolicy(datetime=moment, timezone="UTC", sleep="zero", random_start={"seed": seed})
+
+
+class RuleSession:
+    """A worker that holds the prelude and one rule file."""
+
+    def __init__(self, session: AsyncMontySession) -> None:
+        self._session = session
+        self.runs = 0
+
+    async def load(self, direction: Direction, source: str) -> None:
+        await self._session.feed_run(PRELUDE)
+        await self._session.feed_run(source, print_callback=_ignore)
+        await self._session.feed_run(f"{direction} and None")
+
+    async def run(
+        self,
+        code: str,
+        inputs: dict[str, Any],
+        lookup: dict[str, Any],
+        printed: Printed,
+    ) -> Any:
+        self.runs += 1
+        return await self._session.feed_run(
+            code, inputs=inputs, external_lookup=lookup, print_callback=printed
+        )
+
+    @property
+    def worker_pid(self) -> int | None:
+        return self._session.worker_pid
+
+    async def end(self) -> None:
+        await self._session.__aexit__(None, None, None)
+
+
+class RuleSessions:
+    """`workers` rules run at once; up to `kept` sessions stay warm, the least used goes first."""
+
+    def __init__(self, pool: AsyncMonty, *, workers: int, kept: int, limits: RuleLimits) -> None:
+        self._pool = pool
+        self._kept = kept
+        self._limits = limits
+        self._idle: list[tuple[Key, RuleSession]] = []
+        self.turn = Semaphore(workers)
+
+    @asynccontextmanager
+    async def borrow(self, direction: Direction, source: str) -> AsyncIterator[RuleSession]:
+        """A warm session. One in which anything went wrong does not come back."""
+        async with self.turn:
+            key = (direction, source)
+            session = self._take(key) or await self._open(direction, source, frozen(0, ""))
+            try:
+                yield session
+            except BaseException:
+                await session.end()
+                raise
+            await self._give_back(key, session)
+
+    @asynccontextmanager
+    async def fresh(
+        self, direction: Direction, source: str, policy: OSPolicy
+    ) -> AsyncIterator[RuleSession]:
+        async with self.turn:
+            session = await self._open(direction, source, policy)
+            try:
+                yield session
+            finally:
+                await session.end()
+
+    async def close(self) -> None:
+        while self._idle:
+            _, session = self._idle.pop()
+            await session.end()
+
+    def workers(self) -> tuple[int, ...]:
+        """Process ids of the idle sessions."""
+        pids = (session.worker_pid for _, session in self._idle)
+        return tuple(pid for pid in pids if pid is not None)
+
+    def _take(self, key: Key) -> RuleSession | None:
+        for place in range(len(self._idle) - 1, -1, -1):
+            if self._idle[place][0] == key:
+                return self._idle.pop(place)[1]
+        return None
+
+    async def _give_back(self, key: Key, session: RuleSession) -> None:
+        if session.runs >= RUNS:
+            await session.end()
+            return
+        self._idle.append((key, session))
+        while len(self._idle) > self._kept:
+            _, oldest = self._idle.pop(0)
+            await oldest.end()
+
+    async def _open(self, direction: Direction, source: str, policy: OSPolicy) -> RuleSession:
+        checkout = self._pool.checkout(
+            script_name=f"{direction}.py",
+            limits=self._limits.for_session(),
+            os_policy=policy,
+        )
+        session = RuleSession(await checkout.__aenter__())
+        try:
+            await session.load(direction, source)
+        except BaseException:
+            await session.end()
+            raise
+        return session
+
+
+def _ignore(stream: str, text: str) -> None:
+    """What a rule file prints while it loads was meant for nobody."""

@@ -1,0 +1,50 @@
+"""The stubs that people read and the prelude that runs are the same surface."""
+
+import ast
+
+import pytest
+
+from service.rules.sessions import PRELUDE, SURFACE
+
+
+def public(source: str) -> dict[str, ast.stmt]:
+    found: dict[str, ast.stmt] = {}
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.ClassDef | ast.FunctionDef) and not node.name.startswith("_"):
+            found[node.name] = node
+    return found
+
+
+STUBS, SANDBOX = public(SURFACE), public(PRELUDE)
+
+
+def test_both_have_the_same_names():
+    assert sorted(STUBS) == sorted(SANDBOX)
+
+
+@pytest.mark.parametrize("name", sorted(STUBS))
+def test_functions_and_constructors_take_the_same_parameters(name):
+    assert parameters(STUBS[name]) is None or parameters(STUBS[name]) == parameters(SANDBOX[name])
+
+
+@pytest.mark.parametrize("name", [n for n, node in STUBS.items() if isinstance(node, ast.ClassDef)])
+def test_every_attribute_that_is_declared_exists(name):
+    declared = {
+        node.target.id
+        for node in STUBS[name].body
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
+    }
+    set_by_prelude = {
+        node.attr
+        for node in ast.walk(SANDBOX[name])
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
+    }
+    assert declared <= set_by_prelude
+
+
+def parameters(node: ast.stmt) -> list[str] | None:
+    if isinstance(node, ast.ClassDef):
+        made = [n for n in node.body if isinstance(n, ast.FunctionDef) and n.name == "__init__"]
+        return parameters(made[0]) if made else None
+    assert isinstance(node, ast.FunctionDef)
+    return [a.arg for a in (*node.args.args, *node.args.kwonlyargs)]
