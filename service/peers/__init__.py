@@ -1,0 +1,1 @@
+"""Other nodes: pairing, signing and sealing, courier, mailbox, poller."""

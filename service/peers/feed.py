@@ -1,0 +1,158 @@
+"""One feed per direction: what is said in an exchange, and what is taken in from one.
+
+Push and poll, caller and callee use the same two steps: `compose` and `absorb`.
+"""
+
+import msgspec
+import structlog
+
+from schemas.errors import InputError, PeerError
+from schemas.node import Peer
+from schemas.peer import (
+    MAX_BODY,
+    MAX_ITEM,
+    MAX_ITEMS,
+    Exchange,
+    FeedItem,
+    Refusal,
+    check_version,
+)
+from schemas.replica import TwinMessage
+from service.peers.decoding import MALFORMED
+from service.peers.identity import NodeIdentity
+from service.peers.port import FeedStore, Incoming, Outgoing, Position, ReceivedItem
+from service.peers.sealing import Context, open_sealed, seal
+
+log = structlog.get_logger()
+
+BATCH_BYTES = MAX_BODY // 2
+_TWIN = "twin"
+
+_encode_message = msgspec.msgpack.Encoder().encode
+_decode_message = msgspec.msgpack.Decoder(TwinMessage).decode
+
+
+def seal_message(
+    identity: NodeIdentity, recipient: Peer, connection: str, message: TwinMessage
+) -> bytes:
+    """What the outbox holds for a peer. `connection` is the shared id."""
+    context = Context(connection, message.twin, _TWIN)
+    return seal(identity, recipient, context, _encode_message(message))
+
+
+def open_message(identity: NodeIdentity, sender: Peer, item: FeedItem) -> TwinMessage:
+    """Raises `PeerError` for what is forged, altered, of an unknown kind or about another twin."""
+    if item.kind != _TWIN:
+        raise PeerError(f"This node does not know messages of the kind {item.kind!r}.")
+    context = Context(item.connection, item.twin, item.kind)
+    payload = open_sealed(identity, sender, context, item.sealed)
+    try:
+        message = _decode_message(payload)
+    except MALFORMED as error:
+        raise PeerError(f"The message is malformed: {error}") from error
+    if message.twin != item.twin:
+        raise PeerError("The message is about another twin than its envelope says.")
+    return message
+
+
+class Feed:
+    def __init__(self, identity: NodeIdentity, store: FeedStore) -> None:
+        self._identity = identity
+        self._store = store
+        self._heard: dict[str, tuple[str, int, str, int]] = {}
+        self._refusals: dict[str, tuple[Refusal, ...]] = {}
+
+    async def pending(self, peer: Peer, *, max_items: int = MAX_ITEMS) -> Outgoing:
+        """What waits for the peer, without what is too large to travel."""
+        while True:
+            outgoing = await self._store.give(
+                peer.id, max_bytes=BATCH_BYTES, max_items=min(max_items, MAX_ITEMS)
+            )
+            oversized = tuple(
+                _too_large(item) for item in outgoing.items if len(item.sealed) > MAX_ITEM
+            )
+            if not oversized:
+                return outgoing
+            log.warning("peer.items_too_large", peer=peer.id, count=len(oversized))
+            await self._store.set_aside(peer.id, oversized)
+
+    def compose(self, peer: Peer, position: Position, outgoing: Outgoing | None = None) -> Exchange:
+        """Also tells once what of the peer's was refused since."""
+        return Exchange(
+            epoch=position.epoch,
+            have=position.have,
+            have_epoch=position.have_epoch,
+            after=outgoing.after if outgoing else 0,
+            items=outgoing.items if outgoing else (),
+            refused=self._refusals.pop(peer.id, ()),
+        )
+
+    async def absorb(self, peer: Peer, heard: Exchange) -> Position | None:
+        """Stores what is new; None when nothing was. Refused items do not keep others back.
+
+        Raises `InputError` when the exchange as a whole is wrong; then nothing was stored.
+        """
+        check_version(heard.version, heard.minimum)
+        _check_order(heard.items)
+        said = (heard.epoch, heard.have, heard.have_epoch, heard.after)
+        content = heard.items or heard.refused or heard.unavailable
+        if not content and self._heard.get(peer.id) == said:
+            return None
+        items, refused = self._open_all(peer, heard.items)
+        taken = await self._store.take(
+            peer.id,
+            Incoming(
+                epoch=heard.epoch,
+                after=heard.after,
+                upto=heard.items[-1].seq if heard.items else 0,
+                items=items,
+                have=heard.have,
+                have_epoch=heard.have_epoch,
+                refused=heard.refused,
+                unavailable=heard.unavailable,
+            ),
+        )
+        self._heard[peer.id] = said
+        self.put_back(peer, refused + taken.refused)
+        return taken.position
+
+    def put_back(self, peer: Peer, refused: tuple[Refusal, ...]) -> None:
+        """Refusals that the peer is still to be told."""
+        if refused:
+            self._refusals[peer.id] = (*self._refusals.get(peer.id, ()), *refused)[-MAX_ITEMS:]
+
+    def _open_all(
+        self, peer: Peer, items: tuple[FeedItem, ...]
+    ) -> tuple[tuple[ReceivedItem, ...], tuple[Refusal, ...]]:
+        opened: list[ReceivedItem] = []
+        refused: list[Refusal] = []
+        for item in items:
+            try:
+                message = open_message(self._identity, peer, item)
+            except PeerError as error:
+                log.warning(
+                    "peer.item_refused",
+                    peer=peer.id,
+                    connection=item.connection,
+                    twin=item.twin,
+                    seq=item.seq,
+                    cause=error.message,
+                )
+                reason = error.message[:500]
+                refused.append(Refusal(item.seq, item.connection, item.twin, reason))
+            else:
+                opened.append(ReceivedItem(item.seq, item.connection, message))
+        return tuple(opened), tuple(refused)
+
+
+def _too_large(item: FeedItem) -> Refusal:
+    reason = f"The issue is too large to travel: {len(item.sealed)} bytes of {MAX_ITEM} allowed."
+    return Refusal(item.seq, item.connection, item.twin, reason)
+
+
+def _check_order(items: tuple[FeedItem, ...]) -> None:
+    last = 0
+    for item in items:
+        if item.seq <= last:
+            raise InputError("The items of the exchange do not rise by their number.")
+        last = item.seq

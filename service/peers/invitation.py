@@ -1,0 +1,123 @@
+"""The invitation code: an invitation as text that survives mail clients and copying."""
+
+import base64
+import hashlib
+import hmac
+import re
+from collections.abc import Callable
+
+import msgspec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from schemas.errors import InputError
+from schemas.invitation import Invitation
+from schemas.values import Millis
+from service.peers.decoding import MALFORMED
+from service.peers.identity import decode_id, encode_id
+
+_PREFIX = "TG1"
+_CHECK = 4
+_GROUP = 6
+_CONFUSED = str.maketrans("018", "OIB")
+_AGAIN = "Copy the whole code again, from TG1 to its last group."
+
+RandomBytes = Callable[[int], bytes]
+
+
+class _Code(msgspec.Struct, array_like=True):
+    id: bytes
+    node: bytes
+    secret: bytes
+    expires: int
+    """Seconds."""
+    url: str
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(_Code).decode
+
+
+def new_invitation(
+    node: str, url: str, *, expires: Millis, random_bytes: RandomBytes
+) -> Invitation:
+    whole_second = expires // 1000 * 1000
+    return Invitation(encode_id(random_bytes(8)), node, random_bytes(16), whole_second, url)
+
+
+def to_code(invitation: Invitation) -> str:
+    content = _encode(
+        _Code(
+            decode_id(invitation.id),
+            decode_id(invitation.node),
+            invitation.secret,
+            invitation.expires // 1000,
+            invitation.url,
+        )
+    )
+    text = base64.b32encode(content + _checksum(content)).decode().rstrip("=")
+    groups = (text[at : at + _GROUP] for at in range(0, len(text), _GROUP))
+    return "-".join((_PREFIX, *groups))
+
+
+def from_code(code: str) -> Invitation:
+    """Reads through blanks, line breaks, quote marks and lower case. Raises `InputError`."""
+    text = re.sub(r"[^A-Z0-9]", "", code.upper())
+    if not text.startswith(_PREFIX):
+        raise _not_a_code(text)
+    # The alphabet has none of 0, 1 and 8, so each can only be a misread letter.
+    text = text[len(_PREFIX) :].translate(_CONFUSED)
+    try:
+        raw = base64.b32decode(text + "=" * (-len(text) % 8))
+    except ValueError as error:
+        raise _mangled() from error
+    content, check = raw[:-_CHECK], raw[-_CHECK:]
+    # The last letter has bits to spare: only one of its forms is ours.
+    canonical = base64.b32encode(raw).decode().rstrip("=") == text
+    if not canonical or not hmac.compare_digest(check, _checksum(content)):
+        raise _mangled()
+    try:
+        read = _decode(content)
+    except MALFORMED as error:
+        raise _mangled() from error
+    return Invitation(
+        encode_id(read.id), encode_id(read.node), read.secret, read.expires * 1000, read.url
+    )
+
+
+def verifier(invitation_id: str, secret: bytes) -> bytes:
+    """What the inviter keeps instead of the secret; both sides prove that they know it."""
+    info = b"tidegate pairing proof " + invitation_id.encode()
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=info).derive(secret)
+
+
+def check_not_expired(invitation: Invitation, now: Millis) -> None:
+    if invitation.expires <= now:
+        raise expired()
+
+
+def expired() -> InputError:
+    return InputError(
+        "The invitation has expired.",
+        status=410,
+        remedy="Ask the other side to issue the invitation again.",
+    )
+
+
+def _checksum(content: bytes) -> bytes:
+    return hashlib.sha256(b"tidegate invitation" + content).digest()[:_CHECK]
+
+
+def _not_a_code(text: str) -> InputError:
+    if re.match(r"TG\d", text):
+        return InputError(
+            "The invitation code was made by a newer version.", remedy="Update this node."
+        )
+    return InputError(
+        "This is not an invitation code: it does not begin with TG1.",
+        remedy="Paste the code that the other side's administrator copied.",
+    )
+
+
+def _mangled() -> InputError:
+    return InputError("The invitation code is mangled: a part is missing or wrong.", remedy=_AGAIN)

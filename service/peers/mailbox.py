@@ -1,0 +1,337 @@
+"""The peer endpoints of a public node. A private node does not mount them."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import msgspec
+import structlog
+from aiohttp import web
+
+from schemas.errors import Fault, InputError, PeerError, TidegateError
+from schemas.node import Peer, PublicPeer
+from schemas.peer import (
+    EXCHANGE_PATH,
+    FETCH_PATH,
+    MAX_BODY,
+    MAX_ITEMS,
+    MAX_WAIT,
+    NODE_PATH,
+    PAIR_PATH,
+    UPLOAD_PATH,
+    AttachmentFetch,
+    AttachmentWanted,
+    Exchange,
+    PairRequest,
+    Refused,
+)
+from schemas.values import Millis
+from service.peers import signing
+from service.peers.contact import Contacts
+from service.peers.decoding import MALFORMED
+from service.peers.doorbell import Doorbell
+from service.peers.feed import Feed
+from service.peers.identity import NodeIdentity, RandomBytes
+from service.peers.pairing import PairingDesk
+from service.peers.port import (
+    AttachmentSink,
+    AttachmentSource,
+    ByteStream,
+    NonceStore,
+    Outgoing,
+    PeerDirectory,
+)
+from service.peers.signing import Bound, Signed
+from service.peers.streams import (
+    StreamOpener,
+    StreamSealer,
+    opened_content,
+    sealed_frames,
+    stream_context,
+)
+
+log = structlog.get_logger()
+T = TypeVar("T")
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+_BODY_SECONDS = 30.0
+_SMALL = 1 << 17
+_MEDIA = "application/msgpack"
+
+_encode = msgspec.msgpack.Encoder().encode
+_encode_json = msgspec.json.Encoder().encode
+_decode_exchange = msgspec.msgpack.Decoder(Exchange).decode
+_decode_fetch = msgspec.msgpack.Decoder(AttachmentFetch).decode
+_decode_pair = msgspec.msgpack.Decoder(PairRequest).decode
+
+
+class PeerEndpoints:
+    """`public_url` is what callers sign; the Host header, which a proxy may change, is not used.
+
+    `look_seconds` is how often a held request looks for news without a ring: rings reach only the
+    process in which they were rung.
+    """
+
+    def __init__(
+        self,
+        identity: NodeIdentity,
+        public_url: str,
+        *,
+        directory: PeerDirectory,
+        nonces: NonceStore,
+        feed: Feed,
+        bell: Doorbell,
+        contacts: Contacts,
+        pairing: PairingDesk,
+        source: AttachmentSource,
+        sink: AttachmentSink,
+        now: Callable[[], Millis],
+        random_bytes: RandomBytes,
+        look_seconds: float = MAX_WAIT,
+    ) -> None:
+        self._identity = identity
+        self._place = signing.place(public_url)
+        self._directory = directory
+        self._nonces = nonces
+        self._feed = feed
+        self._bell = bell
+        self._contacts = contacts
+        self._pairing = pairing
+        self._source = source
+        self._sink = sink
+        self._now = now
+        self._random_bytes = random_bytes
+        self._look_seconds = look_seconds
+        self._held: dict[str, object] = {}
+        self._closing = False
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.get(NODE_PATH, _answering(self._node)),
+            web.post(PAIR_PATH, _answering(self._pair)),
+            web.post(EXCHANGE_PATH, _answering(self._exchange)),
+            web.post(FETCH_PATH, _answering(self._fetch)),
+            web.put(UPLOAD_PATH + "{request}", _answering(self._upload)),
+        ]
+
+    def release(self) -> None:
+        """Answers all held requests now and holds none any more: before the server stops."""
+        self._closing = True
+        self._bell.ring_all()
+
+    async def _node(self, request: web.Request) -> web.StreamResponse:
+        return web.Response(body=_encode(self._pairing.card()), content_type=_MEDIA)
+
+    async def _pair(self, request: web.Request) -> web.StreamResponse:
+        asked = _decoded(_decode_pair, await _read(request, _SMALL))
+        return web.Response(body=_encode(await self._pairing.answer(asked)), content_type=_MEDIA)
+
+    async def _exchange(self, request: web.Request) -> web.StreamResponse:
+        peer, signed, body = await self._signed_body(request, MAX_BODY)
+        heard = _decoded(_decode_exchange, body)
+        position = await self._feed.absorb(peer, heard)
+        self._contacts.reached(peer.id, "push" if isinstance(peer, PublicPeer) else "mailbox")
+        if position is not None and not heard.limit:
+            answer = self._feed.compose(peer, position)
+        else:
+            outgoing = await self._news(peer, heard)
+            answer = msgspec.structs.replace(
+                self._feed.compose(peer, outgoing.position, outgoing),
+                wanted=_uploadable(peer, outgoing),
+            )
+        return self._signed_answer(_encode(answer), signed)
+
+    async def _news(self, peer: Peer, heard: Exchange) -> Outgoing:
+        """What waits for the peer; held back while that is nothing and the caller lets us."""
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + min(heard.wait, MAX_WAIT)
+        token = object()
+        if heard.wait:
+            # One held request per peer: a newer one releases the older.
+            self._held[peer.id] = token
+            self._bell.ring(peer.id)
+        try:
+            while True:
+                seen = self._bell.count(peer.id)
+                outgoing = await self._feed.pending(peer, max_items=min(heard.limit, MAX_ITEMS))
+                fresh = any(w.request not in heard.serving for w in _uploadable(peer, outgoing))
+                remaining = deadline - clock()
+                superseded = bool(heard.wait) and self._held.get(peer.id) is not token
+                if outgoing.items or fresh or remaining <= 0 or superseded or self._closing:
+                    return outgoing
+                await self._bell.wait(peer.id, seen, min(remaining, self._look_seconds))
+        finally:
+            if self._held.get(peer.id) is token:
+                del self._held[peer.id]
+
+    async def _fetch(self, request: web.Request) -> web.StreamResponse:
+        peer, signed, body = await self._signed_body(request, _SMALL)
+        wanted = _decoded(_decode_fetch, body).wanted
+        context = stream_context(wanted.connection, wanted.twin, wanted.attachment)
+        sealer = StreamSealer(self._identity, peer, context, self._random_bytes)
+        answer = web.StreamResponse(
+            headers=self._answer_headers(Bound(signing.STREAM, sealer.header), signed)
+        )
+        answer.content_type = "application/octet-stream"
+        try:
+            async with self._source.open(
+                peer.id, wanted.connection, wanted.twin, wanted.attachment
+            ) as content:
+                if content.size is not None and content.size > wanted.limit:
+                    raise InputError("The attachment is larger than the caller takes.", status=413)
+                await answer.prepare(request)
+                async for frame in sealed_frames(sealer, content.stream):
+                    await answer.write(frame)
+        except TidegateError as error:
+            if not answer.prepared:
+                raise
+            log.warning("peer.attachment_broke_off", peer=peer.id, cause=error.message)
+            # The frames so far cannot pass for a whole: their last one is missing.
+            if request.transport is not None:
+                request.transport.abort()
+            return answer
+        await answer.write_eof()
+        return answer
+
+    async def _upload(self, request: web.Request) -> web.StreamResponse:
+        peer, signed = await self._authenticate(request, signing.STREAM)
+        request_id = request.match_info["request"]
+        wanted = await self._sink.expected(peer.id, request_id)
+        if wanted is None:
+            raise InputError("This attachment is not wanted, or not any more.", status=404)
+        context = stream_context(wanted.connection, wanted.twin, wanted.attachment)
+        head = request.headers.get(signing.STREAM, "")
+        try:
+            opener = StreamOpener(self._identity, peer, context, head, limit=wanted.limit)
+            await self._sink.accept(request_id, opened_content(opener, _portions(request)))
+        except PeerError as error:
+            raise InputError(error.message, remedy=error.remedy) from error
+        except InputError as error:
+            if error.status == 413:
+                await self._sink.fail(request_id, error.message)
+            raise
+        return self._signed_answer(b"", signed)
+
+    async def _signed_body(self, request: web.Request, limit: int) -> tuple[Peer, Signed, bytes]:
+        """The signature is checked first: nobody unknown makes us read a body."""
+        peer, signed = await self._authenticate(request, signing.DIGEST)
+        body = await _read(request, limit)
+        if signing.content_digest(body).value != request.headers.get(signing.DIGEST):
+            raise signing.unauthorised()
+        return peer, signed, body
+
+    async def _authenticate(self, request: web.Request, bound: str) -> tuple[Peer, Signed]:
+        _refuse_encoding(request)
+        if request.query_string:
+            raise signing.unauthorised()
+        target = self._place.target(request.method, request.rel_url.raw_path)
+        signed = signing.read_request(request.headers, target, bound)
+        peer = await self._directory.get(signed.key_id)
+        if peer is None:
+            raise signing.unauthorised()
+        signing.check_request(signed, peer.identity_key, now=self._now())
+        fresh = await self._nonces.remember(
+            peer.id, signed.nonce, created=signed.created, expires=signed.expires * 1000
+        )
+        if not fresh:
+            raise signing.unauthorised()
+        return peer, signed
+
+    def _signed_answer(self, body: bytes, signed: Signed) -> web.Response:
+        headers = self._answer_headers(signing.content_digest(body), signed)
+        return web.Response(body=body, headers=headers, content_type=_MEDIA)
+
+    def _answer_headers(self, bound: Bound, signed: Signed) -> dict[str, str]:
+        return signing.sign_answer(self._identity, 200, bound, signed.signature, now=self._now())
+
+
+def _uploadable(peer: Peer, outgoing: Outgoing) -> tuple[AttachmentWanted, ...]:
+    """From a public peer we fetch ourselves."""
+    return () if isinstance(peer, PublicPeer) else outgoing.requests
+
+
+def _answering(handler: Handler) -> Handler:
+    """Errors of ours as JSON with the status that fits; others are the server's to report."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except InputError as error:
+            log.warning("peer.request_refused", path=request.path, cause=error.message)
+            server_time = error.server_time if isinstance(error, signing.ClockSkew) else 0
+            return _refusal(error, error.status, server_time)
+        except TidegateError as error:
+            status = _STATUS.get(error.fault)
+            if status is None:
+                raise
+            log.warning("peer.request_failed", path=request.path, cause=error.message)
+            return _refusal(error, status)
+
+    return answer
+
+
+_STATUS = {
+    Fault.PEER: 400,
+    Fault.NOT_FOUND: 404,
+    Fault.GONE: 404,
+    Fault.PERMISSION: 404,
+    Fault.UNAVAILABLE: 503,
+    Fault.THROTTLED: 503,
+    Fault.CREDENTIALS: 503,
+}
+
+
+def _refusal(error: TidegateError, status: int, server_time: Millis = 0) -> web.Response:
+    # What went wrong inside is not the peer's business; what it did wrong is.
+    known = status < 500
+    refused = Refused(error.message, error.remedy, server_time) if known else Refused("Try later.")
+    headers = {} if known else {"Retry-After": "5"}
+    body = _encode_json(refused)
+    return web.Response(body=body, status=status, headers=headers, content_type="application/json")
+
+
+def _decoded(decode: Callable[[bytes], T], body: bytes) -> T:
+    try:
+        return decode(body)
+    except MALFORMED as error:
+        raise InputError(f"The body is malformed: {error}") from error
+
+
+def _refuse_encoding(request: web.Request) -> None:
+    if "Content-Encoding" in request.headers:
+        raise InputError("The body must not be compressed.", status=415)
+
+
+async def _read(request: web.Request, limit: int) -> bytes:
+    _refuse_encoding(request)
+    if (request.content_length or 0) > limit:
+        raise _too_large(limit)
+    portions: list[bytes] = []
+    size = 0
+    try:
+        async with asyncio.timeout(_BODY_SECONDS):
+            async for portion in request.content.iter_any():
+                size += len(portion)
+                if size > limit:
+                    raise _too_large(limit)
+                portions.append(portion)
+    except TimeoutError as error:
+        raise InputError("The body did not come in time.", status=408) from error
+    return b"".join(portions)
+
+
+async def _portions(request: web.Request) -> ByteStream:
+    """A body of any length, as long as it does not stand still."""
+    while True:
+        try:
+            async with asyncio.timeout(_BODY_SECONDS):
+                portion = await request.content.readany()
+        except TimeoutError as error:
+            raise InputError("The body did not come in time.", status=408) from error
+        if not portion:
+            return
+        yield portion
+
+
+def _too_large(limit: int) -> InputError:
+    return InputError(f"The body is larger than {limit} bytes.", status=413)

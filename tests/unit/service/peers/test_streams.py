@@ -1,0 +1,111 @@
+import os
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.errors import InputError, PeerError
+from schemas.node import Peer
+from service.peers.identity import NodeIdentity
+from service.peers.streams import CHUNK, StreamOpener, StreamSealer, stream_context
+
+SENDER = NodeIdentity.generate(os.urandom)
+RECIPIENT = NodeIdentity.generate(os.urandom)
+CONTEXT = stream_context("shared-1", "twin-1", "a1")
+
+
+def peer(identity):
+    return Peer(identity.id, "n", identity.identity_key, identity.message_key, "")
+
+
+def sealed(content):
+    sealer = StreamSealer(SENDER, peer(RECIPIENT), CONTEXT, os.urandom)
+    return sealer.header, [*sealer.update(content), sealer.finish()]
+
+
+def opened(header, frames, *, limit=1 << 30, context=CONTEXT, recipient=RECIPIENT, sender=SENDER):
+    opener = StreamOpener(recipient, peer(sender), context, header, limit=limit)
+    content = b"".join(part for frame in frames for part in opener.update(frame))
+    opener.finish()
+    return content
+
+
+@given(size=st.integers(0, 3 * CHUNK), cuts=st.lists(st.integers(1, CHUNK), max_size=5))
+def test_any_size_in_any_portions_comes_back(size, cuts):
+    content = os.urandom(size)
+    header, frames = sealed(content)
+    whole, portions = b"".join(frames), []
+    for cut in cuts:
+        portions.append(whole[:cut])
+        whole = whole[cut:]
+    assert opened(header, [*portions, whole]) == content
+
+
+CONTENT = os.urandom(2 * CHUNK + 100)
+
+
+@pytest.mark.parametrize(
+    "tamper",
+    [
+        lambda f: f[:-1],
+        lambda f: f[:1],
+        lambda f: [],
+        lambda f: [f[1], f[0], f[2]],
+        lambda f: [f[0], f[0], f[1], f[2]],
+        lambda f: [f[0], f[2]],
+        lambda f: [*f, f[2]],
+        lambda f: [*f, b"\0"],
+        lambda f: [f[0], f[1], f[2][:-1]],
+        lambda f: [f[0][:-1] + bytes([f[0][-1] ^ 1]), f[1], f[2]],
+        lambda f: [b"\xff\xff\xff\xff" + f[0][4:]],
+        lambda f: [f[0], bytes([f[1][0] | 0x80]) + f[1][1:]],
+    ],
+    ids=["no end", "first only", "nothing", "reordered", "repeated", "gap", "appended", "trailing",
+         "cut", "flipped", "huge frame", "early end"],
+)  # fmt: skip
+def test_tampering_is_noticed(tamper):
+    header, frames = sealed(CONTENT)
+    with pytest.raises(PeerError):
+        opened(header, tamper(frames))
+
+
+def test_frames_of_another_stream_do_not_fit():
+    header, frames = sealed(CONTENT)
+    _, others = sealed(CONTENT)
+    with pytest.raises(PeerError):
+        opened(header, [frames[0], others[1], frames[2]])
+
+
+def test_a_stream_is_for_one_recipient_attachment_and_sender():
+    header, frames = sealed(b"content")
+    third = NodeIdentity.generate(os.urandom)
+    for wrong in (
+        {"recipient": third},
+        {"sender": third},
+        {"context": stream_context("shared-2", "twin-1", "a1")},
+        {"context": stream_context("shared-1", "twin-2", "a1")},
+        {"context": stream_context("shared-1", "twin-1", "a2")},
+    ):
+        with pytest.raises(PeerError):
+            opened(header, frames, **wrong)
+
+
+@pytest.mark.parametrize("header", ["", "%%%", "QUJD", "Ä"])
+def test_a_malformed_header_is_refused(header):
+    with pytest.raises(PeerError):
+        opened(header, [])
+
+
+def test_the_limit_holds_while_streaming():
+    header, frames = sealed(CONTENT)
+    with pytest.raises(InputError, match="larger") as caught:
+        opened(header, frames[:1], limit=CHUNK - 1)
+    assert caught.value.status == 413
+    assert opened(header, frames, limit=len(CONTENT)) == CONTENT
+
+
+def test_even_the_sender_cannot_go_on_after_the_end():
+    sealer = StreamSealer(SENDER, peer(RECIPIENT), CONTEXT, os.urandom)
+    frames = [sealer.finish(), sealer._frame(b"more", last=False)]
+    with pytest.raises(PeerError, match="after its end"):
+        opened(sealer.header, frames)
