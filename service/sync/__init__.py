@@ -1,0 +1,1 @@
+"""The pure core: reconcile, merge, retry decisions. No I/O of any kind."""

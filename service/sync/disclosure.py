@@ -1,0 +1,41 @@
+"""The disclosure contract: what is not on the list does not leave, whatever the rule says."""
+
+import msgspec
+
+from schemas.rules import Outgoing
+
+DEFAULT = frozenset(
+    {
+        "summary",
+        "description",
+        "status",
+        "priority",
+        "type",
+        "labels",
+        "comments",
+        "attachments",
+        "key",
+        "url",
+    }
+)
+
+
+class Disclosed(msgspec.Struct, frozen=True):
+    outgoing: Outgoing
+    withheld: tuple[str, ...]
+    """What the rule let out and the contract did not."""
+
+
+def disclose(outgoing: Outgoing, allowed: frozenset[str]) -> Disclosed:
+    withheld = [name for name in outgoing.fields if name not in allowed]
+    comments, attachments = outgoing.comments, outgoing.attachments
+    if comments and "comments" not in allowed:
+        withheld.append("comments")
+        comments = ()
+    if attachments and "attachments" not in allowed:
+        withheld.append("attachments")
+        attachments = ()
+    if not withheld:
+        return Disclosed(outgoing, ())
+    fields = {name: value for name, value in outgoing.fields.items() if name in allowed}
+    return Disclosed(Outgoing(fields, comments, attachments), tuple(sorted(withheld)))

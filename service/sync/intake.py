@@ -1,0 +1,81 @@
+"""Taking a received message in: newest wins, and content that was sent before is found again."""
+
+import msgspec
+
+from schemas.replica import Replica, TwinMessage
+from schemas.twin import Twin
+from schemas.values import Digest, Fields, condense
+
+
+def merge_messages(waiting: TwinMessage | None, new: TwinMessage) -> TwinMessage:
+    """The newer replica replaces the older, but keeps what only the older carried whole."""
+    if waiting is None:
+        return new
+    if new.version < waiting.version:
+        waiting, new = new, waiting
+    return msgspec.structs.replace(
+        new,
+        replica=_merge_replicas(waiting.replica, new.replica),
+        lacking=new.lacking or waiting.lacking,
+    )
+
+
+def take_in(twin: Twin, message: TwinMessage) -> Twin:
+    """The twin with the message as its newest replica. An old message changes nothing."""
+    if message.version <= twin.replica_version or not message.issue:
+        return _heed_lack(twin, message)
+    replica = _merge_replicas(twin.replica, message.replica)
+    lacking = any(isinstance(value, Digest) for value in replica.fields.values())
+    return _heed_lack(
+        msgspec.structs.replace(
+            twin,
+            remote_issue=message.issue,
+            replica=replica,
+            replica_version=message.version,
+            acknowledged=max(twin.acknowledged, message.have),
+            lacking=lacking,
+            path=twin.path if twin.issue else message.path,
+        ),
+        message,
+    )
+
+
+def _heed_lack(twin: Twin, message: TwinMessage) -> Twin:
+    """The other side misses content: forget that it had confirmed anything."""
+    if not message.lacking:
+        return twin
+    return msgspec.structs.replace(twin, resend=True)
+
+
+def _merge_replicas(old: Replica, new: Replica) -> Replica:
+    newer_comments = {comment.id for comment in new.comments} | set(new.removed_comments)
+    newer_files = {file.id for file in new.attachments} | set(new.removed_attachments)
+    return msgspec.structs.replace(
+        new,
+        fields=_fill_in(old.fields, new.fields),
+        comments=(
+            *(comment for comment in old.comments if comment.id not in newer_comments),
+            *new.comments,
+        ),
+        attachments=(
+            *(file for file in old.attachments if file.id not in newer_files),
+            *new.attachments,
+        ),
+        removed_comments=_union(old.removed_comments, new.removed_comments),
+        removed_attachments=_union(old.removed_attachments, new.removed_attachments),
+    )
+
+
+def _fill_in(old: Fields, new: Fields) -> Fields:
+    """Digests are replaced by the values they stand for, as far as we hold them."""
+    if not any(isinstance(value, Digest) for value in new.values()):
+        return new
+    filled = dict(new)
+    for name, value in new.items():
+        if isinstance(value, Digest) and condense(known := old.get(name)) == value:
+            filled[name] = known
+    return filled
+
+
+def _union(old: tuple[str, ...], new: tuple[str, ...]) -> tuple[str, ...]:
+    return (*old, *(item for item in new if item not in old))

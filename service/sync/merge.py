@@ -1,0 +1,203 @@
+"""The three-way merge of fields.
+
+A side is compared with its own snapshot: the remote side's wish with what it wished before, the
+local issue with what it held before. So rules may map values, and a side may refuse one, without a
+fight.
+"""
+
+import msgspec
+
+from schemas.issue import FieldChange
+from schemas.replica import Stamp
+from schemas.rich_text import RichText
+from schemas.twin import Twin
+from schemas.values import Fields, Millis, Value
+from service.sync.policy import Policy
+from service.sync.snapshots import as_elements, same, settled, snapshot
+
+
+class Conflict(msgspec.Struct, frozen=True):
+    """Both sides changed the same field without knowing of each other. The loser is kept."""
+
+    field: str
+    winner: str
+    """Short name of the side whose value stands."""
+    kept: Value
+    lost: Value
+    local_at: Millis
+    remote_at: Millis
+
+
+class FieldMerge(msgspec.Struct, frozen=True):
+    change: FieldChange
+    conflicts: tuple[Conflict, ...]
+    undecided: tuple[str, ...]
+    """Fields in conflict whose policy is to park."""
+    standing: frozenset[str]
+    """Fields where a local edit stands against, or is merged with, a remote change."""
+    edits: dict[str, Stamp]
+    """The twin's edits with those of this reconcile."""
+    taken: dict[str, frozenset[str]] = {}
+    """Of sets: the elements that the other side had changed."""
+    decided: frozenset[str] = frozenset()
+    """Fields in conflict that a person here decided; the other side is told in any case."""
+
+
+def note_decided(merge: FieldMerge, twin: Twin, now: Millis) -> FieldMerge:
+    """A person's decision is an edit of its own, whichever value it keeps.
+
+    So two people who decide at the same moment, each at their side, are a new conflict, and do not
+    end with their values swapped.
+    """
+    stamp = Stamp(twin.version + 1, now)
+    decided = frozenset(conflict.field for conflict in merge.conflicts)
+    edits = merge.edits | dict.fromkeys(decided, stamp)
+    return msgspec.structs.replace(merge, edits=edits, decided=decided)
+
+
+class RemoteWish(msgspec.Struct, frozen=True):
+    wanted: Fields
+    before: Fields
+    """What the incoming rule makes of the replica as it was before the remote edits."""
+    touched: frozenset[str]
+    """The replica's own fields that were edited; a mapping may hide that from the wish."""
+    stamps: dict[str, Stamp]
+    at: Millis
+    """When the newest remote edit was made, for fields that carry no stamp of their name."""
+
+    def changed(self, field: str) -> bool:
+        if field in self.touched or field not in self.before:
+            return True
+        return not same(self.wanted[field], self.before[field])
+
+    def edited_at(self, field: str) -> Millis:
+        stamp = self.stamps.get(field)
+        return stamp.at if stamp else self.at
+
+
+def note_edits(twin: Twin, local: Fields, updated: Millis, wish: Fields) -> dict[str, Stamp]:
+    """Stamps for the fields that a person changed here since the last reconcile.
+
+    A field that already is what the remote side wishes is no edit: it may be our own write, whose
+    memory a crash took.
+    """
+    stamp = Stamp(twin.version + 1, updated)
+    edits = dict(twin.edits)
+    for field, held in twin.base.held.items():
+        value = local.get(field)
+        if same(value, held) or (field in wish and same(value, wish[field])):
+            continue
+        edits[field] = stamp
+    return edits
+
+
+def merge_fields(
+    twin: Twin, local: Fields, wish: RemoteWish, policy: Policy, updated: Millis
+) -> FieldMerge:
+    moved = {f: v for f, v in wish.wanted.items() if wish.changed(f)}
+    edits = note_edits(twin, local, updated, moved)
+    merge = _Merge(twin, local, wish, policy, edits, updated)
+    for field, value in moved.items():
+        merge.take(field, value)
+    return merge.result()
+
+
+class _Merge:
+    def __init__(
+        self,
+        twin: Twin,
+        local: Fields,
+        wish: RemoteWish,
+        policy: Policy,
+        edits: dict[str, Stamp],
+        updated: Millis,
+    ) -> None:
+        self.twin, self.local, self.wish, self.policy = twin, local, wish, policy
+        self.edits, self.updated = edits, updated
+        self.set: Fields = {}
+        self.add: dict[str, tuple[str, ...]] = {}
+        self.remove: dict[str, tuple[str, ...]] = {}
+        self.conflicts: list[Conflict] = []
+        self.undecided: list[str] = []
+        self.standing: set[str] = set()
+        self.taken: dict[str, frozenset[str]] = {}
+
+    def take(self, field: str, wanted: Value) -> None:
+        if isinstance(wanted, tuple):
+            self._take_set(field, wanted)
+        elif same(wanted, self.local.get(field)):
+            self._agree(field)
+        elif self._edited_unseen(field):
+            self._decide(field, wanted)
+        else:
+            self._overwrite(field, wanted)
+
+    def _agree(self, field: str) -> None:
+        """What we sent of it may be on its way to the other side, and would be taken there."""
+        if self._edited_unseen(field):
+            self.standing.add(field)
+
+    def _edited_unseen(self, field: str) -> bool:
+        edit = self.edits.get(field)
+        return edit is not None and edit.version > self.twin.acknowledged
+
+    def _overwrite(self, field: str, wanted: Value) -> None:
+        """A text whose history here is unknown may be a person's: it is kept."""
+        here = self.local.get(field)
+        if not self.twin.base.held and isinstance(here, str | RichText) and settled(here):
+            side, at = self.policy.remote_side, self.wish.edited_at(field)
+            self.conflicts.append(Conflict(field, side, wanted, here, self.updated, at))
+        self.set[field] = wanted
+
+    def _take_set(self, field: str, wanted: tuple[str, ...]) -> None:
+        before = set(as_elements(self.wish.before.get(field)))
+        here = set(as_elements(self.local.get(field)))
+        self.taken[field] = frozenset(before ^ set(wanted))
+        add = set(wanted) - before - here
+        remove = (before - set(wanted)) & here
+        if add:
+            self.add[field] = tuple(sorted(add))
+        if remove:
+            self.remove[field] = tuple(sorted(remove))
+        if self._edited_unseen(field):
+            self.standing.add(field)
+
+    def _decide(self, field: str, wanted: Value) -> None:
+        here, at = self.local.get(field), self.edits[field].at
+        remote_at = self.wish.edited_at(field)
+        winner = self.policy.winner(field, at, remote_at)
+        if winner == "park":
+            self.undecided.append(field)
+            return
+        wins_here = winner == "local"
+        self.conflicts.append(
+            Conflict(
+                field=field,
+                winner=self.policy.local_side if wins_here else self.policy.remote_side,
+                kept=here if wins_here else wanted,
+                lost=wanted if wins_here else here,
+                local_at=at,
+                remote_at=remote_at,
+            )
+        )
+        if wins_here:
+            self.standing.add(field)
+        else:
+            self.set[field] = wanted
+            del self.edits[field]
+
+    def result(self) -> FieldMerge:
+        return FieldMerge(
+            change=FieldChange(self.set, self.add, self.remove),
+            conflicts=tuple(self.conflicts),
+            undecided=tuple(self.undecided),
+            standing=frozenset(self.standing),
+            edits=self.edits,
+            taken=self.taken,
+        )
+
+
+def held_after(twin: Twin, local: Fields, fields: frozenset[str]) -> Fields:
+    """The snapshot of what the tracker holds now, of the fields that rules speak of."""
+    names = fields | twin.base.held.keys()
+    return {name: snapshot(local.get(name)) for name in sorted(names)}
