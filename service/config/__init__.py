@@ -1,0 +1,29 @@
+"""The daemon's settings: one TOML file, every key also by environment."""
+
+from service.config.load import load_config
+from service.config.model import (
+    Bus,
+    Config,
+    Limits,
+    Listen,
+    Log,
+    Node,
+    Peers,
+    Rules,
+    Scan,
+    Store,
+)
+
+__all__ = [
+    "Bus",
+    "Config",
+    "Limits",
+    "Listen",
+    "Log",
+    "Node",
+    "Peers",
+    "Rules",
+    "Scan",
+    "Store",
+    "load_config",
+]

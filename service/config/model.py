@@ -1,0 +1,126 @@
+"""The settings as Structs. Field names and nesting are the keys of the file."""
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from schemas.redaction import MASK, without_user_info
+
+Seconds = Annotated[float, msgspec.Meta(gt=0, le=86_400)]
+Address = Annotated[str, msgspec.Meta(max_length=260)]
+
+
+class Node(msgspec.Struct, frozen=True, kw_only=True):
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    public_url: str = ""
+    """Where peers reach this node; '' makes it a private one."""
+
+    @property
+    def public(self) -> bool:
+        return bool(self.public_url)
+
+
+class Listen(msgspec.Struct, frozen=True, kw_only=True):
+    address: Address = "127.0.0.1:8080"
+    """host:port for webhooks and peer endpoints."""
+    admin: Address = ""
+    """host:port of the admin API over TCP; '' leaves it on the Unix socket alone."""
+    admin_token: str = ""
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        token = MASK if self.admin_token else ""
+        return [("address", self.address), ("admin", self.admin), ("admin_token", token)]
+
+    def __repr__(self) -> str:
+        return _text(self)
+
+
+class Bus(msgspec.Struct, frozen=True, kw_only=True):
+    url: str = "embedded:"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [("url", without_user_info(self.url))]
+
+    def __repr__(self) -> str:
+        return _text(self)
+
+
+class Store(msgspec.Struct, frozen=True, kw_only=True):
+    url: str = ""
+    """Resolved: '' becomes a SQLite file in the data folder."""
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [("url", without_user_info(self.url))]
+
+    def __repr__(self) -> str:
+        return _text(self)
+
+
+class Log(msgspec.Struct, frozen=True, kw_only=True):
+    format: Literal["json", "console"] = "json"
+    level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    body_bytes: Annotated[int, msgspec.Meta(ge=1_024, le=1 << 30)] = 25 * 1024 * 1024
+    """Of a webhook; Jira sends whole issues, so it is generous."""
+    drain_seconds: Seconds = 20.0
+    """How long in-flight work may take to finish on SIGTERM."""
+    settle_ms: Annotated[int, msgspec.Meta(ge=0, le=60_000)] = 1_000
+    """How long a twin rests after a reconcile, so that quick edits become one."""
+    workers: Annotated[int, msgspec.Meta(ge=1, le=1_000)] = 48
+    """Twins reconciled at a time."""
+
+
+class Scan(msgspec.Struct, frozen=True, kw_only=True):
+    interval_seconds: Seconds = 60.0
+    full_hours: Annotated[float, msgspec.Meta(gt=0, le=8_760)] = 24.0
+
+
+class Peers(msgspec.Struct, frozen=True, kw_only=True):
+    poll_seconds: Seconds = 20.0
+    """The interval where a proxy cuts long polls."""
+    allow_http_hosts: tuple[str, ...] = ()
+    """Hosts that may be asked without TLS."""
+    allow_networks: tuple[str, ...] = ()
+    """Private networks (CIDR) that peers may live in."""
+
+
+class Rules(msgspec.Struct, frozen=True, kw_only=True):
+    workers: Annotated[int, msgspec.Meta(ge=1, le=64)] = 2
+    """Processes that run scripts."""
+
+
+class Config(msgspec.Struct, frozen=True, kw_only=True):
+    node: Node
+    listen: Listen = Listen()
+    bus: Bus = Bus()
+    store: Store = Store()
+    data: str = "data"
+    key_file: str = ""
+    """Resolved: '' becomes `tidegate.key` in the data folder."""
+    log: Log = Log()
+    limits: Limits = Limits()
+    scan: Scan = Scan()
+    peers: Peers = Peers()
+    rules: Rules = Rules()
+
+    @property
+    def socket(self) -> str:
+        """The Unix socket of the admin API."""
+        return f"{self.data}/tidegate.sock"
+
+    def secrets(self) -> tuple[str, ...]:
+        """Values that no log line may carry."""
+        urls = (self.bus.url, self.store.url)
+        return tuple(s for s in (self.listen.admin_token, *map(_password, urls)) if s)
+
+
+def _password(url: str) -> str:
+    user_info = url.partition("://")[2].partition("/")[0].rpartition("@")[0]
+    return user_info.partition(":")[2]
+
+
+def _text(section: Listen | Bus | Store) -> str:
+    shown = ", ".join(f"{name}={value!r}" for name, value in section.__rich_repr__())
+    return f"{type(section).__name__}({shown})"
