@@ -1,0 +1,1 @@
+"""One aiohttp application: webhooks, peer endpoints, REST API, health, metrics."""

@@ -1,0 +1,20 @@
+"""The management API under /api/v1."""
+
+from aiohttp import web
+
+from schemas.routes import HEALTH, NODE
+from service.web.api import activity, connections, connectors, twins
+from service.web.api.binding import bind
+from service.web.health import HealthBoard
+from service.web.operations import Operations
+
+
+def api_routes(operations: Operations, board: HealthBoard) -> list[web.RouteDef]:
+    return [
+        bind(NODE, lambda path, query, body: operations.node()),
+        bind(HEALTH, lambda path, query, body: board.report()),
+        *connectors.routes(operations),
+        *connections.routes(operations),
+        *twins.routes(operations),
+        *activity.routes(operations),
+    ]

@@ -1,0 +1,51 @@
+"""Connectors. Their secrets go in and never come out."""
+
+import msgspec
+from aiohttp import web
+
+from schemas.api import ConnectorAdd, ConnectorChange, ConnectorView, Page, PageQuery
+from schemas.redaction import masked
+from schemas.routes import (
+    CONNECTOR,
+    CONNECTOR_ADD,
+    CONNECTOR_CHANGE,
+    CONNECTOR_CHECK,
+    CONNECTOR_REMOVE,
+    CONNECTORS,
+)
+from service.web.api.binding import Path, bind
+from service.web.operations import Operations
+
+
+def routes(operations: Operations) -> list[web.RouteDef]:
+    async def listed(path: Path, query: PageQuery, body: None) -> Page[ConnectorView]:
+        page = await operations.connectors(query)
+        return msgspec.structs.replace(page, items=tuple(map(_safe, page.items)))
+
+    async def added(path: Path, query: None, body: ConnectorAdd) -> ConnectorView:
+        return _safe(await operations.add_connector(body))
+
+    async def changed(path: Path, query: None, body: ConnectorChange) -> ConnectorView:
+        return _safe(await operations.change_connector(path["connector"], body))
+
+    async def one(path: Path, query: None, body: None) -> ConnectorView:
+        return _safe(await operations.connector(path["connector"]))
+
+    return [
+        bind(CONNECTORS, listed),
+        bind(CONNECTOR_ADD, added),
+        bind(CONNECTOR, one),
+        bind(CONNECTOR_CHANGE, changed),
+        bind(
+            CONNECTOR_REMOVE,
+            lambda path, query, body: operations.remove_connector(path["connector"]),
+        ),
+        bind(
+            CONNECTOR_CHECK,
+            lambda path, query, body: operations.check_connector(path["connector"], body.project),
+        ),
+    ]
+
+
+def _safe(view: ConnectorView) -> ConnectorView:
+    return msgspec.structs.replace(view, params=masked(view.params))

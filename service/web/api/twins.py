@@ -1,0 +1,23 @@
+"""Issues under sync, and those that are parked."""
+
+from aiohttp import web
+
+from schemas.routes import ERROR, ERROR_RETRY, ERRORS, ERRORS_RETRY, SYNC, TWIN, TWINS
+from service.web.api.binding import Path, bind
+from service.web.operations import Operations
+
+
+def routes(operations: Operations) -> list[web.RouteDef]:
+    return [
+        bind(SYNC, lambda path, query, body: operations.sync(body)),
+        bind(TWINS, lambda path, query, body: operations.twins(query)),
+        bind(TWIN, lambda path, query, body: operations.twin(*_key(path))),
+        bind(ERRORS, lambda path, query, body: operations.errors(query)),
+        bind(ERRORS_RETRY, lambda path, query, body: operations.retry_all(body.connection)),
+        bind(ERROR, lambda path, query, body: operations.error(*_key(path))),
+        bind(ERROR_RETRY, lambda path, query, body: operations.retry(*_key(path), body)),
+    ]
+
+
+def _key(path: Path) -> tuple[str, str]:
+    return path["connection"], path["twin"]

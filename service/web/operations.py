@@ -1,0 +1,94 @@
+"""What the management API asks of the daemon. Implemented by the workers."""
+
+from typing import Protocol
+
+from schemas.api import (
+    ActivityQuery,
+    ConnectionAccept,
+    ConnectionInitiate,
+    ConnectionInitiated,
+    ConnectionView,
+    ConnectorAdd,
+    ConnectorChange,
+    ConnectorCheck,
+    ConnectorView,
+    ErrorQuery,
+    ErrorView,
+    NodeView,
+    Page,
+    PageQuery,
+    Retried,
+    RetryOne,
+    RulesPut,
+    RulesSaved,
+    RulesView,
+    SettingsBody,
+    SyncAnswer,
+    SyncBody,
+    TwinDetail,
+    TwinQuery,
+    TwinView,
+)
+from schemas.node import Activity
+
+
+class Operations(Protocol):
+    """Connectors and connections go by name, twins by connection name and id.
+
+    What does not exist raises `InputError` with status 404, what clashes one with 409; every other
+    `TidegateError` is shown with its remedy.
+    """
+
+    async def node(self) -> NodeView: ...
+
+    async def connectors(self, query: PageQuery) -> Page[ConnectorView]: ...
+
+    async def add_connector(self, body: ConnectorAdd) -> ConnectorView: ...
+
+    async def connector(self, name: str) -> ConnectorView: ...
+
+    async def change_connector(self, name: str, body: ConnectorChange) -> ConnectorView: ...
+
+    async def remove_connector(self, name: str) -> None: ...
+
+    async def check_connector(self, name: str, project: str) -> ConnectorCheck: ...
+
+    async def connections(self, query: PageQuery) -> Page[ConnectionView]: ...
+
+    async def initiate(self, body: ConnectionInitiate) -> ConnectionInitiated: ...
+
+    async def accept(self, body: ConnectionAccept) -> ConnectionView: ...
+
+    async def connection(self, name: str) -> ConnectionView: ...
+
+    async def set_settings(self, name: str, body: SettingsBody) -> ConnectionView: ...
+
+    async def pause(self, name: str) -> ConnectionView: ...
+
+    async def resume(self, name: str) -> ConnectionView: ...
+
+    async def remove_connection(self, name: str) -> None: ...
+
+    async def rules(self, name: str) -> RulesView: ...
+
+    async def save_rules(self, name: str, body: RulesPut) -> RulesSaved:
+        """Saves nothing, and answers with findings, when the rules do not pass the check."""
+        ...
+
+    async def sync(self, body: SyncBody) -> SyncAnswer: ...
+
+    async def twins(self, query: TwinQuery) -> Page[TwinView]: ...
+
+    async def twin(self, connection: str, twin: str) -> TwinDetail: ...
+
+    async def errors(self, query: ErrorQuery) -> Page[ErrorView]: ...
+
+    async def error(self, connection: str, twin: str) -> ErrorView: ...
+
+    async def retry(self, connection: str, twin: str, body: RetryOne) -> Retried: ...
+
+    async def retry_all(self, connection: str) -> Retried:
+        """Of one connection, or of the whole node when it is ''."""
+        ...
+
+    async def activity(self, query: ActivityQuery) -> Page[Activity]: ...

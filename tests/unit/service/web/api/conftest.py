@@ -1,0 +1,191 @@
+from typing import Any
+
+import pytest
+
+from schemas import api
+from schemas.errors import (
+    ConfigurationError,
+    Fault,
+    InputError,
+    PeerUnavailable,
+    StoreUnavailable,
+    TrackerError,
+)
+from schemas.node import Activity, ConnectionSettings
+from schemas.rules import Diagnostic
+from service.web.app import build_admin_app
+
+SECRETS = {
+    "url": "https://u:canary@jira.example",
+    "token": "canary",
+    "nested": {"password": "canary"},
+}
+CONNECTION = api.ConnectionView(
+    id="c1",
+    name="left-right",
+    type="private",
+    mode="script",
+    status="active",
+    reason="",
+    local_side="left",
+    remote_side="right",
+    connector="jira",
+    peer="right-node",
+    settings=ConnectionSettings(project="ABC"),
+    rules_version=1,
+    twins=2,
+    parked=1,
+    created=1,
+    changed=2,
+)
+TWIN = api.TwinView(
+    id="t1",
+    connection="left-right",
+    issue="A-1",
+    url="",
+    remote_issue="77",
+    remote_url="",
+    status="parked",
+    version=1,
+    acknowledged=1,
+    replica_version=0,
+    included=0,
+    attempts=0,
+    due_at=None,
+    reconciled_at=5,
+)
+ERROR = api.ErrorView(
+    twin="t1",
+    connection="left-right",
+    issue="A-1",
+    fault="rule",
+    message="boom",
+    remedy="Correct the rule.",
+    since=1,
+    attempts=3,
+)
+REFUSALS: dict[str, Exception] = {
+    "missing": InputError("No such connector.", status=404, remedy="List them."),
+    "used": ConfigurationError("It is in use.", remedy="Remove the connection first."),
+    "locked": TrackerError(Fault.CREDENTIALS, "The tracker refuses the token.", remedy="Renew it."),
+    "limited": TrackerError(Fault.THROTTLED, "Slow down.", retry_after=7.2),
+    "away": PeerUnavailable("The other node is away."),
+    "storeless": StoreUnavailable("The store is away at postgresql://u:canary@h/d"),
+    "broken": RuntimeError("canary"),
+}
+
+
+class FakeOperations:
+    """Remembers its calls; names in REFUSALS raise."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[Any, ...]] = []
+
+    def _page(self, query: api.PageQuery, *items: Any) -> api.Page[Any]:
+        return api.Page(items, query.page, query.page_size, more=False, total=len(items))
+
+    def _connector(self, name: str) -> api.ConnectorView:
+        if name in REFUSALS:
+            raise REFUSALS[name]
+        return api.ConnectorView("1", name, "jira", SECRETS, f"/hooks/{name}", 0, 1)
+
+    async def node(self) -> api.NodeView:
+        return api.NodeView("n1", "left", "private", "", "1.2.3")
+
+    async def connectors(self, query: api.PageQuery) -> api.Page[api.ConnectorView]:
+        self.calls.append(("connectors", query))
+        return self._page(query, self._connector("jira"))
+
+    async def add_connector(self, body: api.ConnectorAdd) -> api.ConnectorView:
+        self.calls.append(("add_connector", body))
+        return self._connector(body.name)
+
+    async def connector(self, name: str) -> api.ConnectorView:
+        return self._connector(name)
+
+    async def change_connector(self, name: str, body: api.ConnectorChange) -> api.ConnectorView:
+        self.calls.append(("change_connector", name, body))
+        return self._connector(name)
+
+    async def remove_connector(self, name: str) -> None:
+        self.calls.append(("remove_connector", self._connector(name).name))
+
+    async def check_connector(self, name: str, project: str) -> api.ConnectorCheck:
+        stage = api.CheckedStage("server", True, f"looked at {project}")
+        return api.ConnectorCheck(name, True, (stage,))
+
+    async def connections(self, query: api.PageQuery) -> api.Page[api.ConnectionView]:
+        return self._page(query, CONNECTION)
+
+    async def initiate(self, body: api.ConnectionInitiate) -> api.ConnectionInitiated:
+        self.calls.append(("initiate", body))
+        return api.ConnectionInitiated(CONNECTION, "TG1-ABC", 99)
+
+    async def accept(self, body: api.ConnectionAccept) -> api.ConnectionView:
+        self.calls.append(("accept", body))
+        return CONNECTION
+
+    async def connection(self, name: str) -> api.ConnectionView:
+        return CONNECTION
+
+    async def set_settings(self, name: str, body: api.SettingsBody) -> api.ConnectionView:
+        self.calls.append(("set_settings", name, body))
+        return CONNECTION
+
+    async def pause(self, name: str) -> api.ConnectionView:
+        self.calls.append(("pause", name))
+        return CONNECTION
+
+    async def resume(self, name: str) -> api.ConnectionView:
+        self.calls.append(("resume", name))
+        return CONNECTION
+
+    async def remove_connection(self, name: str) -> None:
+        self.calls.append(("remove_connection", name))
+
+    async def rules(self, name: str) -> api.RulesView:
+        return api.RulesView(1, "out", "in")
+
+    async def save_rules(self, name: str, body: api.RulesPut) -> api.RulesSaved:
+        if "(" in body.outgoing:
+            return api.RulesSaved(None, (Diagnostic("outgoing.py", 1, 2, "never closed"),))
+        return api.RulesSaved(2)
+
+    async def sync(self, body: api.SyncBody) -> api.SyncAnswer:
+        return api.SyncAnswer((api.Synced("left-right", "t1", body.issue, True),))
+
+    async def twins(self, query: api.TwinQuery) -> api.Page[api.TwinView]:
+        self.calls.append(("twins", query))
+        return self._page(query, TWIN)
+
+    async def twin(self, connection: str, twin: str) -> api.TwinDetail:
+        conflict = api.ConflictView("summary", "left", "newest", "a", "b", 1)
+        return api.TwinDetail(TWIN, 1, 2, (conflict,), ERROR, (Activity(1, "twin.written"),))
+
+    async def errors(self, query: api.ErrorQuery) -> api.Page[api.ErrorView]:
+        return self._page(query, ERROR)
+
+    async def error(self, connection: str, twin: str) -> api.ErrorView:
+        return ERROR
+
+    async def retry(self, connection: str, twin: str, body: api.RetryOne) -> api.Retried:
+        self.calls.append(("retry", connection, twin, body))
+        return api.Retried(1)
+
+    async def retry_all(self, connection: str) -> api.Retried:
+        self.calls.append(("retry_all", connection))
+        return api.Retried(3)
+
+    async def activity(self, query: api.ActivityQuery) -> api.Page[Activity]:
+        return self._page(query, Activity(1, "twin.written", detail={"any": ["thing"]}))
+
+
+@pytest.fixture
+def operations() -> FakeOperations:
+    return FakeOperations()
+
+
+@pytest.fixture
+async def client(serve, operations, board, metrics, new_id):
+    board.open()
+    return await serve(build_admin_app(operations, board, metrics, new_id=new_id))

@@ -1,0 +1,79 @@
+import io
+import re
+
+import pytest
+from jsonschema import Draft202012Validator
+from openapi_spec_validator import validate
+
+from schemas.openapi import openapi
+from schemas.routes import PREFIX, ROUTES
+
+DOCUMENT = openapi("1.2.3")
+BODIES = {
+    "connector_add": {"name": "jira", "system": "jira", "params": {"url": "https://x"}},
+    "connector_change": {"params": {"token": "a-new-one"}},
+    "connector_check": {"project": "ABC"},
+    "connection_initiate": {
+        "name": "left-right",
+        "connector": "jira",
+        "local_side": "left",
+        "remote_side": "right",
+        "settings": {"project": "ABC", "trigger": {"project": "ABC", "labels": ["sync"]}},
+    },
+    "connection_accept": {"invitation": "TG1-ABC", "connector": "jira"},
+    "connection_settings": {"project": "ABC", "field_policies": {"summary": "left"}},
+    "rules_put": {"outgoing": "a", "incoming": "b", "based_on": 1},
+    "sync": {"issue": "A-1"},
+    "errors_retry": {},
+    "error_retry": {"keep": "local"},
+}
+
+
+def path_of(route) -> str:
+    return PREFIX + re.sub(r"{(\w+)}", r"some-\1", route.path)
+
+
+def test_the_openapi_document_is_valid_and_tells_every_route() -> None:
+    validate(DOCUMENT)
+    told = {(method.upper(), path) for path, item in DOCUMENT["paths"].items() for method in item}
+    assert told == {(route.method, PREFIX + route.path) for route in ROUTES}
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
+async def test_every_route_answers_as_its_document_says(client, route) -> None:
+    async with client.request(route.method, path_of(route), json=BODIES.get(route.name)) as answer:
+        assert answer.status == route.status, await answer.text()
+        if route.status == 204:
+            return
+        body = await answer.json()
+    operation = DOCUMENT["paths"][PREFIX + route.path][route.method.lower()]
+    told = operation["responses"][str(route.status)]["content"]["application/json"]["schema"]
+    Draft202012Validator(told | {"components": DOCUMENT["components"]}).validate(body)
+
+
+@pytest.mark.parametrize("route", [r for r in ROUTES if r.name in BODIES], ids=lambda r: r.name)
+@pytest.mark.parametrize(
+    ("data", "kind", "status"),
+    [
+        (b"{", "application/json", 400),
+        (b"", "application/json", 400),
+        (b"[]", "application/json", 400),
+        (b'{"no_such_key": 1}', "application/json", 400),
+        (b"\xff", "application/json", 400),
+        (b'{"a":' * 20_000, "application/json", 400),
+        (b"{}", "text/plain", 415),
+        (b'{"x":"' + b"x" * (8 << 20) + b'"}', "application/json", 413),
+    ],
+)
+async def test_bad_bodies_are_refused_and_nothing_is_done(
+    client, operations, route, data: bytes, kind: str, status: int
+) -> None:
+    headers = {"Content-Type": kind}
+    async with client.request(
+        route.method, path_of(route), data=io.BytesIO(data), headers=headers
+    ) as answer:
+        assert answer.status == status
+        body = await answer.json()
+    assert body["detail"]
+    assert status != 400 or body["errors"]
+    assert operations.calls == []
