@@ -1,0 +1,1 @@
+"""The long-running tasks and the supervisor that owns them."""

@@ -1,0 +1,118 @@
+"""Keeps the running tasks in line with what the node has: one scan per connector, one task per
+peer that has an address, and one that asks for the acceptance of a private node's invitations."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import structlog
+
+from schemas.errors import InputError, PeerError, PeerUnavailable
+from schemas.node import PublicPeer
+from schemas.values import Millis
+from service.store import invitations
+from service.store.store import Store
+from service.workers.operations.pairing import Pairing, decode_draft
+from service.workers.roster import Roster
+from service.workers.supervisor import Supervisor
+
+log = structlog.get_logger()
+
+ASK_SECONDS = 3.0
+REFRESH_SECONDS = 2.0
+
+Run = Callable[[], Coroutine[Any, Any, None]]
+
+
+class Arrangement:
+    """`scan` and `reach` make the task of a connector (by name) and of a peer."""
+
+    def __init__(
+        self,
+        supervisor: Supervisor,
+        roster: Roster,
+        *,
+        scan: Callable[[str], Run],
+        reach: Callable[[PublicPeer], Run],
+    ) -> None:
+        self._supervisor = supervisor
+        self._roster = roster
+        self._scan = scan
+        self._reach = reach
+        self._running: dict[str, object] = {}
+        self._lock = asyncio.Lock()
+
+    async def arrange(self) -> None:
+        async with self._lock:
+            wanted = self._wanted()
+            for name, what in list(self._running.items()):
+                if wanted.get(name) != what:
+                    del self._running[name]
+                    await self._supervisor.end(name)
+            for name, what in wanted.items():
+                if name not in self._running:
+                    self._running[name] = what
+                    self._supervisor.start(name, self._task(name, what))
+
+    async def begin_anew(self) -> None:
+        """Every task once more, with the settings of now."""
+        async with self._lock:
+            for name in list(self._running):
+                del self._running[name]
+                await self._supervisor.end(name)
+        await self.arrange()
+
+    def _wanted(self) -> dict[str, object]:
+        scans = {
+            f"scan {opened.record.name}": opened.record.name
+            for opened in self._roster.connectors.values()
+            if self._roster.of_connector(opened.record.id)
+        }
+        reached = {
+            f"peer {peer.name} {peer.id}": peer
+            for peer in self._roster.peers.values()
+            if isinstance(peer, PublicPeer)
+        }
+        return {**scans, **reached}
+
+    def _task(self, name: str, what: object) -> Run:
+        return self._reach(what) if isinstance(what, PublicPeer) else self._scan(str(what))
+
+
+class Asking:
+    """A private inviter learns by asking that its invitation was accepted."""
+
+    def __init__(self, store: Store, pairing: Pairing, *, now: Callable[[], Millis]) -> None:
+        self._store = store
+        self._pairing = pairing
+        self._now = now
+
+    async def run(self) -> None:
+        while True:
+            for row in await self._store.read(invitations.all):
+                await self._ask(row)
+            await asyncio.sleep(ASK_SECONDS)
+
+    async def _ask(self, row: invitations.Invitation) -> None:
+        draft = decode_draft(row.draft)
+        open_ = row.used is None and row.revoked is None and row.expires > self._now()
+        if not draft.destination or not open_:
+            return
+        try:
+            await self._pairing.ask_as_inviter(row, draft)
+        except (PeerError, PeerUnavailable, InputError) as error:
+            log.debug("pairing.not_yet", invitation=row.id, cause=error.message)
+
+
+class Refresh:
+    """Another daemon on the same store may have changed what the node has."""
+
+    def __init__(self, roster: Roster, arrangement: Arrangement) -> None:
+        self._roster = roster
+        self._arrangement = arrangement
+
+    async def run(self) -> None:
+        while True:
+            if await self._roster.refresh():
+                await self._arrangement.arrange()
+            await asyncio.sleep(REFRESH_SECONDS)

@@ -1,0 +1,72 @@
+"""What one reconcile works with, handed in by whoever runs it."""
+
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+import msgspec
+
+from adapters.port import ByteStream, Tracker
+from schemas.errors import TidegateError
+from schemas.replica import ReplicaAttachment, TwinMessage
+from schemas.rules import RuleContext, RuleSet
+from schemas.twin import Twin
+from schemas.values import Millis
+from service.rules.port import RuleEngine
+from service.sync.merge import Conflict
+from service.sync.policy import Policy
+
+OpenContent = Callable[[], Awaitable[ByteStream]]
+
+
+class Contents(Protocol):
+    """Bytes of the other side's attachments."""
+
+    async def find(self, twin: Twin, file: ReplicaAttachment) -> OpenContent | None:
+        """None: they are on their way; the twin is rung again when they are here."""
+        ...
+
+    async def release(self, twin: Twin, file: ReplicaAttachment) -> None:
+        """The bytes are needed no more."""
+        ...
+
+
+class Note(msgspec.Struct, frozen=True):
+    """One line for the activity log."""
+
+    event: str
+    detail: dict[str, str | int | list[str]]
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What a reconcile came to, to be committed in one transaction."""
+
+    twin: Twin
+    message: TwinMessage | None
+    conflicts: tuple[Conflict, ...]
+    notes: tuple[Note, ...]
+    error: TidegateError | None = None
+
+
+class TwinLedger(Protocol):
+    """Where a running reconcile commits what must outlive a crash."""
+
+    async def checkpoint(self, outcome: Outcome) -> None:
+        """Commits all that was done so far in one transaction, before a call that creates."""
+        ...
+
+
+class Bench(msgspec.Struct, frozen=True):
+    connection: str
+    """The id of the connection that both sides know."""
+    tracker: Tracker
+    engine: RuleEngine
+    rules: RuleSet
+    context: RuleContext
+    policy: Policy
+    allowed: frozenset[str]
+    project: str
+    issue_type: str
+    attachment_limit: int
+    ledger: TwinLedger
+    contents: Contents
+    now: Callable[[], Millis]

@@ -1,0 +1,170 @@
+"""Commits what a reconcile came to: twin, outbox row, conflicts and activity in one transaction."""
+
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from schemas.errors import RuleError, TidegateError
+from schemas.node import Activity, ParkedTwin
+from schemas.replica import TwinMessage
+from schemas.values import Millis
+from service.store import activity, conflicts, leases, outbox, parked, twins
+from service.store.store import Store
+from service.store.twin_records import Claim
+from service.sync.intake import merge_messages
+from service.sync.merge import Conflict
+from service.workers.bench import Outcome
+from service.workers.roster import LiveConnection
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(TwinMessage).decode
+
+
+class Due(msgspec.Struct, frozen=True):
+    """When a twin is looked at again; None: when somebody rings."""
+
+    at: Millis | None = None
+    attempts: int = 0
+
+
+def waiting_message(c: sa.Connection, live: LiveConnection, twin: str) -> TwinMessage | None:
+    """The twin's message that the peer has not confirmed. A local end confirms at once."""
+    if live.record.counterpart:
+        return None
+    waiting = outbox.payload(c, live.record.id, twin)
+    return None if waiting is None else _decode(waiting)
+
+
+class Ledger:
+    """Of one claim. `other` is the other end of a local connection."""
+
+    def __init__(
+        self,
+        store: Store,
+        live: LiveConnection,
+        other: LiveConnection | None,
+        claim: Claim,
+        *,
+        here: str,
+        change: str,
+        now: Millis,
+    ) -> None:
+        self._store = store
+        self._live = live
+        self._other = other
+        self._claim = claim
+        self._here = here
+        self._change = change
+        self._now = now
+        self.sent = False
+
+    async def checkpoint(self, outcome: Outcome) -> None:
+        await self._store.write(lambda c: self._save(c, outcome))
+
+    async def finish(self, outcome: Outcome, due: Due) -> bool:
+        """True: somebody rang meanwhile; the lease stays."""
+
+        def work(c: sa.Connection) -> bool:
+            self._record(c, outcome)
+            return leases.save_and_release(
+                c,
+                self._claim,
+                outcome.twin,
+                taken=self._taken(outcome),
+                now=self._now,
+                due_at=due.at,
+                attempts=due.attempts,
+            )
+
+        return await self._store.write(work)
+
+    async def park(self, outcome: Outcome, error: TidegateError) -> None:
+        def work(c: sa.Connection) -> None:
+            self._save(c, outcome)
+            parked.park(c, self._parked(outcome, error), self._claim)
+
+        await self._store.write(work)
+
+    def _save(self, c: sa.Connection, outcome: Outcome) -> None:
+        self._record(c, outcome)
+        leases.save(c, self._claim, outcome.twin, taken=self._taken(outcome), now=self._now)
+
+    def _taken(self, outcome: Outcome) -> int | None:
+        return self._claim.incoming.version if self._claim.incoming else None
+
+    def _record(self, c: sa.Connection, outcome: Outcome) -> None:
+        if outcome.message is not None:
+            self._deliver(c, outcome.message)
+        for conflict in outcome.conflicts:
+            conflicts.add(c, self._conflict(conflict))
+        if outcome.notes or outcome.error:
+            activity.append(c, self._activity(outcome))
+
+    def _deliver(self, c: sa.Connection, message: TwinMessage) -> None:
+        record = self._live.record
+        message = msgspec.structs.replace(message, path=(*self._claim.state.path, self._here))
+        self.sent = True
+        if self._other is None:
+            outbox.put(c, record.peer, record.id, message.twin, _encode(message), self._now)
+            return
+        other = self._other.record
+        twins.receive(
+            c, other.id, message.twin, other.connector, message, merge_messages, self._now
+        )
+
+    def _conflict(self, conflict: Conflict) -> conflicts.Conflict:
+        record = self._live.record
+        return conflicts.Conflict(
+            connection=record.id,
+            twin=self._claim.twin,
+            field=conflict.field,
+            kept=conflict.kept,
+            lost=conflict.lost,
+            decided_by=record.settings.field_policies.get(
+                conflict.field, record.settings.conflict_policy
+            ),
+            winner="local" if conflict.winner == record.local_side else "remote",
+            at=self._now,
+        )
+
+    def _activity(self, outcome: Outcome) -> Activity:
+        twin = outcome.twin
+        detail: dict[str, Any] = {
+            "notes": [{"event": note.event, **note.detail} for note in outcome.notes],
+            "rules": self._live.rules.version,
+        }
+        if outcome.message is not None:
+            detail["sent"] = outcome.message.version
+        if outcome.error is not None:
+            detail["error"] = {
+                "fault": str(outcome.error.fault),
+                "message": outcome.error.message,
+                "remedy": outcome.error.remedy,
+            }
+        return Activity(
+            at=self._now,
+            event="twin.failed" if outcome.error else "twin.reconciled",
+            connection=self._live.record.id,
+            twin=twin.id,
+            issue=twin.issue.key if twin.issue else "",
+            change=self._change,
+            detail=detail,
+        )
+
+    def _parked(self, outcome: Outcome, error: TidegateError) -> ParkedTwin:
+        twin = outcome.twin
+        rule = error if isinstance(error, RuleError) else None
+        return ParkedTwin(
+            twin=twin.id,
+            connection=self._live.record.id,
+            issue=twin.issue.key if twin.issue else twin.replica.key,
+            fault=str(error.fault),
+            message=error.message,
+            remedy=error.remedy,
+            since=self._now,
+            attempts=self._claim.attempts + 1,
+            file=rule.file if rule else "",
+            line=rule.line if rule else 0,
+            trace=rule.trace if rule else "",
+        )

@@ -1,0 +1,77 @@
+"""Rules and tracker requests, measured on their way."""
+
+import time
+from types import SimpleNamespace
+from typing import Any
+
+import aiohttp
+
+from schemas.issue import Issue
+from schemas.replica import Replica
+from schemas.rules import Diagnostic, Outgoing, RuleContext, RuleSet, Wanted
+from service.metrics import Metrics
+from service.rules.port import Direction, RuleEngine
+
+
+class MeasuredEngine:
+    """A rule engine that tells how long each connection's rules take."""
+
+    def __init__(self, engine: RuleEngine, metrics: Metrics) -> None:
+        self._engine = engine
+        self._metrics = metrics
+
+    async def outgoing(self, rules: RuleSet, issue: Issue, context: RuleContext) -> Outgoing | None:
+        began = time.perf_counter()
+        try:
+            return await self._engine.outgoing(rules, issue, context)
+        finally:
+            self._observe(context.connection, "outgoing", began)
+
+    async def incoming(
+        self, rules: RuleSet, replica: Replica, issue: Issue | None, context: RuleContext
+    ) -> Wanted | None:
+        began = time.perf_counter()
+        try:
+            return await self._engine.incoming(rules, replica, issue, context)
+        finally:
+            self._observe(context.connection, "incoming", began)
+
+    async def check(self, direction: Direction, source: str, file: str) -> tuple[Diagnostic, ...]:
+        return await self._engine.check(direction, source, file)
+
+    async def close(self) -> None:
+        await self._engine.close()
+
+    def _observe(self, connection: str, direction: Direction, began: float) -> None:
+        seconds = time.perf_counter() - began
+        self._metrics.rule_seconds.labels(connection, direction).observe(seconds)
+
+
+def request_tracing(metrics: Metrics, connector: str) -> aiohttp.TraceConfig:
+    """Counts a connector's requests by the class of their answer, and times them."""
+    seconds = metrics.tracker_seconds.labels(connector)
+    counters = {
+        result: metrics.tracker_calls.labels(connector, result)
+        for result in ("2xx", "3xx", "4xx", "5xx", "failed")
+    }
+
+    async def begin(_: aiohttp.ClientSession, call: SimpleNamespace, __: Any) -> None:
+        call.began = time.perf_counter()
+
+    async def end(
+        _: aiohttp.ClientSession, call: SimpleNamespace, done: aiohttp.TraceRequestEndParams
+    ) -> None:
+        seconds.observe(time.perf_counter() - call.began)
+        counters.get(f"{done.response.status // 100}xx", counters["failed"]).inc()
+
+    async def fail(
+        _: aiohttp.ClientSession, call: SimpleNamespace, __: aiohttp.TraceRequestExceptionParams
+    ) -> None:
+        seconds.observe(time.perf_counter() - call.began)
+        counters["failed"].inc()
+
+    tracing = aiohttp.TraceConfig()
+    tracing.on_request_start.append(begin)
+    tracing.on_request_end.append(end)
+    tracing.on_request_exception.append(fail)
+    return tracing

@@ -1,0 +1,127 @@
+"""The management API's port, put together from the areas."""
+
+from schemas.api import (
+    ActivityQuery,
+    ConnectionAccept,
+    ConnectionInitiate,
+    ConnectionInitiated,
+    ConnectionView,
+    ConnectorAdd,
+    ConnectorChange,
+    ConnectorCheck,
+    ConnectorView,
+    ErrorQuery,
+    ErrorView,
+    NodeView,
+    Page,
+    PageQuery,
+    Retried,
+    RetryOne,
+    RulesPut,
+    RulesSaved,
+    RulesView,
+    SettingsBody,
+    SyncAnswer,
+    SyncBody,
+    TwinDetail,
+    TwinQuery,
+    TwinView,
+)
+from schemas.node import Activity
+from service.workers.operations.connections import ConnectionOperations
+from service.workers.operations.connectors import ConnectorOperations
+from service.workers.operations.desk import Desk
+from service.workers.operations.pairing import Pairing
+from service.workers.operations.twins import TwinOperations
+
+
+class NodeOperations:
+    def __init__(self, desk: Desk, pairing: Pairing, *, version: str) -> None:
+        self._desk = desk
+        self._version = version
+        self._connectors = ConnectorOperations(desk)
+        self._connections = ConnectionOperations(desk, pairing)
+        self._twins = TwinOperations(desk)
+
+    async def node(self) -> NodeView:
+        desk = self._desk
+        kind = "public" if desk.public_url else "private"
+        return NodeView(
+            desk.identity.id,
+            desk.node_name,
+            "public" if kind == "public" else "private",
+            desk.public_url,
+            self._version,
+        )
+
+    async def connectors(self, query: PageQuery) -> Page[ConnectorView]:
+        return await self._connectors.all(query)
+
+    async def add_connector(self, body: ConnectorAdd) -> ConnectorView:
+        return await self._connectors.add(body)
+
+    async def connector(self, name: str) -> ConnectorView:
+        return await self._connectors.one(name)
+
+    async def change_connector(self, name: str, body: ConnectorChange) -> ConnectorView:
+        return await self._connectors.change(name, body)
+
+    async def remove_connector(self, name: str) -> None:
+        await self._connectors.remove(name)
+
+    async def check_connector(self, name: str, project: str) -> ConnectorCheck:
+        return await self._connectors.check(name, project)
+
+    async def connections(self, query: PageQuery) -> Page[ConnectionView]:
+        return await self._connections.all(query)
+
+    async def initiate(self, body: ConnectionInitiate) -> ConnectionInitiated:
+        return await self._connections.initiate(body)
+
+    async def accept(self, body: ConnectionAccept) -> ConnectionView:
+        return await self._connections.accept(body)
+
+    async def connection(self, name: str) -> ConnectionView:
+        return await self._connections.one(name)
+
+    async def set_settings(self, name: str, body: SettingsBody) -> ConnectionView:
+        return await self._connections.set_settings(name, body)
+
+    async def pause(self, name: str) -> ConnectionView:
+        return await self._connections.pause(name)
+
+    async def resume(self, name: str) -> ConnectionView:
+        return await self._connections.resume(name)
+
+    async def remove_connection(self, name: str) -> None:
+        await self._connections.remove(name)
+
+    async def rules(self, name: str) -> RulesView:
+        return await self._connections.rules(name)
+
+    async def save_rules(self, name: str, body: RulesPut) -> RulesSaved:
+        return await self._connections.save_rules(name, body)
+
+    async def sync(self, body: SyncBody) -> SyncAnswer:
+        return await self._twins.sync(body)
+
+    async def twins(self, query: TwinQuery) -> Page[TwinView]:
+        return await self._twins.page(query)
+
+    async def twin(self, connection: str, twin: str) -> TwinDetail:
+        return await self._twins.one(connection, twin)
+
+    async def errors(self, query: ErrorQuery) -> Page[ErrorView]:
+        return await self._twins.errors(query)
+
+    async def error(self, connection: str, twin: str) -> ErrorView:
+        return await self._twins.error(connection, twin)
+
+    async def retry(self, connection: str, twin: str, body: RetryOne) -> Retried:
+        return await self._twins.retry(connection, twin, body)
+
+    async def retry_all(self, connection: str) -> Retried:
+        return await self._twins.retry_all(connection)
+
+    async def activity(self, query: ActivityQuery) -> Page[Activity]:
+        return await self._twins.activity(query)

@@ -1,0 +1,51 @@
+"""What this process reconciled lately: enough to know an echo and a quick second edit at sight."""
+
+import msgspec
+
+from schemas.twin import Twin
+from schemas.values import Millis
+from service.store.twin_records import TwinKey
+from service.workers.roster import LiveConnection
+
+KEPT = 100_000
+
+
+class Rest(msgspec.Struct, frozen=True):
+    at: Millis
+    """When it last had something to send."""
+    version: int
+    """The local version that was reconciled."""
+
+
+class Recent:
+    def __init__(self) -> None:
+        self._rest: dict[TwinKey, Rest] = {}
+        self._by_issue: dict[tuple[str, str], TwinKey] = {}
+
+    def note(
+        self, key: TwinKey, live: LiveConnection, twin: Twin, *, sent_at: Millis | None
+    ) -> None:
+        known = self._rest.pop(key, None)
+        at = sent_at if sent_at is not None else known.at if known else 0
+        self._rest[key] = Rest(at, twin.local_version)
+        if twin.issue is not None:
+            self._by_issue[live.record.connector, twin.issue.id] = key
+        while len(self._rest) > KEPT:
+            del self._rest[next(iter(self._rest))]
+        while len(self._by_issue) > KEPT:
+            del self._by_issue[next(iter(self._by_issue))]
+
+    def forget(self, key: TwinKey) -> None:
+        self._rest.pop(key, None)
+
+    def of(self, key: TwinKey) -> Rest | None:
+        return self._rest.get(key)
+
+    def twin_of(self, connector: str, issue: str) -> TwinKey | None:
+        """Both by id. Names one twin: ask only where an issue can have but one."""
+        return self._by_issue.get((connector, issue))
+
+    def of_issue(self, connector: str, issue: str) -> Rest | None:
+        """As `twin_of`."""
+        key = self.twin_of(connector, issue)
+        return None if key is None else self._rest.get(key)

@@ -1,0 +1,183 @@
+"""What this node has, in memory: connectors with their trackers, connections, rules, peers."""
+
+from collections.abc import Callable, Mapping
+
+import aiohttp
+import msgspec
+import sqlalchemy as sa
+import structlog
+
+from adapters.port import Tracker
+from schemas.errors import ConfigurationError
+from schemas.node import Connection, Connector, Peer
+from schemas.rules import RuleContext, RuleSet
+from schemas.values import Millis
+from service.store import connections, connectors, peers, rule_versions, settings
+from service.store.store import Store
+from service.sync.disclosure import DEFAULT
+from service.sync.policy import Policy
+from service.workers.systems import system
+
+log = structlog.get_logger()
+
+_VERSION = "roster.version"
+
+
+class OpenConnector(msgspec.Struct, frozen=True):
+    record: Connector
+    tracker: Tracker
+    session: aiohttp.ClientSession
+
+
+class LiveConnection(msgspec.Struct, frozen=True):
+    record: Connection
+    rules: RuleSet
+    policy: Policy
+    allowed: frozenset[str]
+    context: RuleContext
+
+
+class _Read(msgspec.Struct, frozen=True):
+    version: bytes
+    connectors: list[Connector]
+    connections: list[Connection]
+    rules: dict[str, RuleSet]
+    peers: list[Peer]
+
+
+def touch(c: sa.Connection) -> None:
+    """To be called in each transaction that changes what the roster holds."""
+    old = int.from_bytes(settings.get(c, _VERSION) or b"\0", "big")
+    settings.put(c, _VERSION, (old + 1).to_bytes(8, "big"))
+
+
+class Roster:
+    def __init__(
+        self,
+        store: Store,
+        *,
+        now: Callable[[], Millis],
+        open_session: Callable[[str], aiohttp.ClientSession],
+    ) -> None:
+        self._store = store
+        self._now = now
+        self._open_session = open_session
+        self._version = b""
+        self._connectors: dict[str, OpenConnector] = {}
+        self._by_name: dict[str, OpenConnector] = {}
+        self._connections: dict[str, LiveConnection] = {}
+        self._of_connector: dict[str, tuple[LiveConnection, ...]] = {}
+        self._peers: dict[str, Peer] = {}
+
+    async def refresh(self) -> bool:
+        """Reads the store again if something has changed; another daemon may have changed it."""
+        version = await self._store.read(lambda c: settings.get(c, _VERSION) or b"")
+        if version == self._version and version:
+            return False
+        await self.reload()
+        return True
+
+    async def reload(self) -> None:
+        read = await self._store.read(lambda c: _read(c, self._store))
+        await self._open_connectors(read.connectors)
+        self._connections = {
+            record.id: _live(record, read.rules.get(record.id)) for record in read.connections
+        }
+        of_connector: dict[str, list[LiveConnection]] = {}
+        for live in self._connections.values():
+            of_connector.setdefault(live.record.connector, []).append(live)
+        self._of_connector = {id: tuple(found) for id, found in of_connector.items()}
+        self._peers = {peer.id: peer for peer in read.peers}
+        self._version = read.version
+
+    async def _open_connectors(self, records: list[Connector]) -> None:
+        fresh: dict[str, OpenConnector] = {}
+        for record in records:
+            known = self._connectors.pop(record.id, None)
+            if known is not None and known.record == record:
+                fresh[record.id] = known
+                continue
+            if known is not None:
+                await _close(known)
+            opened = self._open(record)
+            if opened is not None:
+                fresh[record.id] = opened
+        for gone in self._connectors.values():
+            await _close(gone)
+        self._connectors = fresh
+        self._by_name = {each.record.name: each for each in fresh.values()}
+
+    def _open(self, record: Connector) -> OpenConnector | None:
+        session = self._open_session(record.name)
+        try:
+            tracker = system(record.system).open(record.name, record.params, session, self._now)
+        except ConfigurationError as error:
+            log.error("connector.unusable", connector=record.name, cause=error.message)
+            return None
+        return OpenConnector(record, tracker, session)
+
+    @property
+    def connectors(self) -> Mapping[str, OpenConnector]:
+        """By id."""
+        return self._connectors
+
+    def connector_named(self, name: str) -> OpenConnector | None:
+        return self._by_name.get(name)
+
+    @property
+    def connections(self) -> Mapping[str, LiveConnection]:
+        """By this node's own id."""
+        return self._connections
+
+    def connection_named(self, name: str) -> LiveConnection | None:
+        return next((c for c in self._connections.values() if c.record.name == name), None)
+
+    def of_connector(self, connector: str) -> tuple[LiveConnection, ...]:
+        return self._of_connector.get(connector, ())
+
+    def shared_with(self, peer: str, shared: str) -> LiveConnection | None:
+        for live in self._connections.values():
+            if live.record.peer == peer and live.record.shared == shared:
+                return live
+        return None
+
+    @property
+    def peers(self) -> Mapping[str, Peer]:
+        return self._peers
+
+    async def close(self) -> None:
+        for each in self._connectors.values():
+            await _close(each)
+
+
+def _read(c: sa.Connection, store: Store) -> _Read:
+    known = connections.all(c)
+    rules = {record.id: rule_versions.newest(c, record.id) for record in known}
+    return _Read(
+        version=settings.get(c, _VERSION) or b"",
+        connectors=connectors.all(c, store.vault),
+        connections=known,
+        rules={id: found for id, found in rules.items() if found is not None},
+        peers=peers.all(c),
+    )
+
+
+def _live(record: Connection, rules: RuleSet | None) -> LiveConnection:
+    chosen = record.settings
+    allowed = DEFAULT if chosen.disclosed is None else frozenset(chosen.disclosed)
+    return LiveConnection(
+        record=record,
+        rules=rules or RuleSet(0, "", ""),
+        policy=Policy(
+            record.local_side, record.remote_side, chosen.conflict_policy, chosen.field_policies
+        ),
+        allowed=allowed,
+        context=RuleContext(
+            record.name, record.local_side, record.remote_side, project=chosen.project
+        ),
+    )
+
+
+async def _close(opened: OpenConnector) -> None:
+    await opened.tracker.close()
+    await opened.session.close()

@@ -1,0 +1,120 @@
+"""Two nodes with their management operations, and a wire between them in place of HTTP."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from schemas.errors import PeerUnavailable
+from schemas.node import Connector
+from service.codec import MarkdownCodec
+from service.peers.identity import NodeIdentity
+from service.peers.pairing import PairingDesk
+from service.rules.monty_engine import MontyEngine, open_engine
+from service.store import connectors
+from service.store.store import open_store
+from service.store.vault import Vault
+from service.workers.operations.desk import Desk
+from service.workers.operations.node import NodeOperations
+from service.workers.operations.pairing import InvitationDesk, Pairing
+from service.workers.systems import System
+from tests.simulation.model_tracker import CAPABILITIES
+from tests.unit.service.workers.workshop import Workshop
+
+
+class Wire:
+    """Stands for the courier: reaches the nodes that have a URL, and no other."""
+
+    def __init__(self) -> None:
+        self.reachable: dict[str, PairingDesk] = {}
+
+    def _at(self, url: str) -> PairingDesk:
+        if url not in self.reachable:
+            raise PeerUnavailable(f"{url} does not answer.")
+        return self.reachable[url]
+
+    async def node_card(self, url: str) -> Any:
+        return self._at(url).card()
+
+    async def pair(self, url: str, request: Any) -> Any:
+        return await self._at(url).answer(request)
+
+
+class Office:
+    """One node. Its connector is `tracker`."""
+
+    def __init__(self, shop: Workshop, wire: Wire, engine: MontyEngine, fill: bytes, url: str):
+        self.shop = shop
+        self.identity = NodeIdentity.generate(lambda size: fill * size)
+        self.invitations = InvitationDesk(shop.store, self._changed, now=shop.now)
+        desk = Desk(
+            store=shop.store,
+            roster=shop.roster,
+            engine=engine,
+            worker=shop.worker,
+            courier=wire,
+            identity=self.identity,
+            node_name=fill.decode(),
+            public_url=url,
+            publish=shop.publish,
+            rearrange=self._rearrange,
+            open_session=lambda name: aiohttp.ClientSession(),
+            now=shop.now,
+            new_id=lambda: f"{fill.decode()}-{shop.new_id()}",
+            random_bytes=lambda size: (fill + shop.new_id().encode() * size)[:size],
+            check_url=lambda given: given,
+        )
+        self.pairing = Pairing(desk)
+        self.operations = NodeOperations(desk, self.pairing, version="0")
+        if url:
+            wire.reachable[url] = PairingDesk(
+                self.identity,
+                name=fill.decode(),
+                url=url,
+                invitations=self.invitations,
+                now=shop.now,
+                check_url=lambda given: given,
+            )
+
+    async def _changed(self) -> None:
+        await self.shop.roster.reload()
+
+    async def _rearrange(self) -> None:
+        return None
+
+
+@pytest.fixture
+async def engine() -> AsyncIterator[MontyEngine]:
+    async with open_engine(MarkdownCodec(), workers=1) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def offices(
+    tmp_path: Path, engine: MontyEngine, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[tuple[Office, Office]]:
+    """A public node with Jira, and a private one with Azure DevOps."""
+    monkeypatch.setattr("service.workers.roster.system", lambda name: _SYSTEMS[0])
+    wire = Wire()
+    async with AsyncExitStack() as stack:
+        made = []
+        for fill, url, system in (
+            (b"p", "https://public.example", "jira"),
+            (b"q", "", "azure_devops"),
+        ):
+            path = f"sqlite:///{tmp_path}/{system}.sqlite"
+            store = await stack.enter_async_context(open_store(path, vault=Vault([b"k" * 32])))
+            shop = Workshop(store)
+            _SYSTEMS[:] = [System(CAPABILITIES, shop.open_tracker)]
+            record = Connector("tracker-id", "tracker", system, {}, shop.at)
+            await store.write(lambda c, s=store, r=record: connectors.add(c, s.vault, r))
+            await shop.roster.reload()
+            stack.push_async_callback(shop.roster.close)
+            made.append(Office(shop, wire, engine, fill, url))
+        yield made[0], made[1]
+
+
+_SYSTEMS: list[System] = []

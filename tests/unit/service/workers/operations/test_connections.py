@@ -1,0 +1,160 @@
+"""Connections: local ones, pause, resume, remove, rules; and twins that a person retries."""
+
+from typing import Any
+
+import pytest
+
+from schemas.api import (
+    ConnectionInitiate,
+    ErrorQuery,
+    PageQuery,
+    RetryOne,
+    RulesPut,
+    SettingsBody,
+    SyncBody,
+)
+from schemas.errors import Fault, InputError, TrackerError
+from schemas.events import TwinDue
+
+
+@pytest.fixture
+async def local(offices: Any) -> Any:
+    """A local connection of one connector with itself is enough for its management."""
+    office, _ = offices
+    await office.operations.initiate(
+        ConnectionInitiate(
+            name="here",
+            connector="tracker",
+            local_side="left",
+            remote_side="right",
+            mode="script",
+            remote_connector="tracker",
+            settings=SettingsBody(project="P"),
+            remote_settings=SettingsBody(project="P"),
+        )
+    )
+    return office
+
+
+async def test_a_local_connection_has_two_ends_that_are_active_at_once(local) -> None:
+    page = await local.operations.connections(PageQuery())
+    assert [(c.name, c.status, c.local_side) for c in page.items] == [
+        ("here", "active", "left"),
+        ("here.right", "active", "right"),
+    ]
+
+
+async def test_pause_and_resume_take_both_ends_and_wake_what_waited(local) -> None:
+    operations, shop = local.operations, local.shop
+    await operations.pause("here")
+    assert (await operations.connection("here.right")).status == "paused"
+    with pytest.raises(InputError):
+        await operations.sync(SyncBody(issue="nowhere"))
+    await operations.resume("here")
+    assert (await operations.connection("here.right")).status == "active"
+    assert shop.roster.connection_named("here").record.reason == ""
+
+
+async def test_removing_takes_both_ends(local) -> None:
+    await local.operations.remove_connection("here")
+    assert (await local.operations.connections(PageQuery())).items == ()
+    with pytest.raises(InputError) as missing:
+        await local.operations.connection("here")
+    assert missing.value.status == 404
+
+
+async def test_names_are_given_once_and_sides_differ(local) -> None:
+    again = ConnectionInitiate(
+        name="here", connector="tracker", local_side="l", remote_side="r", settings=SettingsBody()
+    )
+    with pytest.raises(InputError, match="already"):
+        await local.operations.initiate(again)
+    same = ConnectionInitiate(
+        name="x", connector="tracker", local_side="l", remote_side="l", settings=SettingsBody()
+    )
+    with pytest.raises(InputError, match="different"):
+        await local.operations.initiate(same)
+
+
+async def test_rules_that_do_not_pass_are_not_saved_and_their_line_is_told(local) -> None:
+    old = await local.operations.rules("here")
+    broken = RulesPut(old.outgoing + "\n)(", old.incoming)
+    saved = await local.operations.save_rules("here", broken)
+    assert saved.version is None
+    assert saved.findings[0].file == "outgoing.py"
+    assert saved.findings[0].line > 1
+    assert await local.operations.rules("here") == old
+
+
+async def test_rules_are_saved_as_a_new_version_unless_another_was_saved_meanwhile(local) -> None:
+    old = await local.operations.rules("here")
+    edited = RulesPut(old.outgoing + "\n# note\n", old.incoming, based_on=old.version)
+    saved = await local.operations.save_rules("here", edited)
+    assert saved.version == old.version + 1
+    assert local.shop.roster.connection_named("here").rules.version == saved.version
+    with pytest.raises(InputError, match="meanwhile"):
+        await local.operations.save_rules("here", edited)
+
+
+async def test_an_issue_is_put_under_sync_once_and_then_rung_for(local, issue_of) -> None:
+    shop = local.shop
+    issue = issue_of(shop.trackers["tracker"])
+    body = SyncBody(issue=issue, connection="here")
+    (first,) = (await local.operations.sync(body)).twins
+    (second,) = (await local.operations.sync(body)).twins
+    assert (first.began, second.began) == (True, False)
+    assert first.twin == second.twin
+    assert TwinDue(first.twin, first_connection(shop)) in shop.published
+
+
+def first_connection(shop: Any) -> str:
+    return shop.roster.connection_named("here").record.id
+
+
+async def test_a_parked_twin_is_shown_and_retried(local, issue_of) -> None:
+    shop, operations = local.shop, local.operations
+    tracker = shop.trackers["tracker"]
+    issue = issue_of(tracker)
+    (synced,) = (await operations.sync(SyncBody(issue=issue, connection="here"))).twins
+    read = tracker.read
+
+    async def refused(*_: Any) -> Any:
+        raise TrackerError(Fault.VALIDATION, "a field is missing", remedy="Fill it.")
+
+    tracker.read = refused
+    shop.at += 10_000
+    await shop.change("tracker", issue)
+    (error,) = (await operations.errors(ErrorQuery())).items
+    assert (error.connection, error.twin, error.remedy) == ("here", synced.twin, "Fill it.")
+    tracker.read = read
+    shop.published.clear()
+    assert (await operations.retry("here", synced.twin, RetryOne())).count == 1
+    assert (await operations.retry("here", synced.twin, RetryOne())).count == 0
+    await shop.worker.handle(shop.published)
+    assert (await operations.errors(ErrorQuery())).items == ()
+    row = await shop.row(first_connection(shop), synced.twin)
+    assert (row.parked, row.due_at) == (False, None)
+
+
+async def test_a_decision_is_kept_with_the_twin_until_it_was_done(local, issue_of) -> None:
+    shop, operations = local.shop, local.operations
+    tracker = shop.trackers["tracker"]
+    issue = issue_of(tracker)
+    (synced,) = (await operations.sync(SyncBody(issue=issue, connection="here"))).twins
+
+    async def refused(*_: Any) -> Any:
+        raise TrackerError(Fault.VALIDATION, "no")
+
+    read, tracker.read = tracker.read, refused
+    shop.at += 10_000
+    await shop.change("tracker", issue)
+    await operations.retry("here", synced.twin, RetryOne("local"))
+    assert (await shop.row(first_connection(shop), synced.twin)).state.keep == "local"
+    tracker.read = read
+    await shop.worker.handle(shop.published)
+    assert (await shop.row(first_connection(shop), synced.twin)).state.keep == ""
+
+
+async def test_all_parked_twins_can_be_retried_together(local) -> None:
+    assert (await local.operations.retry_all("")).count == 0
+    assert (await local.operations.retry_all("here")).count == 0
