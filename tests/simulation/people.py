@@ -1,0 +1,113 @@
+"""The people at both ends: what they write, and a record of it to compare with at rest."""
+
+from schemas.rich_text import Paragraph, RichText, Text, to_plain
+from schemas.values import Fields
+from tests.simulation.end import End
+from tests.simulation.model_engine import SHY
+
+STATUS = {"a": ("todo", "progress", "review", "done"), "b": ("new", "active", "closed")}
+PAUSE = 200_000
+"""People take their time: what flips faster than this is taken for two rules at odds."""
+
+
+def token_of(value: object) -> str:
+    text = to_plain(value) if isinstance(value, RichText) else str(value)
+    return text.split(".", maxsplit=1)[0] + "."
+
+
+class People:
+    def __init__(self, ends: dict[str, End]) -> None:
+        self._ends = ends
+        self._count = 0
+        self.written: dict[str, set[str]] = {"summary": set(), "description": set()}
+        """The tokens of every text that a person wrote, by field."""
+        self.replaced: set[str] = set()
+        """Those that a person saw and replaced."""
+
+    def first_issue(self) -> Fields:
+        return {
+            "summary": self._summary(),
+            "status": "todo",
+            "labels": (),
+            "description": self._description(large=True),
+            "secret": "secret",
+        }
+
+    def _token(self, field: str) -> str:
+        self._count += 1
+        token = f"{field[0]}{self._count}."
+        self.written[field].add(token)
+        return token
+
+    def _summary(self) -> str:
+        return self._token("summary") + "x" * (self._count % 3 * 10)
+
+    def _description(self, *, large: bool) -> RichText:
+        words = self._token("description") + " word" * (200 if large else 2)
+        return RichText((Paragraph((Text(words), Text(" bold", ("strong",)))),))
+
+    def _sets(self, end: End, field: str, value: str | RichText) -> None:
+        if end.issue is not None:
+            end.tracker.clock.at += PAUSE
+            if field in end.issue.fields:
+                self.replaced.add(token_of(end.issue.fields[field]))
+            end.tracker.person_sets(end.issue.id, field, value)
+
+    def rename(self, side: str) -> None:
+        if self._ends[side].issue is not None:
+            self._sets(self._ends[side], "summary", self._summary())
+
+    def describe(self, side: str, choice: int) -> None:
+        if self._ends[side].issue is not None:
+            self._sets(self._ends[side], "description", self._description(large=choice % 3 > 0))
+
+    def move(self, side: str, choice: int) -> None:
+        end = self._ends[side]
+        if end.issue is not None:
+            end.tracker.clock.at += PAUSE
+            names = STATUS[side]
+            end.tracker.person_sets(end.issue.id, "status", names[choice % len(names)])
+
+    def label(self, side: str, choice: int) -> None:
+        end = self._ends[side]
+        if end.issue is not None:
+            labels = end.issue.fields.get("labels") or ()
+            assert isinstance(labels, tuple)
+            now = set(labels) ^ {"lmnop"[choice % 5]}
+            end.tracker.person_sets(end.issue.id, "labels", tuple(sorted(now)))
+
+    def comment(self, side: str, choice: int) -> None:
+        """Writes a comment; or edits, or deletes, one of those that people wrote on this side."""
+        end = self._ends[side]
+        if end.issue is None:
+            return
+        own = [c.id for c in end.issue.comments.values() if c.author.name == "person"]
+        self._count += 1
+        words = f"c{self._count}."
+        if choice % 3 == 0 or not own:
+            shy = SHY if choice % 5 == 4 else ""
+            end.tracker.person_comments(end.issue.id, shy + words, internal=choice % 4 == 3)
+        elif choice % 3 == 1:
+            end.tracker.person_edits_comment(end.issue.id, own[choice % len(own)], words)
+        else:
+            end.tracker.person_deletes_comment(end.issue.id, own[choice % len(own)])
+
+    def attach(self, side: str, choice: int) -> None:
+        end = self._ends[side]
+        if end.issue is None:
+            return
+        own = [f for f in end.issue.files if end.issue.files[f][1].startswith(side.encode())]
+        if choice % 3 == 2 and own:
+            end.tracker.person_detaches(end.issue.id, own[choice % len(own)])
+            return
+        self._count += 1
+        content = f"{side}{self._count}".encode()
+        end.tracker.person_attaches(end.issue.id, f"{side}{self._count % 2}.txt", content)
+
+    def meddle(self, side: str, choice: int) -> None:
+        """Any of these."""
+        if choice % 6 == 0:
+            self.rename(side)
+        else:
+            acts = (self.describe, self.move, self.label, self.comment, self.attach)
+            acts[choice % 6 - 1](side, choice // 6)
