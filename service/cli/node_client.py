@@ -1,0 +1,129 @@
+"""Talks to a node's management API, over its Unix socket or over TCP with the admin token."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TypeVar
+from urllib.parse import quote
+
+import aiohttp
+import msgspec
+
+from schemas.api import Problem
+from schemas.routes import PREFIX, Route
+from service.cli.ending import CommandFailed, Ending, failed
+from service.cli.whereabouts import Whereabouts
+
+TIMEOUT = aiohttp.ClientTimeout(total=120, connect=10)
+"""Seconds; a check of a slow tracker takes the longest."""
+
+Q = TypeVar("Q")
+B = TypeVar("B")
+A = TypeVar("A")
+
+
+class NodeClient:
+    def __init__(self, session: aiohttp.ClientSession, base: str, place: Whereabouts) -> None:
+        self._session = session
+        self._base = base
+        self._place = place
+
+    async def get(self, route: Route[Q, None, A], *names: str, query: Q | None = None) -> A:
+        return await self._call(route, names, query=query)
+
+    async def send(self, route: Route[None, B, A], *names: str, body: B | None = None) -> A:
+        return await self._call(route, names, body=body)
+
+    async def _call(
+        self,
+        route: Route[Q, B, A],
+        names: tuple[str, ...],
+        *,
+        query: Q | None = None,
+        body: B | None = None,
+    ) -> A:
+        status, raw = await self._exchange(
+            route.method,
+            self._base + PREFIX + _filled(route.path, names),
+            _as_query(query),
+            b"" if body is None else msgspec.json.encode(body),
+        )
+        if status == 204:
+            return msgspec.convert(None, route.answer)
+        try:
+            return _decoded(route, status, raw)
+        except msgspec.MsgspecError as error:
+            raise failed(
+                f"The node's answer (status {status}) was not understood: {error}",
+                "Use the `tidegate` of the same version as the node.",
+            ) from error
+
+    async def _exchange(
+        self, method: str, url: str, query: dict[str, str], body: bytes
+    ) -> tuple[int, bytes]:
+        headers = {"Content-Type": "application/json"} if body else {}
+        try:
+            async with self._session.request(
+                method, url, params=query, data=body or None, headers=headers
+            ) as answer:
+                return answer.status, await answer.read()
+        except TimeoutError as error:
+            raise failed(
+                "The node did not answer in time.", "Look at its log and at `tidegate health`."
+            ) from error
+        except aiohttp.ClientError as error:
+            raise _unreached(error, self._place) from error
+
+
+@asynccontextmanager
+async def open_client(place: Whereabouts, token: str) -> AsyncIterator[NodeClient]:
+    connector: aiohttp.BaseConnector
+    if place.socket:
+        connector, base = aiohttp.UnixConnector(place.socket), "http://localhost"
+    else:
+        connector, base = aiohttp.TCPConnector(), place.url
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    async with aiohttp.ClientSession(
+        connector=connector, timeout=TIMEOUT, headers=headers
+    ) as session:
+        yield NodeClient(session, base, place)
+
+
+def _filled(path: str, names: tuple[str, ...]) -> str:
+    """The route's path with its `{…}` parts replaced in their order."""
+    parts = iter(names)
+    return "/".join(
+        quote(next(parts), safe="") if part.startswith("{") else part for part in path.split("/")
+    )
+
+
+def _as_query(query: object) -> dict[str, str]:
+    given: dict[str, object] = msgspec.to_builtins(query) if query is not None else {}
+    return {name: str(value) for name, value in given.items() if value not in ("", None)}
+
+
+def _decoded(route: Route[Q, B, A], status: int, raw: bytes) -> A:
+    if 200 <= status < 300:
+        return msgspec.json.decode(raw, type=route.answer)
+    try:
+        problem = msgspec.json.decode(raw, type=Problem)
+    except msgspec.ValidationError:
+        if status != 422:
+            raise
+        # A refusal may be an answer: rules that have findings.
+        return msgspec.json.decode(raw, type=route.answer)
+    raise CommandFailed(problem)
+
+
+def _unreached(error: aiohttp.ClientError, place: Whereabouts) -> CommandFailed:
+    where = place.socket or place.url
+    cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else None
+    if isinstance(cause, PermissionError):
+        return failed(
+            f"This user may not use the node's socket {where}.",
+            "Run the command as the user that runs the node, such as with `sudo -u`.",
+        )
+    if isinstance(error, aiohttp.InvalidURL):
+        return failed(f"{where} is no address.", "Write it like http://127.0.0.1:9080.")
+    if cause is None or not isinstance(cause, (FileNotFoundError, ConnectionRefusedError)):
+        return failed(f"The node at {where} cannot be reached: {error}", ending=Ending.NOT_RUNNING)
+    return failed(f"No node is running at {where}.", f"Start it: {place.start}", Ending.NOT_RUNNING)

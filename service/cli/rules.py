@@ -1,0 +1,83 @@
+"""`rules check`: checks rule files here, without a node."""
+
+import asyncio
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from pkgutil import resolve_name
+from typing import Literal, Protocol
+
+from schemas.rules import Diagnostic
+from service.cli.ending import Ending, failed
+from service.cli.findings import findings_text
+from service.cli.parsing import NOWHERE, Commands, command, group
+from service.cli.session import Session, read_text
+
+Direction = Literal["outgoing", "incoming"]
+
+
+class Checking(Protocol):
+    """What is used of the rule engine."""
+
+    async def check(
+        self, direction: Direction, source: str, file: str
+    ) -> tuple[Diagnostic, ...]: ...
+
+
+def add_to(commands: Commands) -> None:
+    rules = group(commands, "rules", "Rules that you write yourself")
+    check = command(
+        rules,
+        "check",
+        "check rule files without running them",
+        check_files,
+        examples="rules check outgoing.py incoming.py",
+        place=NOWHERE,
+    )
+    check.add_argument("files", nargs="+", metavar="FILE")
+    check.add_argument(
+        "--direction",
+        choices=("outgoing", "incoming"),
+        help="where neither the file's name nor its function tells",
+    )
+
+
+def check_files(session: Session) -> int:
+    sources = {file: read_text(Path(file), "the rule") for file in session.words("files")}
+    wanted = session.arguments.direction
+    directions = {file: wanted or _direction(file, text) for file, text in sources.items()}
+    findings = asyncio.run(_check(sources, directions))
+    answer = {"passed": not findings, "findings": findings}
+    count = f"{len(sources)} file{'s' if len(sources) > 1 else ''} checked, nothing found."
+    session.out.answer(answer, findings_text(findings) if findings else count)
+    return Ending.FAILED if findings else Ending.OK
+
+
+async def _check(
+    sources: dict[str, str], directions: dict[str, Direction]
+) -> tuple[Diagnostic, ...]:
+    found: list[Diagnostic] = []
+    async with _engine() as engine:
+        for file, source in sources.items():
+            found += await engine.check(directions[file], source, file)
+    return tuple(found)
+
+
+def _engine() -> AbstractAsyncContextManager[Checking]:
+    # Loaded late: other commands must not wait for the engine and the converters.
+    codec = resolve_name("service.codec:MarkdownCodec")()
+    opened: AbstractAsyncContextManager[Checking] = resolve_name(
+        "service.rules.monty_engine:open_engine"
+    )(codec, workers=1, kept=1)
+    return opened
+
+
+def _direction(file: str, source: str) -> Direction:
+    directions: tuple[Direction, ...] = ("outgoing", "incoming")
+    for direction in directions:
+        if Path(file).stem == direction or f"\ndef {direction}(" in f"\n{source}":
+            return direction
+    raise failed(
+        f"{file}: is this an outgoing or an incoming rule?",
+        "Name the file outgoing.py or incoming.py, or give --direction.",
+        Ending.USAGE,
+    )

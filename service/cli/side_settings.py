@@ -1,0 +1,90 @@
+"""The settings of our side of a connection, as options."""
+
+import argparse
+
+from schemas.api import SettingsBody, TriggerBody
+from schemas.node import ConnectionSettings, Trigger
+from service.cli.ending import Ending, failed
+from service.cli.session import Session
+
+
+def add_to(parser: argparse.ArgumentParser) -> None:
+    options = parser.add_argument_group("this side's settings")
+    options.add_argument("--project", default="", help="where incoming issues are made")
+    options.add_argument("--type", default="", help="the type of incoming issues")
+    options.add_argument(
+        "--trigger-project",
+        default="",
+        metavar="PROJECT",
+        help="issues of this project come under sync by themselves",
+    )
+    options.add_argument(
+        "--trigger-type", action="append", metavar="TYPE", help="… if they have this type"
+    )
+    options.add_argument(
+        "--trigger-label", action="append", metavar="LABEL", help="… if they have this label"
+    )
+    options.add_argument(
+        "--disclose",
+        action="append",
+        metavar="FIELD",
+        help="a field that may leave this node, whatever the rule says; repeatable",
+    )
+
+
+def add_agreed(parser: argparse.ArgumentParser) -> None:
+    """What both sides agree on when they pair, and what stays."""
+    parser.add_argument(
+        "--conflicts",
+        default="newest",
+        metavar="POLICY",
+        help="newest (default), park, or the side that wins",
+    )
+
+
+def given(session: Session) -> SettingsBody:
+    return SettingsBody(
+        project=session.text("project"),
+        issue_type=session.text("type"),
+        trigger=_trigger(session),
+        conflict_policy=session.text("conflicts") or "newest",
+        disclosed=session.words("disclose") or None,
+    )
+
+
+def changed(session: Session, now: ConnectionSettings) -> SettingsBody:
+    """What was not given stays as it is."""
+    trigger = _trigger(session) or _kept(now.trigger)
+    return SettingsBody(
+        project=session.text("project") or now.project,
+        issue_type=session.text("type") or now.issue_type,
+        trigger=None if session.flag("no_trigger") else trigger,
+        conflict_policy=now.conflict_policy,
+        field_policies=now.field_policies,
+        disclosed=session.words("disclose") or now.disclosed,
+        attachment_limit=now.attachment_limit,
+    )
+
+
+def of_other_end(session: Session) -> SettingsBody:
+    return SettingsBody(
+        project=session.text("remote_project"), issue_type=session.text("remote_type")
+    )
+
+
+def _kept(trigger: Trigger | None) -> TriggerBody | None:
+    return TriggerBody(trigger.project, trigger.types, trigger.labels) if trigger else None
+
+
+def _trigger(session: Session) -> TriggerBody | None:
+    types, labels = session.words("trigger_type"), session.words("trigger_label")
+    project = session.text("trigger_project")
+    if project:
+        return TriggerBody(project, types, labels)
+    if types or labels:
+        raise failed(
+            "--trigger-type and --trigger-label narrow --trigger-project, which is missing.",
+            "Add --trigger-project PROJECT.",
+            Ending.USAGE,
+        )
+    return None

@@ -1,0 +1,161 @@
+"""`tidegate connection`."""
+
+import msgspec
+import pytest
+
+from schemas.api import ConnectionInitiated, ConnectionView, Page, Problem, RulesSaved, RulesView
+from schemas.node import ConnectionSettings, Trigger
+from schemas.rules import Diagnostic
+
+VIEW = ConnectionView(
+    id="c1",
+    name="acme-globex",
+    type="private",
+    mode="basic",
+    status="active",
+    reason="",
+    local_side="acme",
+    remote_side="globex",
+    connector="jira",
+    peer="globex-node",
+    settings=ConnectionSettings(project="WEB"),
+    rules_version=1,
+    twins=2,
+    parked=1,
+    created=1,
+    changed=2,
+    check="tiger-lamp-42",
+)
+SIDES = ("--connector", "jira", "--local-side", "acme", "--remote-side", "globex")
+
+
+async def test_initiate_prints_the_invitation_on_one_line(node, on_node):
+    code = "TG1-" + "ABCDEF-" * 60
+    node.answers["connection_initiate"] = ConnectionInitiated(VIEW, code, 1_760_000_000_000)
+    result = await on_node(
+        "connection", "initiate", "acme-globex", *SIDES,
+        "--project", "WEB", "--trigger-project", "WEB", "--trigger-label", "shared",
+        "--conflicts", "park", "--disclose", "summary", "--disclose", "status",
+    )  # fmt: skip
+    assert code in result.out.splitlines()
+    body = node.calls[0][2]
+    assert body.settings.trigger.labels == ("shared",)
+    assert body.settings.disclosed == ("summary", "status")
+    assert body.settings.conflict_policy == "park"
+    assert body.remote_settings is None
+
+
+async def test_initiate_a_local_connection(node, on_node):
+    node.answers["connection_initiate"] = ConnectionInitiated(VIEW, "", None)
+    result = await on_node(
+        "connection", "initiate", "here", *SIDES,
+        "--remote-connector", "boards", "--remote-project", "Tidegate",
+    )  # fmt: skip
+    assert node.calls[0][2].remote_settings.project == "Tidegate"
+    assert "is active" in result.out
+
+
+async def test_a_trigger_without_a_project_is_wrong_usage(node, on_node):
+    result = await on_node("connection", "initiate", "x", *SIDES, "--trigger-type", "Bug")
+    assert result.code == 2
+    assert "--trigger-project" in result.err
+    assert node.calls == []
+
+
+@pytest.mark.parametrize("way", ["argument", "file", "stdin"])
+async def test_accept_takes_the_code_from_anywhere(node, on_node, tmp_path, way):
+    node.answers["connection_accept"] = VIEW
+    file = tmp_path / "code"
+    file.write_text("TG1-ABC\n")
+    given = {"argument": "TG1-ABC", "file": f"@{file}", "stdin": "-"}[way]
+    result = await on_node("connection", "accept", given, "--connector", "jira", stdin=" TG1-ABC\n")
+    assert node.calls[0][2].invitation == "TG1-ABC"
+    assert "tiger-lamp-42" in result.out
+
+
+async def test_list_and_show(node, on_node):
+    node.answers |= {"connections": Page((VIEW,), 1, 50, more=False), "connection": VIEW}
+    assert "acme - globex" in (await on_node("connection", "list")).out
+    shown = (await on_node("connection", "show", "acme-globex")).out
+    assert "2, of which 1 wait for a person" in shown
+    assert (await on_node("--json", "connection", "show", "x")).json["check"] == "tiger-lamp-42"
+
+
+async def test_set_changes_what_is_given_and_keeps_the_rest(node, on_node):
+    settings = ConnectionSettings(
+        project="WEB",
+        issue_type="Bug",
+        trigger=Trigger("WEB", ("Bug",), ("shared",)),
+        conflict_policy="park",
+        disclosed=("summary",),
+        attachment_limit=5,
+    )
+    node.answers["connection"] = msgspec.structs.replace(VIEW, settings=settings)
+    node.answers["connection_settings"] = VIEW
+    await on_node("connection", "set", "acme-globex", "--project", "OPS")
+    sent = node.calls[-1][2]
+    assert msgspec.to_builtins(sent) == msgspec.to_builtins(settings) | {"project": "OPS"}
+    await on_node("connection", "set", "acme-globex", "--no-trigger")
+    assert node.calls[-1][2].trigger is None
+    await on_node("connection", "set", "acme-globex", "--trigger-project", "NEW")
+    assert node.calls[-1][2].trigger.project == "NEW"
+    assert node.calls[-1][2].trigger.labels == ()
+
+
+@pytest.mark.parametrize("act", ["pause", "resume"])
+async def test_pause_and_resume_name_the_connection(node, on_node, act):
+    node.answers[f"connection_{act}"] = VIEW
+    await on_node("connection", act, "acme-globex")
+    assert node.calls == [(f"connection_{act}", {"connection": "acme-globex"}, None)]
+
+
+async def test_rules_are_shown_and_written_to_files(node, on_node, tmp_path):
+    node.answers["rules"] = RulesView(3, "def outgoing(): [x]", "def incoming(): ...")
+    assert "def outgoing(): [x]" in (await on_node("connection", "rules", "a")).out
+    folder = tmp_path / "rules"
+    await on_node("connection", "rules", "a", "--save-to", str(folder))
+    assert (folder / "incoming.py").read_text() == "def incoming(): ..."
+
+
+async def test_one_saved_rule_keeps_the_other_and_tells_what_it_was_based_on(
+    node, on_node, tmp_path
+):
+    node.answers |= {"rules": RulesView(3, "old out", "old in"), "rules_put": RulesSaved(4)}
+    file = tmp_path / "outgoing.py"
+    file.write_text("new out")
+    result = await on_node("connection", "rules", "a", "--outgoing", str(file), "--message", "why")
+    body = node.calls[-1][2]
+    assert (body.outgoing, body.incoming, body.based_on) == ("new out", "old in", 3)
+    assert "version 4" in result.out
+
+
+async def test_findings_of_the_node_stand_under_their_line(node, on_node, tmp_path):
+    finding = Diagnostic("outgoing.py", 2, 5, "unknown name", "    retrun 1", 11)
+    node.answers |= {
+        "rules": RulesView(3, "", ""),
+        "rules_put": (422, RulesSaved(None, (finding,))),
+    }
+    file = tmp_path / "o.py"
+    file.write_text("x")
+    result = await on_node("connection", "rules", "a", "--outgoing", str(file))
+    assert result.code == 1
+    assert result.out.splitlines() == [
+        "outgoing.py:2:5: unknown name",
+        "        retrun 1",
+        "        ^^^^^^",
+    ]
+    as_json = await on_node("connection", "rules", "a", "--outgoing", str(file), "--json")
+    assert msgspec.convert(as_json.json, RulesSaved).findings == (finding,)
+
+
+async def test_a_refused_save_is_an_error_of_its_own(node, on_node, tmp_path):
+    node.answers |= {
+        "rules": RulesView(3, "", ""),
+        "rules_put": (422, Problem("Rules of a basic connection are fixed.", "Use mode script.")),
+    }
+    file = tmp_path / "o.py"
+    file.write_text("x")
+    result = await on_node("connection", "rules", "a", "--outgoing", str(file), "--json")
+    assert result.code == 1
+    assert result.out == ""
+    assert result.error["remedy"] == "Use mode script."

@@ -1,0 +1,121 @@
+"""`tidegate sync`, `twins`, `errors` and `activity`."""
+
+from schemas import api
+from schemas.node import Activity
+
+TWIN = api.TwinView(
+    id="t1",
+    connection="acme",
+    issue="WEB-1",
+    url="",
+    remote_issue="77",
+    remote_url="",
+    status="parked",
+    version=1,
+    acknowledged=1,
+    replica_version=0,
+    included=0,
+    attempts=3,
+    due_at=None,
+    reconciled_at=5,
+)
+ERROR = api.ErrorView(
+    twin="t1",
+    connection="acme",
+    issue="WEB-1",
+    fault="rule",
+    message="boom \x1b[31m[/bold] \u05e9\u05dc\u05d5\u05dd",
+    remedy="Correct the rule.",
+    since=1,
+    attempts=3,
+    file="outgoing.py",
+    line=4,
+    trace="    x = 1/0\n        ^",
+)
+
+
+def errors(query):
+    """Two pages, the second with the same issue under another connection."""
+    other = api.ErrorView("t2", "globex", "WEB-2", "rule", "", "", 1, 1)
+    item = ERROR if query.page == 1 else other
+    return api.Page((item,), query.page, 1, more=query.page == 1)
+
+
+async def test_sync_tells_what_began_and_what_was_rung_for(node, on_node):
+    node.answers["sync"] = api.SyncAnswer(
+        (api.Synced("acme", "t1", "WEB-1", True), api.Synced("globex", "t2", "WEB-1", False))
+    )
+    result = await on_node("sync", "WEB-1", "--connector", "jira")
+    assert "now under sync: acme" in result.out
+    assert "rang for it: globex" in result.out
+    assert node.calls[0][2] == api.SyncBody("WEB-1", "", "jira")
+
+
+async def test_twins_passes_its_filters_on(node, on_node):
+    node.answers["twins"] = api.Page((TWIN,), 1, 50, more=False)
+    result = await on_node("twins", "--status", "parked", "--connection", "acme")
+    assert "WEB-1" in result.out
+    assert node.calls[0][2].status == "parked"
+
+
+async def test_twins_of_an_issue_are_shown_whole(node, on_node):
+    conflict = api.ConflictView("summary", "acme", "newest", "ours", "theirs", 1)
+    detail = api.TwinDetail(TWIN, 4, 2, (conflict,), ERROR, (Activity(1, "twin.written"),))
+    node.answers |= {"twins": api.Page((TWIN,), 1, 50, more=False), "twin": detail}
+    result = await on_node("twins", "WEB-1")
+    for word in ("theirs", "twin.written", "Correct the rule."):
+        assert word in result.out
+    as_json = await on_node("twins", "WEB-1", "--json")
+    assert as_json.json["twins"][0]["conflicts"][0]["lost"] == "theirs"
+
+
+async def test_an_issue_without_twins_is_told_with_the_next_step(node, on_node):
+    node.answers["twins"] = api.Page((), 1, 50, more=False)
+    result = await on_node("twins", "WEB-9")
+    assert result.code == 1
+    assert "tidegate sync WEB-9" in result.err
+
+
+async def test_text_from_trackers_is_neither_markup_nor_terminal_control(node, on_node):
+    node.answers["errors"] = api.Page((ERROR,), 1, 50, more=False)
+    result = await on_node("errors", "list")
+    assert "\x1b" not in result.out
+    assert "[/bold] \u05e9\u05dc\u05d5\u05dd" in result.out
+
+
+async def test_an_error_is_found_by_issue_on_any_page(node, on_node):
+    node.answers |= {"errors": errors, "error": ERROR, "error_retry": api.Retried(1)}
+    await on_node("errors", "retry", "WEB-2")
+    assert node.calls[-1][:2] == ("error_retry", {"connection": "globex", "twin": "t2"})
+    shown = await on_node("errors", "show", "t1")
+    assert "outgoing.py:4" in shown.out
+    assert "    x = 1/0\n        ^" in shown.out
+
+
+async def test_an_issue_that_waits_twice_must_be_named_exactly(node, on_node):
+    twice = (ERROR, api.ErrorView("t2", "globex", "WEB-1", "rule", "", "", 1, 1))
+    node.answers["errors"] = api.Page(twice, 1, 500, more=False)
+    result = await on_node("errors", "retry", "WEB-1")
+    assert result.code == 2
+    assert "acme, globex" in result.err
+    assert [name for name, *_ in node.calls] == ["errors"]
+
+
+async def test_retry_all_must_be_meant(node, on_node):
+    node.answers["errors_retry"] = api.Retried(7)
+    assert (await on_node("errors", "retry")).code == 2
+    assert (await on_node("errors", "retry", "WEB-1", "--all")).code == 2
+    assert node.calls == []
+    result = await on_node("errors", "retry", "--all", "--connection", "acme", "--json")
+    assert result.json == {"count": 7}
+    assert node.calls[0][2] == api.RetryBody("acme")
+
+
+async def test_activity_shows_why(node, on_node):
+    line = Activity(1_760_000_000_000, "conflict.decided", "acme", "t1", "WEB-1", "",
+                    {"field": "status", "tried": [1, 2]})  # fmt: skip
+    node.answers["activity"] = api.Page((line,), 1, 50, more=False)
+    result = await on_node("activity", "--twin", "t1")
+    assert "2025-10-09 08:53:20" in result.out
+    assert "field=status, tried=[1,2]" in result.out
+    assert node.calls[0][2].twin == "t1"
