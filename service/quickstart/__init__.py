@@ -1,0 +1,1 @@
+"""The guided tour: two companies, two trackers, two nodes, one of them private, on one machine."""
