@@ -1,0 +1,134 @@
+"""One issue whose rule fails is parked and tells why; its neighbours notice nothing."""
+
+import statistics
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from service.quickstart.admin import Admin
+from service.quickstart.stage import Stage
+from tests.e2e.companies import CONNECTION, RULES, companies, eventually, people
+from tests.e2e.people import Alice, Bob
+
+NEIGHBOURS = 20
+WORST_RATIO = 3.0
+
+RAISES = "    raise ValueError('the rule cannot cope')\n"
+NEVER_ENDS = "    while True:\n        pass\n"
+
+
+@pytest.mark.parametrize(
+    ("direction", "poison"),
+    [
+        pytest.param("outgoing", RAISES, id="the outgoing rule raises"),
+        pytest.param("incoming", RAISES, id="the incoming rule raises"),
+        pytest.param("outgoing", NEVER_ENDS, id="the outgoing rule never ends"),
+    ],
+)
+async def test_a_poisoned_issue_stops_nobody_else(
+    folder: Path, direction: str, poison: str
+) -> None:
+    async with companies(folder) as stage, people(stage) as (alice, bob):
+        owner = stage.harbor_admin if direction == "outgoing" else stage.lagoon_admin
+        good = await owner.ask("GET", RULES)
+        line = await _spoil(owner, good, direction, poison)
+        pairs = await _neighbours(stage, alice, bob)
+        before = await _latencies(stage, alice, bob, pairs, "calm")
+        poisoned = await alice.create("Poison", "Harmless to look at")
+        error = await eventually(lambda: _only_error(owner), "the poisoned issue is parked")
+        assert (error["file"], error["line"], error["fault"]) == (f"{direction}.py", line, "rule")
+        assert error["remedy"]
+        after = await _latencies(stage, alice, bob, pairs, "beside poison", poisoned)
+        assert len(await _errors(owner)) == 1
+        assert "Poison" not in await _titles(bob)
+        alone, beside = statistics.median(before), statistics.median(after)
+        ratio = beside / alone
+        print(f"median {alone:.3f} s alone, {beside:.3f} s beside the poison: x{ratio:.2f}")
+        assert ratio < WORST_RATIO
+        await _correct_and_retry(owner, good, error)
+        await eventually(lambda: _has_title(bob, "Poison again"), "the freed issue arrives")
+        assert await _errors(owner) == []
+
+
+async def _spoil(owner: Admin, good: Any, direction: str, poison: str) -> int:
+    """Puts the poison before the rule's `return`; answers the line that will be told."""
+    lines = good[direction].splitlines(keepends=True)
+    at = next(i for i, line in enumerate(lines) if line.startswith("    return "))
+    given = "issue" if direction == "outgoing" else "replica"
+    body = "".join("    " + line for line in poison.splitlines(keepends=True))
+    lines.insert(at, f"    if {given}.summary.startswith('Poison'):\n{body}")
+    await _put(owner, good, {direction: "".join(lines)})
+    # Where it raises, or where the time ran out: the function as a whole.
+    defined = next(i for i, line in enumerate(lines) if line.startswith(f"def {direction}("))
+    return at + 2 if poison == RAISES else defined + 1
+
+
+async def _put(owner: Admin, good: Any, changed: dict[str, str]) -> None:
+    rules = {"outgoing": good["outgoing"], "incoming": good["incoming"]} | changed
+    saved = await owner.ask("PUT", RULES, rules)
+    assert saved["version"] is not None, saved
+
+
+async def _correct_and_retry(owner: Admin, good: Any, error: Any) -> None:
+    await _put(owner, good, {})
+    path = f"/api/v1/errors/{CONNECTION}/{error['twin']}/retry"
+    assert await owner.ask("POST", path, {}) == {"count": 1}
+
+
+async def _neighbours(stage: Stage, alice: Alice, bob: Bob) -> list[tuple[str, str]]:
+    keys = {f"Neighbour {n}": await alice.create(f"Neighbour {n}", "") for n in range(NEIGHBOURS)}
+
+    async def arrived() -> dict[str, str] | None:
+        found = await _titles(bob)
+        return found if len(found) == NEIGHBOURS else None
+
+    items = await eventually(arrived, "all neighbours appear", stage=stage)
+    return [(key, items[title]) for title, key in keys.items()]
+
+
+async def _latencies(
+    stage: Stage,
+    alice: Alice,
+    bob: Bob,
+    pairs: list[tuple[str, str]],
+    word: str,
+    poisoned: str = "",
+) -> list[float]:
+    """Seconds until an edit is seen; each neighbour once, so that none rests from another edit."""
+    found = []
+    for number, (key, item) in enumerate(pairs):
+        if poisoned:
+            await alice.rename(poisoned, f"Poison, edit {number}")
+        title = f"{word} {number}"
+        await alice.rename(key, title)
+        began = time.monotonic()
+
+        async def seen(item: str = item, title: str = title) -> bool:
+            return (await bob.look(item)).summary == title
+
+        await eventually(seen, title, stage=stage, pause=0.005)
+        found.append(time.monotonic() - began)
+    if poisoned:
+        await alice.rename(poisoned, "Poison again")
+    return found
+
+
+async def _errors(owner: Admin) -> list[Any]:
+    found: list[Any] = (await owner.ask("GET", "/api/v1/errors"))["items"]
+    return found
+
+
+async def _only_error(owner: Admin) -> Any:
+    found = await _errors(owner)
+    assert len(found) <= 1, found
+    return found[0] if found else None
+
+
+async def _titles(bob: Bob) -> dict[str, str]:
+    return {(await bob.look(item)).summary: item for item in await bob.keys()}
+
+
+async def _has_title(bob: Bob, title: str) -> bool:
+    return title in await _titles(bob)
