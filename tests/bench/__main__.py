@@ -1,0 +1,82 @@
+"""Runs the benchmark; see README.md."""
+
+import argparse
+import asyncio
+import signal
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import msgspec
+import uvloop
+from rich.console import Console
+
+from tests.bench import report
+from tests.bench.engines import EMBEDDED, SERVERS, started
+from tests.bench.field import open_field
+from tests.bench.figures import FULL, QUICK, Figures, measure
+
+LONGEST = 1_200.0
+"""Seconds for one way to run, whatever happens."""
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="tests/bench/run",
+        description="Measures two nodes with simulated trackers. The table goes to standard error, "
+        "the JSON to standard output.",
+    )
+    parser.add_argument("--quick", action="store_true", help="fewer issues and samples")
+    parser.add_argument(
+        "--engine", choices=(EMBEDDED, SERVERS), action="append", help="only this way to run"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="the JSON goes to this file")
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep data and logs here")
+    return parser.parse_args(arguments)
+
+
+async def run(
+    engines: list[str], quick: bool, folder: Path, console: Console
+) -> dict[str, Figures]:
+    task = asyncio.current_task()
+    assert task is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    size = QUICK if quick else FULL
+    found = {}
+    for name in engines:
+        began = time.monotonic()
+
+        def tell(line: str, name: str = name, began: float = began) -> None:
+            console.print(f"{name} {time.monotonic() - began:5.0f} s  {line}", highlight=False)
+
+        place = folder / name
+        place.mkdir(parents=True)
+        async with asyncio.timeout(LONGEST):
+            with started(name) as engine:
+                async with open_field(engine, place, size.issues, tell) as field:
+                    found[name] = await measure(field, engine, size, tell)
+    return found
+
+
+def main() -> int:
+    given = parse(sys.argv[1:])
+    console = Console(stderr=True)
+    engines = given.engine or [EMBEDDED, SERVERS]
+    with tempfile.TemporaryDirectory(prefix="tidegate-bench-") as scratch:
+        folder = (given.keep or Path(scratch)).resolve()
+        try:
+            found = uvloop.run(run(engines, given.quick, folder, console))
+        except (asyncio.CancelledError, KeyboardInterrupt):
+            return 130
+    report.show(found, console)
+    text = msgspec.json.format(msgspec.json.encode(report.document(found)), indent=2)
+    if given.json:
+        given.json.write_bytes(text + b"\n")
+    else:
+        sys.stdout.buffer.write(text + b"\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
