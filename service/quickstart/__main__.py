@@ -52,7 +52,8 @@ def _invite_to_play(stage: Stage) -> None:
     tell(f"  Jira (private company)          {stage.harbor.tracker_url}/")
     tell(f"  Azure DevOps (public company)   {stage.lagoon.tracker_url}/")
     tell(f"  logs, data, sockets             {stage.folder}")
-    tell(f"  a node's view                   tidegate twins --config {stage.folder}/harbor.toml")
+    tidegate = Path(sys.executable).with_name("tidegate")
+    tell(f"  a node's view                   {tidegate} twins --config {stage.folder}/harbor.toml")
     tell("Ctrl-C stops it.")
 
 
