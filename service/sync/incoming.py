@@ -103,7 +103,7 @@ def note_intended(twin: Twin, intent: Intent, wanted: Wanted) -> Twin:
     """What the issue is about to be created with: the base, should the answer never come."""
     return msgspec.structs.replace(
         twin,
-        intents=(*twin.intents, intent),
+        intents=(*(i for i in twin.intents if i != intent), intent),
         base=msgspec.structs.replace(twin.base, wanted=snapshots(wanted.fields)),
     )
 

@@ -239,12 +239,15 @@ class Reconciliation:
     async def _create(self, wanted: Wanted) -> Issue:
         bench, twin = self.bench, self.twin
         intent = next((i for i in twin.intents if i.kind == "issue"), None)
-        if intent is None:
-            intent = issue_intent(twin.id, bench.connection, bench.now())
-            self.twin = note_intended(twin, intent, wanted)
-            await self.checkpoint()
-        else:
+        if intent is not None:
             await_outcome(intent, bench.now())
+        else:
+            intent = issue_intent(twin.id, bench.connection, bench.now())
+        intended = note_intended(twin, intent, wanted)
+        if intended != twin:
+            # Also when an earlier attempt failed: this one may create it with other values.
+            self.twin = intended
+            await self.checkpoint()
         issue = await bench.tracker.create(
             plan_draft(self.twin, wanted, bench.project, bench.issue_type, intent.marker)
         )
