@@ -108,6 +108,18 @@ def note_intended(twin: Twin, intent: Intent, wanted: Wanted) -> Twin:
     )
 
 
+def note_attempted(twin: Twin, wanted: Wanted) -> Twin:
+    """What is about to be written to an issue that was found again, should the answer never come:
+    elements of earlier attempts stay, for they may be there."""
+    attempted = dict(twin.base.wanted)
+    for name, value in wanted.fields.items():
+        earlier = as_elements(attempted.get(name))
+        tried = as_set((*earlier, *value)) if isinstance(value, tuple) else value
+        attempted[name] = snapshot(tried)
+    base = msgspec.structs.replace(twin.base, wanted=attempted)
+    return msgspec.structs.replace(twin, base=base)
+
+
 def plan_fields(
     twin: Twin, issue: Issue, wanted: Wanted, before: Fields, policy: Policy
 ) -> FieldMerge:

@@ -153,7 +153,9 @@ class _Merge:
         before = set(as_elements(self.wish.before.get(field)))
         here = set(as_elements(self.local.get(field)))
         self.taken[field] = frozenset(before ^ set(wanted))
-        add = set(wanted) - before - here
+        # On a first meeting `before` tells what an attempt that was cut off may have put here.
+        meeting = self.twin.included == 0 and self.twin.acknowledged == 0
+        add = set(wanted) - here if meeting else set(wanted) - before - here
         remove = (before - set(wanted)) & here
         if add:
             self.add[field] = tuple(sorted(add))

@@ -30,6 +30,7 @@ from service.sync.incoming import (
     first_meeting,
     for_rule,
     is_waiting,
+    note_attempted,
     note_flips,
     note_intended,
     note_taken,
@@ -279,6 +280,9 @@ class Reconciliation:
         if merge.conflicts:
             # The losing text is about to vanish from the tracker: it is kept first.
             self.conflicts.extend(merge.conflicts)
+            await self.checkpoint()
+        if first_meeting(self.twin):
+            self.twin = note_attempted(self.twin, wanted)
             await self.checkpoint()
         written = await self.bench.tracker.update(issue, merge.change)
         names = sorted({*merge.change.set, *merge.change.add, *merge.change.remove})

@@ -1,0 +1,20 @@
+"""Histories that once failed, kept as they were found."""
+
+from schemas.errors import Fault
+from schemas.issue import ALL_PARTS
+from tests.simulation.machine import Histories
+from tests.simulation.world import Terms
+
+
+def test_what_a_creation_that_was_cut_off_twice_left_on_the_mirror_is_taken_away() -> None:
+    state = Histories()
+    state.begin(terms=Terms(markers=False, policy="newest", refusing=""), deleted="", roughly=False)
+    state.ring(parts=ALL_PARTS, side="a")
+    state.arrive(side="a")
+    state.label(choice=0, side="a")
+    state.fail(after=3, fault=Fault.UNAVAILABLE, side="b")
+    state.crash(after=2, side="a")
+    state.label(choice=0, side="a")
+    state.arrive(side="a")
+    state.crash(after=5, side="b")
+    state.teardown()
