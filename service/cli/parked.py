@@ -74,6 +74,12 @@ async def _show(session: Session, node: NodeClient) -> None:
 async def _retry(session: Session, node: NodeClient) -> None:
     if bool(session.text("which")) == session.flag("all"):
         raise failed("Name one issue or twin, or give --all.", ending=Ending.USAGE)
+    if session.flag("all") and session.arguments.keep:
+        raise failed(
+            "--keep decides one conflict: it does not go with --all.",
+            "Name the issue: tidegate errors retry ISSUE --keep local",
+            Ending.USAGE,
+        )
     if session.flag("all"):
         body = RetryBody(session.text("connection"))
         retried: Retried = await node.send(ERRORS_RETRY, body=body)

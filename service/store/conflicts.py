@@ -18,7 +18,7 @@ class Conflict(msgspec.Struct, frozen=True):
     kept: Value
     lost: Value
     decided_by: str
-    """The policy: `newest`, the winning side's short name, or a person."""
+    """The policy (`newest` or the winning side's short name), or `person`."""
     winner: Literal["local", "remote"]
     at: Millis
 

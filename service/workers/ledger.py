@@ -115,15 +115,14 @@ class Ledger:
 
     def _conflict(self, conflict: Conflict) -> conflicts.Conflict:
         record = self._live.record
+        policy = record.settings.field_policies.get(conflict.field, record.settings.conflict_policy)
         return conflicts.Conflict(
             connection=record.id,
             twin=self._claim.twin,
             field=conflict.field,
             kept=conflict.kept,
             lost=conflict.lost,
-            decided_by=record.settings.field_policies.get(
-                conflict.field, record.settings.conflict_policy
-            ),
+            decided_by="person" if self._claim.state.keep else policy,
             winner="local" if conflict.winner == record.local_side else "remote",
             at=self._now,
         )

@@ -88,9 +88,12 @@ def _body_reader(kind: type[B]) -> Callable[[web.Request], Awaitable[B]]:
 
         return ignore
     decode: Callable[[bytes], B] = msgspec.json.Decoder(kind).decode
+    optional = _needs_nothing(decode)
 
     async def read(request: web.Request) -> B:
         if request.content_type != "application/json":
+            if optional and not request.can_read_body:
+                return decode(b"{}")
             raise InputError(
                 "The body must be JSON.",
                 status=415,
@@ -100,6 +103,14 @@ def _body_reader(kind: type[B]) -> Callable[[web.Request], Awaitable[B]]:
         return _checked(lambda: decode(raw))
 
     return read
+
+
+def _needs_nothing(decode: Callable[[bytes], B]) -> bool:
+    try:
+        decode(b"{}")
+    except msgspec.ValidationError:
+        return False
+    return True
 
 
 def _checked(read: Callable[[], A]) -> A:

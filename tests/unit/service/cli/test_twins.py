@@ -111,6 +111,16 @@ async def test_retry_all_must_be_meant(node, on_node):
     assert node.calls[0][2] == api.RetryBody("acme")
 
 
+async def test_a_conflict_is_decided_for_one_issue_and_never_for_all(node, on_node):
+    node.answers |= {"errors": errors, "error_retry": api.Retried(1)}
+    refused = await on_node("errors", "retry", "--all", "--keep", "local")
+    assert refused.code == 2
+    assert "--keep" in refused.err
+    assert node.calls == []
+    await on_node("errors", "retry", "WEB-1", "--keep", "remote")
+    assert node.calls[-1][2] == api.RetryOne("remote")
+
+
 async def test_activity_shows_why(node, on_node):
     line = Activity(1_760_000_000_000, "conflict.decided", "acme", "t1", "WEB-1", "",
                     {"field": "status", "tried": [1, 2]})  # fmt: skip

@@ -12,7 +12,7 @@ from schemas.node import ConnectionSettings, Trigger
 from schemas.replica import Replica, ReplicaComment, Stamp, TwinMessage
 from schemas.rich_text import plain
 from schemas.values import condense
-from service.store import connections, leases, parked, twins
+from service.store import conflicts, connections, leases, parked, twins
 from service.store.twin_records import Claim, TwinKey
 from service.sync.intake import merge_messages
 from service.workers.parking import resume
@@ -433,6 +433,8 @@ async def test_a_persons_decision_is_done_and_told(
     assert sent.replica.stamps["summary"].version == sent.version
     assert (await private.row("c", twin)).state.keep == ""
     assert await private.parked() == []
+    (newest, *_) = await private.store.read(lambda c: conflicts.page(c, twin=twin))
+    assert newest.conflict.decided_by == "person"
 
 
 async def test_what_the_other_side_decided_frees_a_twin_that_waits(private, issue_of) -> None:

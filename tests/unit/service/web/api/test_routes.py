@@ -5,8 +5,9 @@ import pytest
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
+from schemas.api import RetryOne
 from schemas.openapi import openapi
-from schemas.routes import PREFIX, ROUTES
+from schemas.routes import ERROR_RETRY, PREFIX, ROUTES
 
 DOCUMENT = openapi("1.2.3")
 BODIES = {
@@ -77,3 +78,10 @@ async def test_bad_bodies_are_refused_and_nothing_is_done(
     assert body["detail"]
     assert status != 400 or body["errors"]
     assert operations.calls == []
+
+
+async def test_a_bare_request_stands_for_a_body_that_says_nothing(client, operations) -> None:
+    path = path_of(ERROR_RETRY)
+    async with client.post(path) as answer:
+        assert answer.status == 200
+    assert operations.calls[-1][-1] == RetryOne()
