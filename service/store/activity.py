@@ -5,6 +5,7 @@ import sqlalchemy as sa
 
 from schemas.node import Activity
 from schemas.values import Millis
+from service.store.newest_first import newest_first
 from service.store.prepared import Prepared
 from service.store.tables import activity
 
@@ -40,14 +41,8 @@ def page(
     limit: int = 100,
 ) -> list[ActivityRow]:
     """Newest first; `after` is the last id of the page before."""
-    statement = sa.select(_t.id, _t.body).order_by(_t.id.desc()).limit(limit)
-    if connection is not None:
-        statement = statement.where(_t.connection == connection)
-    if twin is not None:
-        statement = statement.where(_t.twin == twin)
-    if after is not None:
-        statement = statement.where(_t.id < after)
-    return [ActivityRow(number, _decode(body)) for number, body in c.execute(statement)]
+    rows = newest_first(c, activity, connection=connection, twin=twin, after=after, limit=limit)
+    return [ActivityRow(number, _decode(body)) for number, body in rows]
 
 
 def prune(c: sa.Connection, before: Millis, limit: int = 5000) -> int:

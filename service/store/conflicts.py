@@ -6,6 +6,7 @@ import msgspec
 import sqlalchemy as sa
 
 from schemas.values import Millis, Value
+from service.store.newest_first import newest_first
 from service.store.tables import conflicts
 
 _t = conflicts.c
@@ -52,11 +53,5 @@ def page(
     limit: int = 100,
 ) -> list[ConflictRow]:
     """Newest first; `after` is the last id of the page before."""
-    statement = sa.select(_t.id, _t.body).order_by(_t.id.desc()).limit(limit)
-    if connection is not None:
-        statement = statement.where(_t.connection == connection)
-    if twin is not None:
-        statement = statement.where(_t.twin == twin)
-    if after is not None:
-        statement = statement.where(_t.id < after)
-    return [ConflictRow(number, _decode(body)) for number, body in c.execute(statement)]
+    rows = newest_first(c, conflicts, connection=connection, twin=twin, after=after, limit=limit)
+    return [ConflictRow(number, _decode(body)) for number, body in rows]
