@@ -24,7 +24,8 @@ PAIR_PATH = "/peer/v1/pair"
 EXCHANGE_PATH = "/peer/v1/exchange"
 FETCH_PATH = "/peer/v1/attachments/fetch"
 UPLOAD_PATH = "/peer/v1/attachments/"
-"""Followed by the id of the request that the upload answers."""
+"""Followed by the id of the request that the upload answers; a GET tells the request as it is now,
+an `AttachmentWanted`, so that an upload that broke off goes on where it broke."""
 
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
 Text = Annotated[str, msgspec.Meta(max_length=1024)]
@@ -64,6 +65,8 @@ class AttachmentWanted(msgspec.Struct, frozen=True, omit_defaults=True):
     """The id at the side that holds the content."""
     limit: Annotated[int, msgspec.Meta(ge=0)] = 1 << 30
     """Bytes that the asking side takes at most."""
+    skip: Annotated[int, msgspec.Meta(ge=0)] = 0
+    """Bytes that the asking side has already, from an attempt that broke off."""
 
 
 class Unavailable(msgspec.Struct, frozen=True):

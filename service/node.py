@@ -54,9 +54,10 @@ from service.web.health import HealthBoard
 from service.web.hooks import Webhooks
 from service.web.serving import listening, listening_on_socket
 from service.workers.arrangement import Arrangement, Asking, Refresh, Run
+from service.workers.arrivals import Arrivals
 from service.workers.breaker import Breakers
 from service.workers.checks import Checks
-from service.workers.contents import Arrivals, LocalContents, OwnAttachments
+from service.workers.contents import LocalContents, OwnAttachments
 from service.workers.feed_store import Directory, FeedDesk
 from service.workers.measured import MeasuredEngine, request_tracing
 from service.workers.operations import NodeOperations
@@ -188,7 +189,14 @@ class Node:
         feed_desk = FeedDesk(store, roster, self.identity, self._ring, now=self._now)
         self._feed = Feed(self.identity, feed_desk)
         self._source = OwnAttachments(store, roster)
-        self._sink = Arrivals(store, roster, data / "attachments", self._ring, now=self._now)
+        self._sink = Arrivals(
+            store,
+            roster,
+            data / "attachments",
+            self._ring,
+            now=self._now,
+            partial_hours=config.limits.partial_hours,
+        )
         self.arrangement = Arrangement(self.supervisor, roster, scan=self._scan, reach=self._reach)
         self._pairing = Pairing(self._operations_desk())
         self.operations = NodeOperations(self._operations_desk(), self._pairing, version=VERSION)
@@ -333,6 +341,7 @@ class Node:
         sweeper = Sweeper(self.store, self._wakeups, self.worker.handle, now=self._now)
         start("consumer", self._consume, drain=self._drain)
         start("sweeper", sweeper.run)
+        start("attachments", self._sink.tidy_up)
         start("roster", Refresh(self.roster, self.arrangement).run)
         if not self.config.node.public:
             start("pairing", Asking(self.store, self._pairing, now=self._now).run)

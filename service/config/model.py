@@ -70,6 +70,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """How long a twin rests after a reconcile, so that quick edits become one."""
     workers: Annotated[int, msgspec.Meta(ge=1, le=1_000)] = 48
     """Twins reconciled at a time."""
+    partial_hours: Annotated[float, msgspec.Meta(gt=0, le=8_760)] = 72.0
+    """How long what came of an attachment is kept after its transfer broke off."""
 
 
 class Scan(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,15 +3,24 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 
+import msgspec
 import structlog
 
 from schemas.errors import Fault, InputError, PeerError, TidegateError
 from schemas.node import PublicPeer
 from schemas.peer import AttachmentWanted, Unavailable
 from service.peers.backoff import Backoff
-from service.peers.courier import Courier
+from service.peers.courier import Courier, NotThere
 from service.peers.doorbell import Doorbell
-from service.peers.port import AttachmentSink, AttachmentSource, ByteStream, OutgoingContent
+from service.peers.port import (
+    AttachmentSink,
+    AttachmentSource,
+    ByteStream,
+    OutgoingContent,
+    Traffic,
+)
+from service.peers.quiet import UNWATCHED
+from service.peers.streams import ContentMismatch
 
 log = structlog.get_logger()
 
@@ -33,7 +42,9 @@ class Carrier:
         *,
         random: Callable[[], float],
         sleep: Callable[[float], Awaitable[None]],
+        traffic: Traffic = UNWATCHED,
     ) -> None:
+        self._traffic = traffic
         self._courier = courier
         self._peer = peer
         self._bell = bell
@@ -90,15 +101,15 @@ class Carrier:
     async def _try_until_done(
         self,
         wanted: AttachmentWanted,
-        carry: Callable[[AttachmentWanted, bool], Awaitable[None]],
+        carry: Callable[[AttachmentWanted, int, bool], Awaitable[None]],
     ) -> None:
         backoff = Backoff(self._random)
         broken = 0
-        for _ in range(_TRIES):
+        for attempt in range(_TRIES):
             try:
-                await carry(wanted, broken > 0)
+                await carry(wanted, attempt, broken > 0)
             except TidegateError as error:
-                broken += isinstance(error, PeerError)
+                broken += isinstance(error, PeerError) and not isinstance(error, ContentMismatch)
                 log.warning(
                     "peer.attachment_delayed",
                     peer=self._peer.id,
@@ -109,10 +120,17 @@ class Carrier:
             else:
                 return
 
-    async def _fetch(self, wanted: AttachmentWanted, again: bool) -> None:
+    async def _fetch(self, noted: AttachmentWanted, attempt: int, again: bool) -> None:
+        wanted = await self._sink.expected(self._peer.id, noted.request)
+        if wanted is None:
+            return
         try:
-            async with self._courier.fetch_attachment(self._peer, wanted) as stream:
-                await self._sink.accept(wanted.request, stream)
+            async with self._courier.fetch_attachment(self._peer, wanted) as content:
+                await self._sink.accept(wanted.request, content)
+                self._traffic.carried(self._peer.id, "in", resumed=content.start > 0)
+        except ContentMismatch:
+            # The sink asks once more, or has given up: the next look tells.
+            raise
         except InputError as error:
             await self._sink.fail(wanted.request, error.message)
         except PeerError as error:
@@ -120,9 +138,10 @@ class Carrier:
                 raise
             await self._sink.fail(wanted.request, error.message)
 
-    async def _upload(self, wanted: AttachmentWanted, again: bool) -> None:
+    async def _upload(self, noted: AttachmentWanted, attempt: int, again: bool) -> None:
         failed = _Failure()
         try:
+            wanted = await self._as_it_is(noted) if attempt else noted
             async with self._source.open(
                 self._peer.id, wanted.connection, wanted.twin, wanted.attachment
             ) as content:
@@ -132,12 +151,24 @@ class Carrier:
                     return
                 watched = OutgoingContent(failed.watch(content.stream), content.size)
                 await self._courier.push_attachment(self._peer, wanted, watched)
+                self._traffic.carried(self._peer.id, "out", resumed=wanted.skip > 0)
+        except NotThere:
+            log.info("peer.attachment_not_wanted", peer=self._peer.id, request=noted.request)
         except TidegateError as error:
             cause = failed.error or error
             if cause.fault in _LOST or (again and isinstance(cause, PeerError)):
-                self._unavailable.append(Unavailable(wanted.request, cause.message[:500]))
+                self._unavailable.append(Unavailable(noted.request, cause.message[:500]))
                 return
             raise cause from error
+
+    async def _as_it_is(self, noted: AttachmentWanted) -> AttachmentWanted:
+        """What of it the peer has by now. Older nodes cannot tell."""
+        try:
+            return await self._courier.wanted_attachment(self._peer, noted.request)
+        except NotThere:
+            raise
+        except PeerError:
+            return msgspec.structs.replace(noted, skip=0)
 
 
 class _Failure:

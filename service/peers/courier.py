@@ -31,12 +31,13 @@ from service.peers import signing
 from service.peers.decoding import MALFORMED
 from service.peers.guard import AddressPolicy, AddressRefused, guarded_connector
 from service.peers.identity import NodeIdentity, RandomBytes
-from service.peers.port import ByteStream, OutgoingContent
+from service.peers.port import OutgoingContent, Traffic
+from service.peers.quiet import UNWATCHED
 from service.peers.signing import Bound
 from service.peers.streams import (
+    OpenedContent,
     StreamOpener,
     StreamSealer,
-    opened_content,
     sealed_frames,
     stream_context,
 )
@@ -52,6 +53,7 @@ _BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode_exchange = msgspec.msgpack.Decoder(Exchange).decode
+_decode_wanted = msgspec.msgpack.Decoder(AttachmentWanted).decode
 _decode_card = msgspec.msgpack.Decoder(NodeCard).decode
 _decode_pair_answer = msgspec.msgpack.Decoder(PairAnswer).decode
 _decode_refused = msgspec.json.Decoder(Refused).decode
@@ -78,8 +80,10 @@ class Courier:
         *,
         now: Callable[[], Millis],
         random_bytes: RandomBytes,
+        traffic: Traffic = UNWATCHED,
     ) -> None:
         self._session = session
+        self._traffic = traffic
         self._identity = identity
         self._now = now
         self._random_bytes = random_bytes
@@ -107,13 +111,14 @@ class Courier:
         ) as answer:
             body = await _read(answer, MAX_BODY)
             _check(answer, signing.content_digest(body), peer, headers)
+        self._traffic.exchanged(peer.id, len(content), len(body))
         return _decoded(_decode_exchange, body)
 
     @asynccontextmanager
     async def fetch_attachment(
         self, peer: PublicPeer, wanted: AttachmentWanted
-    ) -> AsyncIterator[ByteStream]:
-        """The plaintext. Complete and genuine only when the stream has ended without error."""
+    ) -> AsyncIterator[OpenedContent]:
+        """The plaintext, from `wanted.skip` on or, by an older node, from the beginning."""
         content = _encode(AttachmentFetch(wanted))
         headers = self._signed("POST", peer, FETCH_PATH, signing.content_digest(content))
         async with self._open("POST", peer.url, FETCH_PATH, headers, content, _idle()) as answer:
@@ -121,20 +126,30 @@ class Courier:
             _check(answer, Bound(signing.STREAM, head), peer, headers)
             context = stream_context(wanted.connection, wanted.twin, wanted.attachment)
             opener = StreamOpener(self._identity, peer, context, head, limit=wanted.limit)
-            yield opened_content(opener, answer.content.iter_any())
+            yield OpenedContent(opener, answer.content.iter_any())
 
     async def push_attachment(
         self, peer: PublicPeer, wanted: AttachmentWanted, content: OutgoingContent
     ) -> None:
-        """Uploads what the peer has asked for."""
+        """Uploads what the peer has asked for and does not have yet."""
         context = stream_context(wanted.connection, wanted.twin, wanted.attachment)
-        sealer = StreamSealer(self._identity, peer, context, self._random_bytes)
+        sealer = StreamSealer(self._identity, peer, context, self._random_bytes, skip=wanted.skip)
         path = UPLOAD_PATH + wanted.request
         headers = self._signed("PUT", peer, path, Bound(signing.STREAM, sealer.header))
         frames = sealed_frames(sealer, content.stream)
         async with self._open("PUT", peer.url, path, headers, frames, _idle()) as answer:
             body = await _read(answer, _SMALL)
             _check(answer, signing.content_digest(body), peer, headers)
+
+    async def wanted_attachment(self, peer: PublicPeer, request: str) -> AttachmentWanted:
+        """A request of the peer as it is now."""
+        path = UPLOAD_PATH + request
+        headers = self._signed("GET", peer, path, signing.content_digest(b""))
+        seconds = _total(_ANSWER_SECONDS)
+        async with self._open("GET", peer.url, path, headers, None, seconds) as answer:
+            body = await _read(answer, _SMALL)
+            _check(answer, signing.content_digest(body), peer, headers)
+        return _decoded(_decode_wanted, body)
 
     async def node_card(self, url: str) -> NodeCard:
         """Who answers at a URL. Whether it is who it should be is for the caller to check."""
@@ -185,6 +200,10 @@ class Courier:
             raise _unreachable(base, error) from error
         except aiohttp.ClientError as error:
             raise PeerUnavailable(f"The connection to {_host(base)} broke: {error}") from error
+
+
+class NotThere(PeerError):
+    """What the request names is not there, or not any more."""
 
 
 class _ConnectionLost(PeerUnavailable):
@@ -241,8 +260,9 @@ async def _raise_refused(answer: aiohttp.ClientResponse, now: Millis) -> NoRetur
             f"The peer refuses the request: its clock and this node's differ by {ahead} seconds.",
             remedy="Set the clocks of both nodes by a time server (NTP).",
         )
+    kind = NotThere if answer.status == 404 else PeerError
     # The answer is not signed: its words are shown to a person, and nothing follows from them.
-    raise PeerError(_printable(refused.detail), remedy=_printable(refused.remedy))
+    raise kind(_printable(refused.detail), remedy=_printable(refused.remedy))
 
 
 def _printable(text: str) -> str:

@@ -12,8 +12,9 @@ from service.peers.courier import Courier
 from service.peers.doorbell import Doorbell
 from service.peers.feed import Feed
 from service.peers.poller import Poller
-from service.peers.port import AttachmentSink, AttachmentSource
+from service.peers.port import AttachmentSink, AttachmentSource, Traffic
 from service.peers.pusher import Pusher
+from service.peers.quiet import UNWATCHED
 
 
 class Links(msgspec.Struct, frozen=True):
@@ -30,6 +31,7 @@ class Links(msgspec.Struct, frozen=True):
     random: Callable[[], float]
     sleep: Callable[[float], Awaitable[None]]
     interval: float = 20.0
+    traffic: Traffic = UNWATCHED
 
     def task(self, peer: Peer) -> Callable[[], Awaitable[None]] | None:
         """Runs until cancelled. None for a private peer: it asks us. Begin anew when the peer's URL
@@ -73,4 +75,5 @@ class Links(msgspec.Struct, frozen=True):
             self.sink,
             random=self.random,
             sleep=self.sleep,
+            traffic=self.traffic,
         )

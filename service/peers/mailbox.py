@@ -40,12 +40,14 @@ from service.peers.port import (
     NonceStore,
     Outgoing,
     PeerDirectory,
+    Traffic,
 )
+from service.peers.quiet import UNWATCHED
 from service.peers.signing import Bound, Signed
 from service.peers.streams import (
+    OpenedContent,
     StreamOpener,
     StreamSealer,
-    opened_content,
     sealed_frames,
     stream_context,
 )
@@ -88,7 +90,9 @@ class PeerEndpoints:
         now: Callable[[], Millis],
         random_bytes: RandomBytes,
         look_seconds: float = MAX_WAIT,
+        traffic: Traffic = UNWATCHED,
     ) -> None:
+        self._traffic = traffic
         self._identity = identity
         self._place = signing.place(public_url)
         self._directory = directory
@@ -112,6 +116,7 @@ class PeerEndpoints:
             web.post(EXCHANGE_PATH, _answering(self._exchange)),
             web.post(FETCH_PATH, _answering(self._fetch)),
             web.put(UPLOAD_PATH + "{request}", _answering(self._upload)),
+            web.get(UPLOAD_PATH + "{request}", _answering(self._wanted), allow_head=False),
         ]
 
     def release(self) -> None:
@@ -137,9 +142,11 @@ class PeerEndpoints:
             outgoing = await self._news(peer, heard)
             answer = msgspec.structs.replace(
                 self._feed.compose(peer, outgoing.position, outgoing),
-                wanted=_uploadable(peer, outgoing),
+                wanted=await self._as_it_is(peer, heard, outgoing),
             )
-        return self._signed_answer(_encode(answer), signed)
+        said = _encode(answer)
+        self._traffic.exchanged(peer.id, len(said), len(body))
+        return self._signed_answer(said, signed)
 
     async def _news(self, peer: Peer, heard: Exchange) -> Outgoing:
         """What waits for the peer; held back while that is nothing and the caller lets us."""
@@ -168,7 +175,7 @@ class PeerEndpoints:
         peer, signed, body = await self._signed_body(request, _SMALL)
         wanted = _decoded(_decode_fetch, body).wanted
         context = stream_context(wanted.connection, wanted.twin, wanted.attachment)
-        sealer = StreamSealer(self._identity, peer, context, self._random_bytes)
+        sealer = StreamSealer(self._identity, peer, context, self._random_bytes, skip=wanted.skip)
         answer = web.StreamResponse(
             headers=self._answer_headers(Bound(signing.STREAM, sealer.header), signed)
         )
@@ -191,6 +198,7 @@ class PeerEndpoints:
                 request.transport.abort()
             return answer
         await answer.write_eof()
+        self._traffic.carried(peer.id, "out", resumed=wanted.skip > 0)
         return answer
 
     async def _upload(self, request: web.Request) -> web.StreamResponse:
@@ -203,7 +211,8 @@ class PeerEndpoints:
         head = request.headers.get(signing.STREAM, "")
         try:
             opener = StreamOpener(self._identity, peer, context, head, limit=wanted.limit)
-            await self._sink.accept(request_id, opened_content(opener, _portions(request)))
+            await self._sink.accept(request_id, OpenedContent(opener, _portions(request)))
+            self._traffic.carried(peer.id, "in", resumed=opener.start > 0)
         except PeerError as error:
             raise InputError(error.message, remedy=error.remedy) from error
         except InputError as error:
@@ -211,6 +220,21 @@ class PeerEndpoints:
                 await self._sink.fail(request_id, error.message)
             raise
         return self._signed_answer(b"", signed)
+
+    async def _wanted(self, request: web.Request) -> web.StreamResponse:
+        peer, signed, _ = await self._signed_body(request, 0)
+        wanted = await self._sink.expected(peer.id, request.match_info["request"])
+        if wanted is None:
+            raise InputError("This attachment is not wanted, or not any more.", status=404)
+        return self._signed_answer(_encode(wanted), signed)
+
+    async def _as_it_is(
+        self, peer: Peer, heard: Exchange, outgoing: Outgoing
+    ) -> tuple[AttachmentWanted, ...]:
+        """What the peer does not work on yet, with what is here of each by now."""
+        fresh = [w.request for w in _uploadable(peer, outgoing) if w.request not in heard.serving]
+        found = [await self._sink.expected(peer.id, request) for request in fresh]
+        return tuple(each for each in found if each is not None)
 
     async def _signed_body(self, request: web.Request, limit: int) -> tuple[Peer, Signed, bytes]:
         """The signature is checked first: nobody unknown makes us read a body."""

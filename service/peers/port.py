@@ -1,8 +1,8 @@
 """What peers need of the rest of the daemon. The composition root ties these to the store."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
-from typing import Protocol
+from typing import Literal, Protocol
 
 import msgspec
 
@@ -19,6 +19,9 @@ from schemas.replica import TwinMessage
 from schemas.values import Millis
 
 ByteStream = AsyncIterator[bytes]
+
+Refused = Literal["signature", "malformed", "size", "slow", "rate", "not_found", "other"]
+"""Why a request was turned away."""
 
 
 class PeerDirectory(Protocol):
@@ -106,6 +109,29 @@ class OutgoingContent(msgspec.Struct):
     size: int | None
 
 
+class IncomingContent(Protocol):
+    """What arrives of an attachment. Each portion is genuine; the whole, once the stream ends."""
+
+    @property
+    def start(self) -> int:
+        """Bytes that go before and were kept of an earlier attempt; 0 for a stream of the whole."""
+        ...
+
+    @property
+    def known(self) -> Callable[[bytes], None]:
+        """To be given those bytes before the stream is read: the hash covers them."""
+        ...
+
+    @property
+    def sha256(self) -> str:
+        """Of all that has come so far."""
+        ...
+
+    def stream(self) -> ByteStream:
+        """Raises `ContentMismatch` at its end when the whole is not what the sender read."""
+        ...
+
+
 class AttachmentSource(Protocol):
     def open(
         self, peer: str, connection: str, twin: str, attachment: str
@@ -116,15 +142,33 @@ class AttachmentSource(Protocol):
 
 class AttachmentSink(Protocol):
     async def expected(self, peer: str, request: str) -> AttachmentWanted | None:
-        """The open request of ours to this peer, if there is one."""
+        """The open request of ours to this peer, if there is one, with what to skip."""
         ...
 
-    async def accept(self, request: str, stream: ByteStream) -> None:
-        """Keeps the content once the stream has ended without an error, and nothing before."""
+    async def accept(self, request: str, content: IncomingContent) -> None:
+        """The content is here once the stream has ended without an error. What came of one that
+        broke off is kept, to go on from there. Whole content with a wrong hash is asked for once
+        more from its beginning, and then fails."""
         ...
 
     async def fail(self, request: str, reason: str) -> None:
         """The content will not come; a person should know."""
+        ...
+
+
+class Traffic(Protocol):
+    """Told what passes between this node and its peers; `peer` is a node id."""
+
+    def exchanged(self, peer: str, sent: int, received: int) -> None:
+        """One exchange, in bytes."""
+        ...
+
+    def carried(self, peer: str, direction: Literal["in", "out"], *, resumed: bool) -> None:
+        """The content of an attachment has come or gone, to its end."""
+        ...
+
+    def refused(self, reason: Refused) -> None:
+        """A request at our door, or an item of a feed."""
         ...
 
 

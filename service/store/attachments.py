@@ -9,7 +9,8 @@ from schemas.values import Millis
 from service.store.prepared import Prepared
 from service.store.tables import attachment_requests
 
-State = Literal["wanted", "here", "failed"]
+State = Literal["wanted", "here", "failed", "spoilt"]
+"""`spoilt`: what came had the wrong hash, also when it was asked for once more."""
 
 _t = attachment_requests.c
 
@@ -38,7 +39,7 @@ class AttachmentRequest(msgspec.Struct, frozen=True):
     """Where the content lies, once it is here."""
     sha256: str = ""
     reason: str = ""
-    """Why it failed."""
+    """Why it failed. While it is wanted: why what came first was not taken."""
 
 
 def add_if_absent(c: sa.Connection, request: AttachmentRequest) -> bool:
@@ -84,8 +85,21 @@ def mark_here(c: sa.Connection, id: str, path: str, sha256: str) -> bool:
 
 
 def mark_failed(c: sa.Connection, id: str, reason: str) -> bool:
-    values = {"state": "failed", "reason": reason}
-    return c.execute(sa.update(attachment_requests).where(_t.id == id).values(values)).rowcount > 0
+    """False when it is not wanted any more: content that is here stays."""
+    return _end(c, id, "failed", reason)
+
+
+def note_mismatch(c: sa.Connection, id: str, reason: str) -> bool:
+    """True the second time: then the request is `spoilt`. The first leaves it wanted."""
+    first = sa.update(attachment_requests).where(_t.id == id, _t.state == "wanted", _t.reason == "")
+    if c.execute(first.values(reason=reason)).rowcount:
+        return False
+    return _end(c, id, "spoilt", reason)
+
+
+def _end(c: sa.Connection, id: str, state: State, reason: str) -> bool:
+    statement = sa.update(attachment_requests).where(_t.id == id, _t.state == "wanted")
+    return c.execute(statement.values(state=state, reason=reason)).rowcount > 0
 
 
 def remove(c: sa.Connection, id: str) -> bool:

@@ -1,23 +1,14 @@
-"""Contents of attachments: what peers ask of us, and what we ask of them.
-
-A content lies in the data folder under its hash from its arrival until it has been written to the
-tracker; it is never whole in memory.
-"""
+"""Contents of attachments: what a reconcile asks for, and what peers ask of us."""
 
 import asyncio
-import hashlib
-import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import sqlalchemy as sa
-import structlog
 
 from adapters.port import ByteStream
 from schemas.errors import Fault, InputError, TrackerError
-from schemas.events import Event, TwinDue
-from schemas.peer import AttachmentWanted
 from schemas.replica import ReplicaAttachment
 from schemas.twin import Twin
 from schemas.values import Millis
@@ -27,8 +18,6 @@ from service.store.attachments import AttachmentRequest
 from service.store.store import Store
 from service.workers.bench import OpenContent
 from service.workers.roster import LiveConnection, Roster
-
-log = structlog.get_logger()
 
 CHUNK = 1 << 18
 
@@ -58,14 +47,10 @@ class LocalContents:
         request = await self._store.write(lambda c: self._asked(c, live, twin, file))
         if request.state == "here":
             return _open_file(Path(request.path))
-        if request.state == "failed":
+        if request.state in ("failed", "spoilt"):
             # The next attempt asks afresh.
             await self._store.write(lambda c: attachments.remove(c, request.id))
-            raise TrackerError(
-                Fault.NOT_FOUND,
-                f"The other side could not deliver {file.filename!r}: {request.reason}",
-                remedy="Ask the other side to look at the attachment, then retry.",
-            )
+            raise _undelivered(file, request)
         self._ring_peer(live.record.peer)
         return None
 
@@ -142,61 +127,6 @@ class OwnAttachments:
             yield OutgoingContent(stream, None)
 
 
-class Arrivals:
-    """Takes in the contents that this node has asked for."""
-
-    def __init__(
-        self,
-        store: Store,
-        roster: Roster,
-        folder: Path,
-        publish: Callable[[tuple[Event, ...]], Awaitable[None]],
-        *,
-        now: Callable[[], Millis],
-    ) -> None:
-        self._store = store
-        self._roster = roster
-        self._folder = folder
-        self._publish = publish
-        self._now = now
-
-    async def expected(self, peer: str, request: str) -> AttachmentWanted | None:
-        found = await self._store.read(lambda c: attachments.get(c, request))
-        if found is None or found.peer != peer or found.state != "wanted":
-            return None
-        live = self._roster.connections.get(found.connection)
-        if live is None:
-            return None
-        limit = live.record.settings.attachment_limit
-        return AttachmentWanted(found.id, live.record.shared, found.twin, found.attachment, limit)
-
-    async def accept(self, request: str, stream: ByteStream) -> None:
-        partial = self._folder / f"{request}.part"
-        try:
-            sha256 = await _write(partial, stream)
-            kept = self._folder / f"{request}-{sha256}"
-            await asyncio.to_thread(partial.replace, kept)
-        finally:
-            await asyncio.to_thread(partial.unlink, missing_ok=True)
-        await self._arrived(request, lambda c: attachments.mark_here(c, request, str(kept), sha256))
-        log.info("attachment.arrived", request=request, sha256=sha256)
-
-    async def fail(self, request: str, reason: str) -> None:
-        await self._arrived(request, lambda c: attachments.mark_failed(c, request, reason))
-
-    async def _arrived(self, request: str, mark: Callable[[sa.Connection], bool]) -> None:
-        def work(c: sa.Connection) -> AttachmentRequest | None:
-            mark(c)
-            found = attachments.get(c, request)
-            if found is not None:
-                twins.set_due(c, found.connection, found.twin, self._now())
-            return found
-
-        found = await self._store.write(work)
-        if found is not None:
-            await self._publish((TwinDue(found.twin, found.connection),))
-
-
 def _shown(twin: Twin, attachment: str) -> bool:
     return any(
         t.local_id == attachment and t.origin == "local" and t.version and not t.removed
@@ -204,17 +134,20 @@ def _shown(twin: Twin, attachment: str) -> bool:
     )
 
 
-async def _write(path: Path, stream: ByteStream) -> str:
-    """To disk, synced; answers the SHA-256."""
-    digest = hashlib.sha256()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("wb") as file:
-        async for chunk in stream:
-            digest.update(chunk)
-            await asyncio.to_thread(file.write, chunk)
-        file.flush()
-        await asyncio.to_thread(os.fsync, file.fileno())
-    return digest.hexdigest()
+def _undelivered(file: ReplicaAttachment, request: AttachmentRequest) -> TrackerError:
+    if request.state == "spoilt":
+        return TrackerError(
+            Fault.VALIDATION,
+            f"The attachment {file.filename!r} arrived twice with other content than was sent."
+            f" {request.reason}",
+            remedy="Ask the other side whether the file opens there, and to attach it anew if it"
+            " does not; then retry.",
+        )
+    return TrackerError(
+        Fault.NOT_FOUND,
+        f"The other side could not deliver {file.filename!r}: {request.reason}",
+        remedy="Ask the other side to look at the attachment, then retry.",
+    )
 
 
 def _open_file(path: Path) -> OpenContent:

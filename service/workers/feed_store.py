@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from schemas.events import Event, TwinDue
 from schemas.node import Activity, Peer
-from schemas.peer import AttachmentWanted, FeedItem, Refusal
+from schemas.peer import AttachmentWanted, FeedItem, Refusal, Unavailable
 from schemas.replica import TwinMessage
 from schemas.values import Millis
 from service.peers.feed import seal_message
@@ -97,6 +97,8 @@ class FeedDesk:
             if incoming.upto:
                 peers.set_received(c, peer, incoming.epoch, incoming.upto)
             self._confirm(c, peer, incoming)
+            given_up = (self._give_up(c, peer, lost) for lost in incoming.unavailable)
+            rung += [due for due in given_up if due is not None]
             peers.set_contact(c, peer, self._now())
             return Taken(_position(c, peer), tuple(refused)), rung
 
@@ -122,8 +124,16 @@ class FeedDesk:
             outbox.ack(c, peer, min(incoming.have, state.newest))
         for refusal in incoming.refused:
             self._park(c, "peer.refused", peer, refusal)
-        for lost in incoming.unavailable:
-            attachments.mark_failed(c, lost.request, lost.reason)
+
+    def _give_up(self, c: sa.Connection, peer: str, lost: Unavailable) -> TwinDue | None:
+        """The twin that waited for it, to be told. Only of what this peer was asked for."""
+        request = attachments.get(c, lost.request)
+        if request is None or request.peer != peer:
+            return None
+        if not attachments.mark_failed(c, lost.request, _printable(lost.reason)):
+            return None
+        twins.set_due(c, request.connection, request.twin, self._now())
+        return TwinDue(request.twin, request.connection)
 
     async def set_aside(self, peer: str, refusals: tuple[Refusal, ...]) -> None:
         def work(c: sa.Connection) -> None:

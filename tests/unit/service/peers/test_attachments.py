@@ -1,14 +1,18 @@
 """Attachment contents, both ways, by the requests of one side only."""
 
 import asyncio
+import functools
 import tracemalloc
 import zlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 import pytest
 
 from schemas.errors import Fault, TrackerError
+from service.peers import streams
 from service.peers.port import OutgoingContent
+from service.peers.streams import CHUNK
 
 PORTION = bytes(range(256)) * 256
 SIZE = 50 << 20
@@ -148,3 +152,77 @@ async def test_a_fetch_of_what_is_gone_fails_for_good(world):
     private.want(public, "gone")
     await private.contents.until(lambda: "want-gone" in private.contents.failed)
     assert not private.store.requests
+
+
+BREAK = 2 << 20
+
+
+def breaking(asker: Any, *, first: bytes = b"") -> Callable[[], OutgoingContent]:
+    """Breaks off the first time, once the asker has all but what the sender holds back. `first` is
+    then the head of the content."""
+    asker.contents.keeps = True
+    done = False
+
+    def give() -> OutgoingContent:
+        nonlocal done
+        if done:
+            return content(3 << 20)
+        done = True
+
+        async def stream() -> AsyncIterator[bytes]:
+            yield first + PORTION[len(first) :]
+            for _ in range(BREAK // len(PORTION) - 1):
+                yield PORTION
+            while sum(map(len, asker.contents.partial.get("want-a1", []))) < BREAK - CHUNK:
+                await asyncio.sleep(0)
+            raise TrackerError(Fault.UNAVAILABLE, "The tracker went away.")
+
+        return OutgoingContent(stream(), None)
+
+    return give
+
+
+@pytest.mark.parametrize("upload", [True, False], ids=["to the public", "to the private"])
+async def test_what_broke_off_goes_on_where_it_broke(world, upload):
+    public, private = await world.pair_of(private=True)
+    holder, asker = (private, public) if upload else (public, private)
+    holder.contents.offered["a1"] = breaking(asker)
+    asker.want(holder, "a1")
+    world.link(private, public)
+    await asker.contents.until(lambda: "want-a1" in asker.contents.kept)
+    assert asker.contents.digests["want-a1"] == checksum(3 << 20)
+    assert asker.contents.starts == [0, BREAK - CHUNK]
+    assert sum(asker.contents.kept["want-a1"]) == 3 << 20
+
+
+@pytest.mark.parametrize("upload", [True, False], ids=["to the public", "to the private"])
+async def test_parts_that_do_not_fit_together_are_fetched_once_more_from_the_beginning(
+    world, upload
+):
+    public, private = await world.pair_of(private=True)
+    holder, asker = (private, public) if upload else (public, private)
+    holder.contents.offered["a1"] = breaking(asker, first=b"another head")
+    asker.want(holder, "a1")
+    world.link(private, public)
+    await asker.contents.until(lambda: "want-a1" in asker.contents.kept)
+    assert asker.contents.digests["want-a1"] == checksum(3 << 20)
+    assert [start > 0 for start in asker.contents.starts] == [False, True, False]
+    assert len(asker.contents.mismatches) == 1
+
+
+@pytest.mark.parametrize("upload", [True, False], ids=["to the public", "to the private"])
+async def test_a_node_that_knows_nothing_of_skipping_sends_the_whole(world, upload, monkeypatch):
+    public, private = await world.pair_of(private=True)
+    holder, asker = (private, public) if upload else (public, private)
+    holder.contents.offered["a1"] = breaking(asker)
+    older = functools.partial(streams.StreamSealer.__init__)
+    monkeypatch.setattr(
+        streams.StreamSealer,
+        "__init__",
+        lambda self, *given, skip=0: older(self, *given, skip=0),
+    )
+    asker.want(holder, "a1")
+    world.link(private, public)
+    await asker.contents.until(lambda: "want-a1" in asker.contents.kept)
+    assert asker.contents.starts == [0, 0]
+    assert asker.contents.digests["want-a1"] == checksum(3 << 20)

@@ -1,3 +1,4 @@
+import hashlib
 import os
 
 import pytest
@@ -7,7 +8,13 @@ from hypothesis import strategies as st
 from schemas.errors import InputError, PeerError
 from schemas.node import Peer
 from service.peers.identity import NodeIdentity
-from service.peers.streams import CHUNK, StreamOpener, StreamSealer, stream_context
+from service.peers.streams import (
+    CHUNK,
+    ContentMismatch,
+    StreamOpener,
+    StreamSealer,
+    stream_context,
+)
 
 SENDER = NodeIdentity.generate(os.urandom)
 RECIPIENT = NodeIdentity.generate(os.urandom)
@@ -109,3 +116,36 @@ def test_even_the_sender_cannot_go_on_after_the_end():
     frames = [sealer.finish(), sealer._frame(b"more", last=False)]
     with pytest.raises(PeerError, match="after its end"):
         opened(sealer.header, frames)
+
+
+@given(size=st.integers(0, 3 * CHUNK), part=st.floats(0, 1))
+def test_a_stream_goes_on_from_any_offset(size, part):
+    content = os.urandom(size)
+    skip = int(size * part)
+    sealer = StreamSealer(SENDER, peer(RECIPIENT), CONTEXT, os.urandom, skip=skip)
+    frames = [*sealer.update(content), sealer.finish()]
+    opener = StreamOpener(RECIPIENT, peer(SENDER), CONTEXT, sealer.header, limit=size)
+    assert opener.start == skip
+    opener.known(content[:skip])
+    rest = b"".join(part for frame in frames for part in opener.update(frame))
+    opener.finish()
+    assert rest == content[skip:]
+    assert sum(map(len, frames)) < size - skip + 1024
+    assert opener.sha256 == hashlib.sha256(content).hexdigest()
+
+
+def test_a_head_that_is_not_the_senders_is_noticed_and_one_that_is_missing_too():
+    for known, fault in ((b"x" * CHUNK, ContentMismatch), (CONTENT[:10], PeerError)):
+        sealer = StreamSealer(SENDER, peer(RECIPIENT), CONTEXT, os.urandom, skip=CHUNK)
+        frames = [*sealer.update(CONTENT), sealer.finish()]
+        opener = StreamOpener(RECIPIENT, peer(SENDER), CONTEXT, sealer.header, limit=1 << 30)
+        opener.known(known)
+        with pytest.raises(fault):
+            list(opener.update(b"".join(frames)))
+
+
+def test_the_line_is_not_idle_while_the_sender_skips():
+    sealer = StreamSealer(SENDER, peer(RECIPIENT), CONTEXT, os.urandom, skip=64 << 20)
+    frames = [frame for _ in range(64) for frame in sealer.update(bytes(1 << 20))]
+    assert len(frames) == 16
+    assert max(map(len, frames)) < 64

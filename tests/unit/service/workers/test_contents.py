@@ -1,31 +1,67 @@
 """Bytes of attachments: asked for, kept until written, and given only of what was shown."""
 
+import asyncio
+import errno
 import hashlib
-from collections.abc import AsyncIterator
+import os
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from schemas.errors import InputError
+from schemas.errors import InputError, PeerUnavailable, StoreUnavailable
 from schemas.events import TwinDue
+from schemas.node import Peer
+from schemas.peer import Unavailable
 from schemas.replica import Replica, ReplicaAttachment, TwinMessage
-from service.store import attachments, twins
+from service.peers.identity import NodeIdentity
+from service.peers.port import Incoming
+from service.peers.streams import ContentMismatch
+from service.store import activity, attachments, parked, peers, twins
 from service.sync.intake import merge_messages
-from service.workers.contents import Arrivals, OwnAttachments
+from service.workers import partial
+from service.workers.arrivals import Arrivals
+from service.workers.contents import OwnAttachments
+from service.workers.feed_store import FeedDesk
 
 FILE = ReplicaAttachment("far-file", "../../etc/passwd ☃.txt", 11)
 
 
-async def stream(*chunks: bytes) -> AsyncIterator[bytes]:
-    for chunk in chunks:
-        yield chunk
+class Content:
+    """Plays the part of an opened stream; `breaks` is raised after the chunks."""
+
+    def __init__(self, *chunks: bytes, start: int = 0, breaks: Exception | None = None) -> None:
+        self.chunks = chunks
+        self.start = start
+        self.breaks = breaks
+        self.hash = hashlib.sha256()
+
+    @property
+    def sha256(self) -> str:
+        return self.hash.hexdigest()
+
+    def known(self, content: bytes) -> None:
+        self.hash.update(content)
+
+    async def stream(self) -> AsyncIterator[bytes]:
+        for chunk in self.chunks:
+            self.hash.update(chunk)
+            yield chunk
+        if self.breaks is not None:
+            raise self.breaks
 
 
 @pytest.fixture
-def arrivals(private: Any, tmp_path: Path) -> Arrivals:
+def private_arrivals(private: Any, tmp_path: Path) -> Callable[[], Arrivals]:
+    """Each call begins anew, as a restarted node does."""
     folder = tmp_path / "attachments"
-    return Arrivals(private.store, private.roster, folder, private.publish, now=private.now)
+    return lambda: Arrivals(private.store, private.roster, folder, private.publish, now=private.now)
+
+
+@pytest.fixture
+def arrivals(private_arrivals: Callable[[], Arrivals]) -> Arrivals:
+    return private_arrivals()
 
 
 async def offered(shop: Any) -> Any:
@@ -52,7 +88,7 @@ async def test_an_attachment_is_asked_for_and_written_when_it_arrives(
     assert files(private) == []
     wanted = await arrivals.expected("peer", request.id)
     assert (wanted.connection, wanted.attachment) == ("shared", "far-file")
-    await arrivals.accept(request.id, stream(b"hello ", b"world"))
+    await arrivals.accept(request.id, Content(b"hello ", b"world"))
     (kept,) = (tmp_path / "attachments").iterdir()
     assert kept.name == f"{request.id}-{hashlib.sha256(b'hello world').hexdigest()}"
     assert private.published == [TwinDue("t", "c")]
@@ -62,17 +98,125 @@ async def test_an_attachment_is_asked_for_and_written_when_it_arrives(
     assert await arrivals.expected("peer", request.id) is None
 
 
-async def test_nothing_is_kept_of_a_stream_that_breaks(private, arrivals, tmp_path) -> None:
+BROKEN = PeerUnavailable("The line broke.")
+
+
+async def test_what_broke_off_is_kept_also_over_a_restart(
+    private, arrivals, tmp_path, private_arrivals
+) -> None:
     request = await offered(private)
+    with pytest.raises(PeerUnavailable):
+        await arrivals.accept(request.id, Content(b"hello ", breaks=BROKEN))
+    restarted = private_arrivals()
+    wanted = await restarted.expected("peer", request.id)
+    assert wanted.skip == 6
+    await restarted.accept(request.id, Content(b"world", start=6))
+    (kept,) = (tmp_path / "attachments").iterdir()
+    assert kept.read_bytes() == b"hello world"
+    assert kept.name.endswith(hashlib.sha256(b"hello world").hexdigest())
+    await private.worker.handle(private.published)
+    assert files(private) == [(FILE.filename, b"hello world")]
 
-    async def broken() -> AsyncIterator[bytes]:
-        yield b"hel"
-        raise ConnectionResetError
 
-    with pytest.raises(ConnectionResetError):
-        await arrivals.accept(request.id, broken())
+async def test_a_stream_from_the_beginning_replaces_what_was_kept(private, arrivals) -> None:
+    request = await offered(private)
+    with pytest.raises(PeerUnavailable):
+        await arrivals.accept(request.id, Content(b"something longer", breaks=BROKEN))
+    await arrivals.accept(request.id, Content(b"hello world"))
+    await private.worker.handle(private.published)
+    assert files(private) == [(FILE.filename, b"hello world")]
+
+
+async def test_a_wrong_hash_is_fetched_once_more_and_then_told(private, arrivals, tmp_path) -> None:
+    request = await offered(private)
+    wrong = ContentMismatch("ab" * 32, "cd" * 32)
+    with pytest.raises(ContentMismatch):
+        await arrivals.accept(request.id, Content(b"hello w0rld", breaks=wrong))
+    assert private.published == []
+    assert (await arrivals.expected("peer", request.id)).skip == 0
+    with pytest.raises(ContentMismatch):
+        await arrivals.accept(request.id, Content(b"hello w0rld", breaks=wrong))
+    assert await arrivals.expected("peer", request.id) is None
     assert list((tmp_path / "attachments").iterdir()) == []
-    assert await arrivals.expected("peer", request.id) is not None
+    await private.worker.handle(private.published)
+    (entry,) = await private.store.read(lambda c: parked.page(c, limit=10))
+    for words in (FILE.filename, "ab" * 6, "cd" * 6, "twice"):
+        assert words in entry.message
+    assert "attach it anew" in entry.remedy
+    events = [row.activity for row in await private.store.read(activity.page)]
+    noted = [each.detail for each in events if each.event == "attachment.mismatch"]
+    assert sorted(detail["next"] for detail in noted) == [
+        "is fetched once more", "waits for a person"
+    ]  # fmt: skip
+
+
+async def test_the_newest_of_two_transfers_goes_on(private, arrivals) -> None:
+    request = await offered(private)
+    meanwhile = asyncio.Event()
+
+    class Slow(Content):
+        async def stream(self) -> AsyncIterator[bytes]:
+            yield b"hello "
+            await meanwhile.wait()
+            yield b"wrong"
+
+    older = asyncio.create_task(arrivals.accept(request.id, Slow()))
+    while (await arrivals.expected("peer", request.id)).skip < 6:
+        await asyncio.sleep(0)
+    newer = Content(b"world", start=6)
+    await arrivals.accept(request.id, newer)
+    meanwhile.set()
+    with pytest.raises(PeerUnavailable, match="newer"):
+        await older
+    await private.worker.handle(private.published)
+    assert files(private) == [(FILE.filename, b"hello world")]
+
+
+async def test_a_full_disk_is_told_and_keeps_what_came(private, arrivals, monkeypatch) -> None:
+    request = await offered(private)
+    with pytest.raises(PeerUnavailable):
+        await arrivals.accept(request.id, Content(b"hello ", breaks=BROKEN))
+
+    def full(path: Path, start: int) -> Any:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(partial, "_open", full)
+    with pytest.raises(StoreUnavailable, match="no room for an attachment") as caught:
+        await arrivals.accept(request.id, Content(b"world", start=6))
+    assert "Free space" in caught.value.remedy
+    monkeypatch.undo()
+    assert (await arrivals.expected("peer", request.id)).skip == 6
+
+
+async def test_what_nobody_waits_for_is_tidied_away(private, arrivals, tmp_path) -> None:
+    request = await offered(private)
+    folder = tmp_path / "attachments"
+    folder.mkdir()
+    for name in (f"{request.id}.part", "gone.part", "gone-0123"):
+        (folder / name).write_bytes(b"hello ")
+    private.at = int((folder / "gone.part").stat().st_mtime * 1000)
+    assert await arrivals.tidy() == 2
+    assert [each.name for each in folder.iterdir()] == [f"{request.id}.part"]
+    private.at += 73 * 3_600_000
+    assert await arrivals.tidy() == 1
+    assert (await arrivals.expected("peer", request.id)).skip == 0
+
+
+async def test_a_loss_that_the_peer_tells_reaches_the_twin_that_waits(private) -> None:
+    request = await offered(private)
+    desk = FeedDesk(
+        private.store, private.roster, NodeIdentity.generate(os.urandom), private.publish,
+        now=private.now,
+    )  # fmt: skip
+    lost = Incoming("e", 0, 0, (), 0, "", (), (Unavailable(request.id, "was deleted"),))
+    other = Peer("other", "initech", b"", b"", "e")
+    await private.store.write(lambda c: peers.add(c, other))
+    await desk.take("other", lost)
+    assert private.published == []
+    await desk.take("peer", lost)
+    assert private.published == [TwinDue("t", "c")]
+    found = await private.store.read(lambda c: attachments.get(c, request.id))
+    assert (found.state, found.reason) == ("failed", "was deleted")
 
 
 async def test_another_peer_can_deliver_nothing(private, arrivals) -> None:
