@@ -43,6 +43,16 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
     """{peer}"""
     peer_last_contact: Gauge
     """{peer}: a moment in seconds since 1970."""
+    peer_connected: Gauge
+    """{peer, way}: 1 while the peer answers this way, or asks us; 0 while it is away."""
+    peer_exchanges: Counter
+    """{peer}"""
+    peer_bytes: Counter
+    """{peer, direction}: of exchanges, `out` or `in`."""
+    attachments_carried: Counter
+    """{peer, direction, resumed}: contents that came or went whole; `resumed`: yes or no."""
+    refused_requests: Counter
+    """{door, reason}"""
     bus_depth: Gauge
     bus_dead: Gauge
     tracker_calls: Counter
@@ -92,6 +102,19 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
             ),
             peer_last_contact=gauge(
                 "peer_last_contact_timestamp_seconds", "When a peer last answered", "peer"
+            ),
+            peer_connected=gauge("peer_connected", "Whether a peer is there", "peer", "way"),
+            peer_exchanges=counter("peer_exchanges_total", "Exchanges with a peer", "peer"),
+            peer_bytes=counter("peer_bytes_total", "Bytes of exchanges", "peer", "direction"),
+            attachments_carried=counter(
+                "attachments_carried_total",
+                "Attachments that came or went",
+                "peer",
+                "direction",
+                "resumed",
+            ),
+            refused_requests=counter(
+                "refused_requests_total", "Requests turned away", "door", "reason"
             ),
             bus_depth=gauge("bus_depth", "Messages that wait on the bus"),
             bus_dead=gauge("bus_dead", "Messages in the dead-letter queue"),

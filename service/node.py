@@ -30,6 +30,7 @@ from service.config.checks import split_address
 from service.config.model import Config
 from service.config.reload import reloaded
 from service.data_folder import occupied
+from service.doors import PublicDoor, doors, hardening_of
 from service.log import Redactor, configure_logging
 from service.metrics import Metrics
 from service.notify import Notifier
@@ -50,8 +51,12 @@ from service.store import leases
 from service.store.store import Store, open_store
 from service.store.vault import Vault, load_or_create_key
 from service.web.app import build_admin_app, build_public_app
+from service.web.callers import Callers
+from service.web.gate import gate
 from service.web.health import HealthBoard
 from service.web.hooks import Webhooks
+from service.web.rates import Rates
+from service.web.refusals import Refusals
 from service.web.serving import listening, listening_on_socket
 from service.workers.arrangement import Arrangement, Asking, Refresh, Run
 from service.workers.arrivals import Arrivals
@@ -59,7 +64,7 @@ from service.workers.breaker import Breakers
 from service.workers.checks import Checks
 from service.workers.contents import LocalContents, OwnAttachments
 from service.workers.feed_store import Directory, FeedDesk
-from service.workers.measured import MeasuredEngine, request_tracing
+from service.workers.measured import MeasuredEngine, MeasuredTraffic, request_tracing
 from service.workers.operations import NodeOperations
 from service.workers.operations.desk import Desk
 from service.workers.operations.pairing import InvitationDesk, Pairing
@@ -120,7 +125,6 @@ class Node:
     worker: Worker
     arrangement: Arrangement
     operations: NodeOperations
-    address: str
 
     def __init__(self, config: Config, redactor: Redactor, stack: AsyncExitStack) -> None:
         self.config = config
@@ -134,8 +138,15 @@ class Node:
         self._contacts = Contacts(now=self._now)
         self._wakeups = Wakeups(now=self._now)
         self._breakers = Breakers(now=self._now, random=self._random)
+        self.address = ""
         self._draining, self._drained = asyncio.Event(), asyncio.Event()
         self.metrics = Metrics.create(CollectorRegistry(), version=VERSION)
+        self._traffic = MeasuredTraffic(self.metrics, self._peer_name)
+        self._refusals = Refusals(self.metrics, now=self._now)
+        limits = config.limits
+        self._asked_often = Rates(limits.peer_requests, limits.peer_requests * 2, now=self._now)
+        refused = limits.refusals_per_address
+        self._refused_often = Rates(refused, refused * 10, now=self._now)
         self.supervisor = Supervisor(now=self._now, random=self._random)
         self.board = HealthBoard(node=config.node.name, version=VERSION, now=self._now)
 
@@ -159,6 +170,7 @@ class Node:
             self.identity,
             now=self._now,
             random_bytes=secrets.token_bytes,
+            traffic=self._traffic,
         )
         self._build(data, daemon)
         await self._take_back(daemon)
@@ -267,6 +279,10 @@ class Node:
             trust_env=False,
         )
 
+    def _peer_name(self, peer: str) -> str:
+        known = self.roster.peers.get(peer)
+        return known.name if known else peer
+
     def _check_url(self, url: str) -> str:
         return check_peer_url(url, http_hosts=frozenset(self.config.peers.allow_http_hosts))
 
@@ -316,6 +332,7 @@ class Node:
             random=self._random,
             sleep=asyncio.sleep,
             interval=self.config.peers.poll_seconds,
+            traffic=self._traffic,
         )
 
         async def run() -> None:
@@ -359,18 +376,38 @@ class Node:
 
     async def _open_doors(self) -> None:
         hooks = Webhooks(self._desk, self.bus, self.metrics, now=self._now, new_id=new_id)
-        routes = [*hooks.routes(), *(self._peer_routes() if self.config.node.public else [])]
-        public = build_public_app(
-            routes, self.board, body_bytes=self.config.limits.body_bytes, new_id=new_id
-        )
+        peers = list(self._peer_routes()) if self.config.node.public else []
+        for door in doors(self.config, hooks.routes(), peers):
+            await self._open_door(door)
         enter = self._stack.enter_async_context
-        host, port = split_address(self.config.listen.address)
-        bound = await enter(listening(public, host, port))
-        self.address = f"{bound[0]}:{bound[1]}"
         await enter(listening_on_socket(self._admin_app(""), Path(self.config.socket)))
         if self.config.listen.admin:
             host, port = split_address(self.config.listen.admin)
             await enter(listening(self._admin_app(self.config.listen.admin_token), host, port))
+
+    async def _open_door(self, door: PublicDoor) -> None:
+        limits = self.config.limits
+        callers = Callers.behind(self.config.listen.proxies)
+        app = build_public_app(
+            door.routes,
+            self.board,
+            body_bytes=limits.body_bytes,
+            new_id=new_id,
+            gate=gate(callers, self._refused_often, self._refusals),
+        )
+        host, port = split_address(door.address)
+        bound = await self._stack.enter_async_context(
+            listening(
+                app,
+                host,
+                port,
+                hardening_of(limits),
+                door=door.name,
+                callers=callers,
+                refusals=self._refusals,
+            )
+        )
+        self.address = ", ".join(filter(None, (self.address, f"{bound[0]}:{bound[1]}")))
 
     def _admin_app(self, token: str) -> Any:
         return build_admin_app(
@@ -408,6 +445,8 @@ class Node:
             now=self._now,
             random_bytes=secrets.token_bytes,
             look_seconds=25.0 if self.store.system == "sqlite" else 1.0,
+            traffic=self._traffic,
+            allowance=self._asked_often,
         )
         return self._endpoints.routes()
 

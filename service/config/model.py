@@ -22,14 +22,25 @@ class Node(msgspec.Struct, frozen=True, kw_only=True):
 
 class Listen(msgspec.Struct, frozen=True, kw_only=True):
     address: Address = "127.0.0.1:8080"
-    """host:port for webhooks and peer endpoints."""
+    """host:port for webhooks and peer endpoints that have no address of their own."""
+    hooks: Address = ""
+    peers: Address = ""
+    proxies: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
+    """Networks of proxies that are believed when they name the caller (X-Forwarded-For)."""
     admin: Address = ""
     """host:port of the admin API over TCP; '' leaves it on the Unix socket alone."""
     admin_token: str = ""
 
     def __rich_repr__(self) -> list[tuple[str, Any]]:
         token = MASK if self.admin_token else ""
-        return [("address", self.address), ("admin", self.admin), ("admin_token", token)]
+        return [
+            ("address", self.address),
+            ("hooks", self.hooks),
+            ("peers", self.peers),
+            ("proxies", self.proxies),
+            ("admin", self.admin),
+            ("admin_token", token),
+        ]
 
     def __repr__(self) -> str:
         return _text(self)
@@ -70,6 +81,16 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """How long a twin rests after a reconcile, so that quick edits become one."""
     workers: Annotated[int, msgspec.Meta(ge=1, le=1_000)] = 48
     """Twins reconciled at a time."""
+    connections: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 2_000
+    """At each door; a private peer holds up to three."""
+    connections_per_address: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 500
+    """Not counted for the proxies of `listen.proxies`."""
+    idle_seconds: Seconds = 20.0
+    """After which a connection is closed on which no whole header has come."""
+    peer_requests: Annotated[float, msgspec.Meta(gt=0, le=1_000_000)] = 500.0
+    """Per second and peer; twice as many at once."""
+    refusals_per_address: Annotated[float, msgspec.Meta(gt=0, le=1_000_000)] = 10.0
+    """Per second, ten times as many at once; then the address waits."""
     partial_hours: Annotated[float, msgspec.Meta(gt=0, le=8_760)] = 72.0
     """How long what came of an attachment is kept after its transfer broke off."""
 

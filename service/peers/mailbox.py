@@ -1,6 +1,7 @@
 """The peer endpoints of a public node. A private node does not mount them."""
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -34,6 +35,7 @@ from service.peers.feed import Feed
 from service.peers.identity import NodeIdentity, RandomBytes
 from service.peers.pairing import PairingDesk
 from service.peers.port import (
+    Allowance,
     AttachmentSink,
     AttachmentSource,
     ByteStream,
@@ -42,7 +44,7 @@ from service.peers.port import (
     PeerDirectory,
     Traffic,
 )
-from service.peers.quiet import UNWATCHED
+from service.peers.quiet import UNLIMITED, UNWATCHED
 from service.peers.signing import Bound, Signed
 from service.peers.streams import (
     OpenedContent,
@@ -57,6 +59,8 @@ T = TypeVar("T")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _BODY_SECONDS = 30.0
+_HELD = 1.0
+"""Seconds from which on a held request does not count as one too often."""
 _SMALL = 1 << 17
 _MEDIA = "application/msgpack"
 
@@ -65,6 +69,16 @@ _encode_json = msgspec.json.Encoder().encode
 _decode_exchange = msgspec.msgpack.Decoder(Exchange).decode
 _decode_fetch = msgspec.msgpack.Decoder(AttachmentFetch).decode
 _decode_pair = msgspec.msgpack.Decoder(PairRequest).decode
+
+
+class TooOften(InputError):
+    """A peer asks more often than it may."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(
+            "This node is asked too often.", status=429, remedy="Ask again after Retry-After."
+        )
+        self.seconds = seconds
 
 
 class PeerEndpoints:
@@ -91,7 +105,9 @@ class PeerEndpoints:
         random_bytes: RandomBytes,
         look_seconds: float = MAX_WAIT,
         traffic: Traffic = UNWATCHED,
+        allowance: Allowance = UNLIMITED,
     ) -> None:
+        self._allowance = allowance
         self._traffic = traffic
         self._identity = identity
         self._place = signing.place(public_url)
@@ -139,7 +155,7 @@ class PeerEndpoints:
         if position is not None and not heard.limit:
             answer = self._feed.compose(peer, position)
         else:
-            outgoing = await self._news(peer, heard)
+            outgoing = await self._held_news(peer, heard)
             answer = msgspec.structs.replace(
                 self._feed.compose(peer, outgoing.position, outgoing),
                 wanted=await self._as_it_is(peer, heard, outgoing),
@@ -147,6 +163,14 @@ class PeerEndpoints:
         said = _encode(answer)
         self._traffic.exchanged(peer.id, len(said), len(body))
         return self._signed_answer(said, signed)
+
+    async def _held_news(self, peer: Peer, heard: Exchange) -> Outgoing:
+        clock = asyncio.get_running_loop().time
+        began = clock()
+        outgoing = await self._news(peer, heard)
+        if clock() - began >= _HELD:
+            self._allowance.give_back(peer.id)
+        return outgoing
 
     async def _news(self, peer: Peer, heard: Exchange) -> Outgoing:
         """What waits for the peer; held back while that is nothing and the caller lets us."""
@@ -188,11 +212,13 @@ class PeerEndpoints:
                     raise InputError("The attachment is larger than the caller takes.", status=413)
                 await answer.prepare(request)
                 async for frame in sealed_frames(sealer, content.stream):
-                    await answer.write(frame)
-        except TidegateError as error:
+                    async with asyncio.timeout(_BODY_SECONDS):
+                        await answer.write(frame)
+        except (TidegateError, TimeoutError) as error:
             if not answer.prepared:
                 raise
-            log.warning("peer.attachment_broke_off", peer=peer.id, cause=error.message)
+            cause = error.message if isinstance(error, TidegateError) else "The reader is stuck."
+            log.warning("peer.attachment_broke_off", peer=peer.id, cause=cause)
             # The frames so far cannot pass for a whole: their last one is missing.
             if request.transport is not None:
                 request.transport.abort()
@@ -259,6 +285,8 @@ class PeerEndpoints:
         )
         if not fresh:
             raise signing.unauthorised()
+        if seconds := self._allowance.take(peer.id):
+            raise TooOften(seconds)
         return peer, signed
 
     def _signed_answer(self, body: bytes, signed: Signed) -> web.Response:
@@ -281,7 +309,8 @@ def _answering(handler: Handler) -> Handler:
         try:
             return await handler(request)
         except InputError as error:
-            log.warning("peer.request_refused", path=request.path, cause=error.message)
+            # The door counts and logs it: anybody may cause as many as he likes.
+            log.debug("peer.request_refused", path=request.path, cause=error.message)
             server_time = error.server_time if isinstance(error, signing.ClockSkew) else 0
             return _refusal(error, error.status, server_time)
         except TidegateError as error:
@@ -310,6 +339,8 @@ def _refusal(error: TidegateError, status: int, server_time: Millis = 0) -> web.
     known = status < 500
     refused = Refused(error.message, error.remedy, server_time) if known else Refused("Try later.")
     headers = {} if known else {"Retry-After": "5"}
+    if isinstance(error, TooOften):
+        headers["Retry-After"] = str(max(1, math.ceil(error.seconds)))
     body = _encode_json(refused)
     return web.Response(body=body, status=status, headers=headers, content_type="application/json")
 

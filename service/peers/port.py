@@ -20,9 +20,6 @@ from schemas.values import Millis
 
 ByteStream = AsyncIterator[bytes]
 
-Refused = Literal["signature", "malformed", "size", "slow", "rate", "not_found", "other"]
-"""Why a request was turned away."""
-
 
 class PeerDirectory(Protocol):
     async def get(self, peer: str) -> Peer | None:
@@ -167,9 +164,15 @@ class Traffic(Protocol):
         """The content of an attachment has come or gone, to its end."""
         ...
 
-    def refused(self, reason: Refused) -> None:
-        """A request at our door, or an item of a feed."""
+
+class Allowance(Protocol):
+    """How often a peer may ask."""
+
+    def take(self, caller: str) -> float:
+        """Seconds to wait; 0.0 when it may, and that counts."""
         ...
+
+    def give_back(self, caller: str) -> None: ...
 
 
 class OpenInvitation(msgspec.Struct, frozen=True):

@@ -1,8 +1,8 @@
-"""For where nobody counts what passes."""
+"""For where nobody counts or limits what passes."""
 
 from typing import Literal
 
-from service.peers.port import Refused, Traffic
+from service.peers.port import Allowance, Traffic
 
 
 class _Unwatched:
@@ -12,8 +12,14 @@ class _Unwatched:
     def carried(self, peer: str, direction: Literal["in", "out"], *, resumed: bool) -> None:
         pass
 
-    def refused(self, reason: Refused) -> None:
+
+class _Unlimited:
+    def take(self, caller: str) -> float:
+        return 0.0
+
+    def give_back(self, caller: str) -> None:
         pass
 
 
 UNWATCHED: Traffic = _Unwatched()
+UNLIMITED: Allowance = _Unlimited()

@@ -24,10 +24,12 @@ def build_public_app(
     *,
     body_bytes: int,
     new_id: NewId,
+    gate: Middleware | None = None,
 ) -> web.Application:
     """`routes`: the webhooks, and on a public node the peer endpoints."""
+    inner = problems(new_id=new_id, open_details=False)
     app = web.Application(
-        client_max_size=body_bytes, middlewares=[problems(new_id=new_id, open_details=False)]
+        client_max_size=body_bytes, middlewares=[inner] if gate is None else [gate, inner]
     )
     app.add_routes(routes)
     app.add_routes(Probes(board, detailed=False).routes())

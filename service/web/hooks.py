@@ -94,7 +94,7 @@ class Webhooks:
             changes = await self._changes(request, tracker)
         except InputError as error:
             counters.refused.inc()
-            log.info(
+            log.debug(
                 "webhook.refused", connector=connector, status=error.status, reason=error.message
             )
             raise

@@ -13,7 +13,10 @@ import structlog
 from aiohttp import web
 
 from schemas.errors import ConfigurationError
+from service.web.callers import Callers
+from service.web.doorkeeper import NO_PROXIES, Doorkeeper
 from service.web.malformed import server_logger
+from service.web.refusals import Door, Refusals
 
 log = structlog.get_logger()
 
@@ -27,6 +30,8 @@ class Hardening(msgspec.Struct, frozen=True):
     lingering_seconds: float = 2.0
     connections: int = 2_000
     """More are closed at once; each private peer holds one."""
+    per_address: int = 500
+    """Connections from one address that is none of the trusted proxies."""
     shutdown_seconds: float = 5.0
 
 
@@ -35,11 +40,19 @@ DEFAULT = Hardening()
 
 @asynccontextmanager
 async def listening(
-    app: web.Application, host: str, port: int, hardening: Hardening = DEFAULT
+    app: web.Application,
+    host: str,
+    port: int,
+    hardening: Hardening = DEFAULT,
+    *,
+    door: Door = "other",
+    callers: Callers = NO_PROXIES,
+    refusals: Refusals | None = None,
 ) -> AsyncIterator[tuple[str, int]]:
     """Gives the address bound (port 0 takes a free one). Raises `ConfigurationError` when taken."""
-    async with _running(app, hardening) as runner:
-        site = _TcpSite(runner, host, port, hardening.connections)
+    keeper = Doorkeeper(hardening.connections, hardening.per_address, callers, door, refusals)
+    async with _running(app, hardening, keeper) as runner:
+        site = _TcpSite(runner, host, port, keeper)
         try:
             await site.start()
         except OSError as error:
@@ -62,7 +75,7 @@ async def listening_on_socket(
             f"The path of the admin socket is too long: {path}",
             remedy="Choose a data folder with a shorter path.",
         )
-    async with _running(app, hardening) as runner:
+    async with _running(app, hardening, None) as runner:
         try:
             _clear(path)
             bound = _bind(path)
@@ -80,12 +93,17 @@ async def listening_on_socket(
 
 
 @asynccontextmanager
-async def _running(app: web.Application, hardening: Hardening) -> AsyncIterator[web.AppRunner]:
+async def _running(
+    app: web.Application, hardening: Hardening, keeper: Doorkeeper | None
+) -> AsyncIterator[web.AppRunner]:
+    logger = server_logger(keeper.door, keeper.malformed) if keeper else server_logger("admin")
     runner = web.AppRunner(
         app,
         handle_signals=False,
         access_log=None,
-        logger=server_logger(),
+        logger=logger,
+        # Bodies are never unpacked, also not those that are refused and read to their end.
+        auto_decompress=False,
         keepalive_timeout=hardening.keepalive_seconds,
         lingering_time=hardening.lingering_seconds,
         shutdown_timeout=hardening.shutdown_seconds,
@@ -98,13 +116,13 @@ async def _running(app: web.Application, hardening: Hardening) -> AsyncIterator[
 
 
 class _TcpSite(web.BaseSite):
-    """Like aiohttp's, with a cap on connections."""
+    """Like aiohttp's, with a keeper who lets in only so many."""
 
-    def __init__(self, runner: web.AppRunner, host: str, port: int, connections: int) -> None:
+    def __init__(self, runner: web.AppRunner, host: str, port: int, keeper: Doorkeeper) -> None:
         super().__init__(runner)
         self._host = host
         self._port = port
-        self._connections = connections
+        self._keeper = keeper
 
     @property
     def name(self) -> str:
@@ -118,16 +136,7 @@ class _TcpSite(web.BaseSite):
         )
 
     def _protocol(self) -> asyncio.Protocol:
-        server = self._runner.server
-        if server is None or len(server.connections) >= self._connections:
-            return _Refusal()
-        return server()
-
-
-class _Refusal(asyncio.Protocol):
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        log.warning("web.too_many_connections")
-        transport.close()
+        return self._keeper.entrance(self._runner.server)
 
 
 class _UnixSite(web.BaseSite):

@@ -95,6 +95,7 @@ class Checks:
                 peer: (outbox.count(c, peer), outbox.oldest(c, peer)) for peer in self._roster.peers
             }
         )
+        connected: dict[tuple[str, str], int] = {}
         for peer, (count, oldest) in waits.items():
             name = self._roster.peers[peer].name
             metrics.outbox_pending.labels(name).set(count)
@@ -103,6 +104,12 @@ class Checks:
             contact = self._contacts.of(peer)
             if contact is not None and contact.last is not None:
                 metrics.peer_last_contact.labels(name).set(contact.last / 1000)
+            if contact is not None:
+                here = 0 if contact.away_since is not None else 1
+                connected[name, contact.way] = here
+        metrics.peer_connected.clear()
+        for (name, way), here in connected.items():
+            metrics.peer_connected.labels(name, way).set(here)
         await self._refresh_work(now)
         for state in self._supervisor.states():
             metrics.task_restarts.labels(state.name).set(state.restarts)

@@ -1,8 +1,9 @@
 """Rules and tracker requests, measured on their way."""
 
 import time
+from collections.abc import Callable
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Literal
 
 import aiohttp
 
@@ -75,3 +76,21 @@ def request_tracing(metrics: Metrics, connector: str) -> aiohttp.TraceConfig:
     tracing.on_request_end.append(end)
     tracing.on_request_exception.append(fail)
     return tracing
+
+
+class MeasuredTraffic:
+    """Counts what passes between this node and its peers, under their names."""
+
+    def __init__(self, metrics: Metrics, name: Callable[[str], str]) -> None:
+        self._metrics = metrics
+        self._name = name
+
+    def exchanged(self, peer: str, sent: int, received: int) -> None:
+        name, metrics = self._name(peer), self._metrics
+        metrics.peer_exchanges.labels(name).inc()
+        metrics.peer_bytes.labels(name, "out").inc(sent)
+        metrics.peer_bytes.labels(name, "in").inc(received)
+
+    def carried(self, peer: str, direction: Literal["in", "out"], *, resumed: bool) -> None:
+        counted = self._metrics.attachments_carried
+        counted.labels(self._name(peer), direction, "yes" if resumed else "no").inc()

@@ -9,7 +9,7 @@ import pytest
 from schemas.errors import PeerUnavailable, StoreUnavailable
 from schemas.node import PublicPeer
 from schemas.peer import MAX_ITEM, Exchange
-from service.peers import signing
+from service.peers import mailbox, signing
 from service.peers.feed import Feed
 from service.peers.poller import Hold
 from service.peers.port import Taken
@@ -328,3 +328,42 @@ async def test_an_unavailable_store_is_told_as_such_and_tried_again(world):
     await public.store.until(lambda: public.summaries() == ["hello"])
     assert other.pauses.taken
     assert other.pauses.taken[0] >= 5
+
+
+class OncePerSecond:
+    def __init__(self) -> None:
+        self.left = 1
+        self.given_back = 0
+
+    def take(self, caller):
+        self.left -= 1
+        return 0.0 if self.left >= 0 else 7.2
+
+    def give_back(self, caller):
+        self.left += 1
+        self.given_back += 1
+
+
+async def test_a_peer_that_asks_too_often_is_told_when_to_come_back(world):
+    public, private = await world.pair_of(private=True)
+    public.endpoints._allowance = OncePerSecond()
+    said = private.feed.compose(public.as_peer(), private.store.position(public.id))
+    await private.courier.exchange(public.as_peer(), said)
+    with pytest.raises(PeerUnavailable, match="429") as caught:
+        await private.courier.exchange(public.as_peer(), said)
+    assert caught.value.retry_after == 8
+
+
+async def test_a_request_that_was_held_does_not_count(world, monkeypatch):
+    public, private = await world.pair_of(private=True)
+    allowance = public.endpoints._allowance = OncePerSecond()
+    monkeypatch.setattr(mailbox, "_HELD", 0.01)
+    said = msgspec.structs.replace(
+        private.feed.compose(public.as_peer(), private.store.position(public.id)),
+        wait=0.05,
+        limit=1,
+    )
+    await private.courier.exchange(public.as_peer(), said)
+    assert (allowance.left, allowance.given_back) == (1, 1)
+    await private.courier.exchange(public.as_peer(), msgspec.structs.replace(said, wait=0))
+    assert allowance.left == 0

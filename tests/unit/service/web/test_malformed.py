@@ -16,5 +16,5 @@ async def test_what_is_no_http_is_told_by_its_kind_alone(caplog) -> None:
             answer = await reader.readline()
         writer.close()
     assert b" 400 " in answer
-    assert [line for line in lines if line["event"] == "web.malformed_request"]
+    assert [line["reason"] for line in lines if line["event"] == "web.refused"] == ["malformed"]
     assert "canary" not in f"{lines}{caplog.text}"
