@@ -146,21 +146,23 @@ class FeedDesk:
     def _park(self, c: sa.Connection, event: str, peer: str, refusal: Refusal) -> None:
         """What was refused does not go again by itself: a person has to see it."""
         live = self._roster.shared_with(peer, refusal.connection)
+        if live is None:
+            # Of nothing that we share; noted, it would let a peer fill the log.
+            return
         reason = _printable(refusal.reason)
-        if live is not None:
-            park_refused(
-                c,
-                TwinKey(live.record.id, refusal.twin),
-                f"The other side does not get this issue: {reason}",
-                "Remove the cause there or here, then retry: the issue is sent again.",
-                self._now(),
-            )
+        park_refused(
+            c,
+            TwinKey(live.record.id, refusal.twin),
+            f"The other side does not get this issue: {reason}",
+            "Remove the cause there or here, then retry: the issue is sent again.",
+            self._now(),
+        )
         activity.append(
             c,
             Activity(
                 at=self._now(),
                 event=event,
-                connection=live.record.id if live else "",
+                connection=live.record.id,
                 twin=refusal.twin,
                 detail={"reason": reason, "peer": peer},
             ),
