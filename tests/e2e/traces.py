@@ -1,0 +1,73 @@
+"""What a node holds, as one digest per table: a refused attack leaves all as they were."""
+
+import hashlib
+import shutil
+import sqlite3
+import tempfile
+from collections import Counter
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
+
+import aiohttp
+from prometheus_client.parser import text_string_to_metric_families
+
+REFUSED_REQUESTS = "tidegate_refused_requests"
+
+POSITION: Mapping[str, tuple[str, ...]] = {
+    "peers": ("last_contact", "received", "received_epoch"),
+}
+"""How far a peer has been heard: a paired one moves it by whatever it says."""
+
+
+def digests(
+    data: Path, without: Mapping[str, tuple[str, ...]] | None = None, *, apart_from: str = ""
+) -> dict[str, str]:
+    """By table of the store. `without` names columns that may change, `apart_from` the connection
+    whose rows may.
+
+    Read from a copy: the node goes on writing, and a reader would hold its log back.
+    """
+    with tempfile.TemporaryDirectory() as copy:
+        for file in sorted(data.glob("tidegate.db*")):
+            shutil.copy(file, copy)
+        with closing(sqlite3.connect(f"{copy}/tidegate.db")) as c:
+            tables = c.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+            return {
+                name: _digest(c, name, (without or {}).get(name, ()), apart_from)
+                for (name,) in tables
+            }
+
+
+def _digest(c: sqlite3.Connection, table: str, without: tuple[str, ...], apart_from: str) -> str:
+    names = [row[1] for row in c.execute(f"PRAGMA table_info({table})")]
+    which = "WHERE connection != :other" if "connection" in names else ""
+    columns = ", ".join(name for name in names if name not in without)
+    found = c.execute(f"SELECT {columns} FROM {table} {which}", {"other": apart_from})
+    rows = sorted(map(repr, found))
+    return f"{len(rows)} rows {hashlib.sha256(''.join(rows).encode()).hexdigest()[:16]}"
+
+
+async def refusals(data: Path) -> Counter[str] | None:
+    """By reason; None from a node that does not count them."""
+    connector = aiohttp.UnixConnector(str(data / "tidegate.sock"))
+    async with (
+        aiohttp.ClientSession("http://node", connector=connector) as session,
+        session.get("/metrics") as answer,
+    ):
+        text = await answer.text()
+    families = {family.name: family for family in text_string_to_metric_families(text)}
+    if REFUSED_REQUESTS not in families:
+        return None
+    counted: Counter[str] = Counter()
+    for sample in families[REFUSED_REQUESTS].samples:
+        if sample.name.endswith("_total"):
+            counted[sample.labels["reason"]] += int(sample.value)
+    return counted
+
+
+def check_counted(before: Counter[str] | None, after: Counter[str] | None, at_least: int) -> None:
+    """The one place where tests ask whether refusals were counted."""
+    if before is None or after is None:
+        return
+    assert after.total() - before.total() >= at_least, (before, after)
