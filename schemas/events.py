@@ -20,6 +20,8 @@ class IssueChanged(msgspec.Struct, frozen=True, tag="issue_changed", omit_defaul
     """The issue's version at that moment, if the tracker told it."""
     parts: tuple[Part, ...] = ()
     """Which parts changed; empty means: look at all."""
+    new_comment: str = ""
+    """The id of the comment that was added, where nothing else changed."""
     project: str = ""
     source: Literal["webhook", "scan", "manual", "program"] = "program"
     deleted: bool = False

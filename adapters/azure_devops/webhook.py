@@ -49,11 +49,22 @@ class _ItemFields(msgspec.Struct, frozen=True):
     project: str = msgspec.field(name="System.TeamProject", default="")
 
 
+class _CommentVersion(msgspec.Struct, frozen=True, rename="camel"):
+    comment_id: Number | None = None
+    version: Number | None = None
+
+
 class _Item(msgspec.Struct, frozen=True, rename="camel"):
     id: Number = 0
     rev: Number | None = None
     fields: _ItemFields | None = None
-    comment_version_ref: msgspec.Raw | None = None
+    comment_version_ref: _CommentVersion | None = None
+    """The comment that was written with this revision."""
+
+    @property
+    def new_comment(self) -> str:
+        ref = self.comment_version_ref
+        return str(ref.comment_id) if ref and ref.comment_id and ref.version == 1 else ""
 
 
 class _Relations(msgspec.Struct, frozen=True):
@@ -121,12 +132,16 @@ class WebhookReader:
         item_id = update.work_item_id or (revision.id if revision else 0)
         version = revision.rev if revision and revision.rev else update.rev
         fields = revision.fields if revision else None
-        return self._change(envelope, item_id, version, fields, _changed_parts(update))
+        parts, comment = _changed_parts(update), _only_comment(update)
+        return self._change(envelope, item_id, version, fields, parts, comment)
 
     def _item(self, envelope: _Envelope, item: _Item) -> IssueChanged:
-        commented = envelope.event_type == "workitem.commented"
-        parts = (Part.COMMENTS, Part.FIELDS) if commented else ()
-        return self._change(envelope, item.id, item.rev, item.fields, parts)
+        if envelope.event_type != "workitem.commented":
+            return self._change(envelope, item.id, item.rev, item.fields, ())
+        # Fields that were saved together with the comment come as an update of their own.
+        comment = item.new_comment
+        parts = (Part.COMMENTS,) if comment else (Part.COMMENTS, Part.FIELDS)
+        return self._change(envelope, item.id, item.rev, item.fields, parts, comment)
 
     def _change(
         self,
@@ -135,6 +150,7 @@ class WebhookReader:
         version: int | None,
         fields: _ItemFields | None,
         parts: tuple[Part, ...],
+        new_comment: str = "",
     ) -> IssueChanged:
         if item_id < 1:
             raise InputError(
@@ -146,6 +162,7 @@ class WebhookReader:
             issue=str(item_id),
             version=version,
             parts=parts,
+            new_comment=new_comment,
             project=fields.project if fields else "",
             source="webhook",
             deleted=envelope.event_type == "workitem.deleted",
@@ -154,12 +171,23 @@ class WebhookReader:
         )
 
 
+def _only_comment(update: _Update) -> str:
+    """An edited comment or a new file makes no revision: what is told then is the one before."""
+    names = (update.fields or {}).keys()
+    talked = _COMMENT_FIELDS & names and not names - _COMMENT_FIELDS - _UNTOLD
+    if update.revision is None or not talked or _is_related(update):
+        return ""
+    return update.revision.new_comment
+
+
+def _is_related(update: _Update) -> bool:
+    told = update.relations
+    return told is not None and bool(told.added or told.removed or told.updated)
+
+
 def _changed_parts(update: _Update) -> tuple[Part, ...]:
     names = (update.fields or {}).keys()
-    relations = update.relations
-    related = relations is not None and bool(
-        relations.added or relations.removed or relations.updated
-    )
+    related = _is_related(update)
     talked = bool(_COMMENT_FIELDS & names) or (
         update.revision is not None and update.revision.comment_version_ref is not None
     )

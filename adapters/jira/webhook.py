@@ -39,6 +39,7 @@ class _Issue(msgspec.Struct, frozen=True):
 
 
 class _Comment(msgspec.Struct, frozen=True):
+    id: Word | Moment = ""
     self_: str | None = msgspec.field(default=None, name="self")
 
 
@@ -83,6 +84,7 @@ def parse(connector: str, params: JiraParams, request: WebhookRequest) -> tuple[
             issue=issue,
             version=_version(hook),
             parts=_parts(hook),
+            new_comment=_new_comment(hook),
             project=fields.project.key if fields and fields.project else "",
             source="webhook",
             deleted=hook.event == "jira:issue_deleted",
@@ -133,6 +135,13 @@ def _parts(hook: _Hook) -> tuple[Part, ...]:
     if "comment" in names and Part.COMMENTS not in parts:
         parts.append(Part.COMMENTS)
     return tuple(parts)
+
+
+def _new_comment(hook: _Hook) -> str:
+    """Jira tells a comment twice: as an event of its own, and as an update of its issue."""
+    told = hook.event == "comment_created" or hook.kind == "issue_commented"
+    edited = hook.changelog is not None and bool(hook.changelog.items)
+    return str(hook.comment.id) if told and hook.comment is not None and not edited else ""
 
 
 def _version(hook: _Hook) -> int | None:

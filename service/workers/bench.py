@@ -55,6 +55,12 @@ class TwinLedger(Protocol):
         ...
 
 
+class Wrote(Protocol):
+    """Told of each write at once, so that its webhook is known as an echo."""
+
+    def __call__(self, *, version: int = 0, comment: str = "") -> None: ...
+
+
 class Bench(msgspec.Struct, frozen=True):
     connection: str
     """The id of the connection that both sides know."""
@@ -69,4 +75,5 @@ class Bench(msgspec.Struct, frozen=True):
     attachment_limit: int
     ledger: TwinLedger
     contents: Contents
+    wrote: Wrote
     now: Callable[[], Millis]

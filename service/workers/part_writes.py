@@ -128,6 +128,7 @@ class PartWrites:
             wanted.internal and bench.tracker.capabilities.comment_internal,
         )
         mirror = await bench.tracker.add_comment(self._issue.ref.id, draft)
+        bench.wrote(comment=mirror.id)
         run.twin = note_mirrored(run.twin, wanted, write.version, mirror)
         run.note("comment.added", comment=mirror.id)
 

@@ -285,6 +285,7 @@ class Reconciliation:
             self.twin = note_attempted(self.twin, wanted)
             await self.checkpoint()
         written = await self.bench.tracker.update(issue, merge.change)
+        self.bench.wrote(version=written.version)
         names = sorted({*merge.change.set, *merge.change.add, *merge.change.remove})
         self.note("fields.written", key=issue.ref.key, fields=names)
         return _with_parts(written, issue), merge

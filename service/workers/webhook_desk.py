@@ -61,7 +61,7 @@ class WebhookDesk:
         rest = self._recent.of_issue(opened.record.id, change.issue)
         if rest is None:
             return False
-        return is_echo(of_change(change), rest.version, opened.tracker.capabilities)
+        return is_echo(of_change(change), rest, opened.tracker.capabilities)
 
     def _is_strange(self, change: IssueChanged) -> bool:
         opened = self._roster.connector_named(change.connector)

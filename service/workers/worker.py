@@ -29,7 +29,7 @@ from service.workers.hints import Hint, is_echo, merged, of_change
 from service.workers.ledger import Due, Ledger, waiting_message
 from service.workers.parking import reopen
 from service.workers.recent import Recent
-from service.workers.reconciliation import Reconciliation
+from service.workers.reconciliation import FIELDS_ONLY, Reconciliation
 from service.workers.roster import LiveConnection, OpenConnector, Roster
 from service.workers.triggers import HOP_LIMIT, matches, may_match, twin_id
 from service.workers.wakeups import Wakeups
@@ -77,6 +77,8 @@ class Worker:
         self.settle = settle_ms
         self._slots = asyncio.Semaphore(concurrency)
         self._locks: dict[TwinKey, _Lock] = {}
+        self._put_off: dict[TwinKey, Hint] = {}
+        """What is known of the work that waits; after a restart all is looked at."""
         self.recent = Recent()
 
     async def handle(self, events: Sequence[Event]) -> None:
@@ -87,7 +89,7 @@ class Worker:
         for event in events:
             if isinstance(event, TwinDue):
                 key = TwinKey(event.connection, event.twin)
-                due[key] = merged(due.get(key), Hint(change=event.change))
+                due[key] = merged(due.get(key), Hint(due=True, change=event.change))
             else:
                 at = (event.connector, event.issue)
                 changed[at] = merged(changed.get(at), of_change(event))
@@ -230,9 +232,10 @@ class Worker:
                 if self._is_echo(key, hint, opened):
                     self._metrics.echoes.labels(live.record.name).inc()
                     return
+                hint = merged(self._put_off.pop(key, None), hint)
                 until = self._must_wait(key, hint, live)
                 if until is not None:
-                    await self._put_off(key, until)
+                    await self._wait(key, hint, until)
                 elif live.record.status != "active":
                     await self._store.write(lambda c: twins.defer(c, key.connection, key.twin))
                 else:
@@ -240,7 +243,7 @@ class Worker:
 
     def _is_echo(self, key: TwinKey, hint: Hint, opened: OpenConnector) -> bool:
         rest = self.recent.of(key)
-        return rest is not None and is_echo(hint, rest.version, opened.tracker.capabilities)
+        return rest is not None and is_echo(hint, rest, opened.tracker.capabilities)
 
     def _must_wait(self, key: TwinKey, hint: Hint, live: LiveConnection) -> Millis | None:
         """Quick edits become one: a twin that was just reconciled rests a moment."""
@@ -248,13 +251,17 @@ class Worker:
         if until is not None and not hint.force:
             return until
         rest = self.recent.of(key)
-        if rest is None or not hint.local or hint.force or hint.deleted:
+        if rest is None or not hint.local or hint.due or hint.force or hint.deleted:
             return None
         settled = rest.at + self.settle
         return settled if settled > self._now() else None
 
-    async def _put_off(self, key: TwinKey, until: Millis) -> None:
+    async def _wait(self, key: TwinKey, hint: Hint, until: Millis) -> None:
         await self._store.write(lambda c: twins.set_due(c, key.connection, key.twin, until))
+        self._keep(key, hint, until)
+
+    def _keep(self, key: TwinKey, hint: Hint, until: Millis) -> None:
+        self._put_off[key] = msgspec.structs.replace(hint, due=False)
         self._wakeups.at(until, key)
 
     @asynccontextmanager
@@ -276,7 +283,10 @@ class Worker:
     ) -> None:
         """Claims the twin and looks until nobody has rung meanwhile."""
         taken = await self._store.write(lambda c: self._claim(c, key, live, hint))
-        if taken is None:
+        if isinstance(taken, Busy) and hint.deleted:
+            # The holder will look, but does not know that not finding the issue proves something.
+            self._keep(key, hint, taken.until)
+        if taken is None or isinstance(taken, Busy):
             return
         claimed, waiting = taken
         began = self._now()
@@ -289,7 +299,12 @@ class Worker:
                 hint = Hint(local=True, change=hint.change)
                 claimed, waiting = await self._store.write(partial(_refreshed, claimed, live))
         except LeaseLost:
+            self.recent.forget(key)
             log.warning("twin.lease_lost")
+        except BaseException:
+            # What was written may not be committed, so its webhooks are no echoes.
+            self.recent.forget(key)
+            raise
         finally:
             keeper.cancel()
         self._metrics.reconcile_seconds.labels(live.record.name).observe(
@@ -298,14 +313,14 @@ class Worker:
 
     def _claim(
         self, c: sa.Connection, key: TwinKey, live: LiveConnection, hint: Hint
-    ) -> tuple[Claim, TwinMessage | None] | None:
-        """None: another holds it, it is parked, or there is nothing to do."""
+    ) -> tuple[Claim, TwinMessage | None] | Busy | None:
+        """None: it is parked, or there is nothing to do."""
         now = self._now()
         claimed = leases.claim(c, key.connection, key.twin, self._owner, now, LEASE)
         if isinstance(claimed, Busy) and claimed.parked and reopen(c, key, now):
             claimed = leases.claim(c, key.connection, key.twin, self._owner, now, LEASE)
         if not isinstance(claimed, Claim):
-            return None
+            return None if claimed is None or claimed.parked else claimed
         idle = claimed.incoming is None and (claimed.due_at is None or claimed.due_at > now)
         if idle and not hint.local and not hint.force:
             leases.release(c, claimed, due_at=claimed.due_at, attempts=claimed.attempts)
@@ -332,13 +347,15 @@ class Worker:
         ledger = Ledger(
             self._store, live, other, claim, here=here, change=hint.change, now=self._now()
         )
-        bench = self._bench(live, opened, ledger)
+        bench = self._bench(TwinKey(claim.connection, claim.twin), live, opened, ledger)
         outcome = await self._run(bench, claim, waiting, hint, here)
         again = await self._settle_outcome(claim, outcome, ledger, live, opened)
         await self._announce(ledger, live, other, claim)
         return again
 
-    def _bench(self, live: LiveConnection, opened: OpenConnector, ledger: Ledger) -> Bench:
+    def _bench(
+        self, key: TwinKey, live: LiveConnection, opened: OpenConnector, ledger: Ledger
+    ) -> Bench:
         return Bench(
             connection=live.record.shared,
             tracker=opened.tracker,
@@ -352,6 +369,7 @@ class Worker:
             attachment_limit=live.record.settings.attachment_limit,
             ledger=ledger,
             contents=self._contents,
+            wrote=partial(self.recent.wrote, key),
             now=self._now,
         )
 
@@ -369,7 +387,7 @@ class Worker:
             twin,
             incoming=incoming,
             waiting=waiting,
-            parts=hint.parts if incoming is None and claim.due_at is None else frozenset(),
+            parts=self._parts(claim, hint),
             deleted=hint.deleted,
         )
         task = asyncio.create_task(run.run())
@@ -386,6 +404,15 @@ class Worker:
             raise error
         log.error("reconcile.broken", error=error)
         return run.failed(Broken(f"{type(error).__name__}: {error}", remedy="Report this error."))
+
+    def _parts(self, claim: Claim, hint: Hint) -> frozenset[Part]:
+        """What to read; empty: all. A message alone says nothing of the comments here, and what is
+        put off in this process keeps its hint."""
+        if self.recent.of(TwinKey(claim.connection, claim.twin)) is None:
+            return frozenset()
+        if hint.local:
+            return hint.parts
+        return FIELDS_ONLY if claim.incoming is not None else frozenset()
 
     async def _settle_outcome(
         self,

@@ -120,6 +120,7 @@ class End:
             attachment_limit=1 << 20,
             ledger=self,
             contents=self,
+            wrote=lambda **_: None,
             now=self.tracker.clock,
         )
 
@@ -173,7 +174,7 @@ class End:
         self.tracker.step = step
         self.passes += 1
         try:
-            self._pass(self.twin, ALL_PARTS if self.incoming else parts)
+            self._pass(self.twin, parts)
         except (Crash, TrackerError):
             self._wait()
             return False

@@ -111,6 +111,8 @@ def _resource(happening: Happening, base: str) -> dict[str, Any]:
     whole = render.work_item(item, base, expand="all")
     if happening.text:
         whole["fields"] = whole["fields"] | {"System.History": happening.text}
+    if item.commented:
+        whole["commentVersionRef"] = {"commentId": item.commented, "version": 1}
     if happening.update is None:
         return whole
     return render.update(item, happening.update, base) | {"revision": whole}

@@ -43,6 +43,8 @@ class Item(msgspec.Struct):
     rev: int = 1
     relations: list[dict[str, Any]] = []
     comments: list[CommentRecord] = []
+    commented: int = 0
+    """The comment that was made with the newest revision; 0 for none."""
     updates: list[Update] = []
     deleted: bool = False
 
@@ -161,6 +163,7 @@ class State:
         changed = {"System.CommentCount": _alive(item), "System.History": text}
         changed |= {"System.ChangedDate": at, "System.ChangedBy": by}
         update = self._record(item, changed, {}, by, at)
+        item.commented = record.id
         item.fields.pop("System.History", None)
         self._tell(Happening("commented", item, None, by, at, text))
         self._tell(Happening("updated", item, update, by, at))
@@ -189,6 +192,7 @@ class State:
         item.fields["System.ChangedDate"] = at
         item.fields["System.ChangedBy"] = by
         item.rev += 1
+        item.commented = 0
         self._log_revision(item, at)
         self._tell(Happening(event, item, None, by, at))
 
@@ -219,6 +223,7 @@ class State:
                 item.fields[name] = value
         if changed:
             item.rev += 1
+            item.commented = 0
             told["System.Rev"] = {"oldValue": item.rev - 1, "newValue": item.rev}
             self._log_revision(item, at)
         kept = {name: ones for name, ones in relations.items() if ones}

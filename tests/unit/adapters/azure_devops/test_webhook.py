@@ -81,6 +81,37 @@ def test_an_update_tells_what_to_look_at(hook, resource, parts):
     assert (change.issue, change.version, change.parts) == ("17", 4, parts)
 
 
+SPOKEN = {"id": 17, "rev": 4, "commentVersionRef": {"commentId": 9, "version": 1}}
+HISTORY = {"System.History": {}, "System.CommentCount": {}, "System.Rev": {}}
+
+
+@pytest.mark.parametrize(
+    ("resource", "comment"),
+    [
+        ({"fields": HISTORY}, "9"),
+        ({"fields": HISTORY | {"System.Title": {}}}, ""),
+        ({"fields": {"System.ChangedDate": {}}}, ""),
+        ({"fields": HISTORY, "relations": {"added": [{"rel": "AttachedFile"}]}}, ""),
+        ({"fields": HISTORY, "revision": {"id": 17, "rev": 4}}, ""),
+        (
+            {
+                "fields": HISTORY,
+                "revision": SPOKEN | {"commentVersionRef": {"commentId": 9, "version": 2}},
+            },
+            "",
+        ),
+    ],
+)
+def test_an_update_of_nothing_but_a_new_comment_names_it(hook, resource, comment):
+    (change,) = hook.read(request(update(**({"revision": SPOKEN} | resource))))
+    assert change.new_comment == comment
+
+
+def test_a_commented_event_names_its_comment(hook):
+    (change,) = hook.read(request({"eventType": "workitem.commented", "resource": SPOKEN}))
+    assert (change.parts, change.new_comment) == ((COMMENTS,), "9")
+
+
 def test_other_events_are_of_no_interest(hook):
     assert hook.read(request({"eventType": "build.complete", "resource": {}})) == ()
 

@@ -57,6 +57,9 @@ def test_every_recorded_webhook_names_its_issue() -> None:
         if "comment" in recorded:
             assert event.parts == (Part.COMMENTS,), file.name
             assert event.version is None, file.name
+            made = recorded.get("issue_event_type_name", recorded["webhookEvent"])
+            new = made in ("issue_commented", "comment_created")
+            assert event.new_comment == (recorded["comment"]["id"] if new else ""), file.name
 
 
 def test_changed_fields_bring_the_version() -> None:
@@ -75,6 +78,15 @@ def test_a_comment_brings_no_version_for_jira_tells_an_old_one() -> None:
     event = parse(updated("summary", comment={"self": "x"}))[0]
     assert set(event.parts) == {Part.COMMENTS, Part.FIELDS}
     assert event.version is None
+
+
+def test_a_new_comment_is_named_when_it_is_all_that_is_told() -> None:
+    told = {"webhookEvent": "jira:issue_updated", "issue_event_type_name": "issue_commented"}
+    comment = {"issue": {"id": "1"}, "comment": {"id": "7", "self": "x"}}
+    assert parse(told | comment)[0].new_comment == "7"
+    assert parse(told | comment | {"changelog": {"items": [{"field": "x"}]}})[0].new_comment == ""
+    edited = told | {"issue_event_type_name": "issue_comment_edited"}
+    assert parse(edited | comment)[0].new_comment == ""
 
 
 def test_whole_seconds_prove_nothing() -> None:

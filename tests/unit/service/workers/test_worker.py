@@ -25,6 +25,19 @@ def boards(shop: Any, name: str) -> list[dict[str, Any]]:
     return [held.fields for held in shop.trackers[name].issues.values()]
 
 
+def parts_read(tracker: Any) -> list[frozenset[Part]]:
+    """What is read of the tracker's issues from now on."""
+    asked = []
+    read = tracker.read
+
+    async def noted(issue: str, parts: frozenset[Part]) -> Any:
+        asked.append(parts)
+        return await read(issue, parts)
+
+    tracker.read = noted
+    return asked
+
+
 async def receive(shop: Any, message: TwinMessage, connection: str = "c") -> None:
     await shop.store.write(
         lambda c: twins.receive(
@@ -64,6 +77,73 @@ async def test_an_echo_is_skipped_without_asking_the_tracker(local, issue_of) ->
     await local.change("b", mirror.id, version=mirror.version)
     assert local.calls == []
     assert (await local.row("a-b.b", twin)).due_at is None
+
+
+async def test_a_comment_of_ours_that_comes_back_is_skipped_and_a_persons_is_not(
+    local, issue_of
+) -> None:
+    issue = issue_of(local.trackers["a"])
+    await local.sync("a-b.a", issue)
+    await local.rest()
+    local.at += 1_000
+    written = local.trackers["a"].person_comments(issue, "hello")
+    await local.change("a", issue, parts=(Part.COMMENTS,), new_comment=written)
+    await local.rest()
+    mirror = next(iter(local.trackers["b"].issues.values()))
+    local.at += 1_000
+    local.calls.clear()
+    await local.change("a", issue, parts=(Part.COMMENTS,), new_comment=written)
+    (ours,) = mirror.comments
+    await local.change("b", mirror.id, parts=(Part.COMMENTS,), new_comment=ours)
+    assert local.calls == []
+    answer = local.trackers["b"].person_comments(mirror.id, "hi")
+    await local.worker.handle(
+        [
+            IssueChanged("b", mirror.id, parts=(Part.COMMENTS,), new_comment=comment)
+            for comment in (ours, answer)
+        ]
+    )
+    await local.rest()
+    assert len(local.trackers["a"].issues[issue].comments) == 2
+
+
+async def test_a_write_of_ours_is_known_before_it_is_committed(local, issue_of) -> None:
+    issue = issue_of(local.trackers["a"])
+    await local.sync("a-b.a", issue)
+    await local.rest()
+    mirror = next(iter(local.trackers["b"].issues.values()))
+    seen = []
+    outgoing = local.engine.outgoing
+
+    async def looks(rules: Any, shown: Any, context: Any) -> Any:
+        rest = local.worker.recent.of_issue("b", mirror.id)
+        seen.append(rest is not None and rest.version == mirror.version)
+        return await outgoing(rules, shown, context)
+
+    local.at += 1_000
+    local.trackers["a"].person_sets(issue, "summary", "edited")
+    await local.change("a", issue)
+    local.engine.outgoing = looks
+    await local.rest()
+    assert seen == [True]
+
+
+async def test_a_message_costs_no_look_at_the_comments_here(local, issue_of) -> None:
+    issue = issue_of(local.trackers["a"])
+    await local.sync("a-b.a", issue)
+    await local.rest()
+    local.at += 1_000
+    asked = parts_read(local.trackers["b"])
+    local.trackers["a"].person_sets(issue, "summary", "edited")
+    await local.change("a", issue)
+    await local.rest()
+    assert asked == [frozenset({Part.FIELDS, Part.ATTACHMENTS})]
+    local.worker.recent.forget(TwinKey("a-b.b", (await local.rows())[0].twin))
+    local.trackers["a"].person_sets(issue, "summary", "again")
+    local.at += 1_000
+    await local.change("a", issue)
+    await local.rest()
+    assert asked[1:] == [frozenset(Part)], "after a restart nothing is known of the comments"
 
 
 async def test_a_newer_version_and_an_unknown_one_are_looked_at(local, issue_of) -> None:
@@ -108,6 +188,44 @@ async def test_a_twin_rests_after_it_sent_and_is_looked_at_after_the_rest(local,
     await local.worker.handle((TwinDue(key.twin, key.connection),))
     await local.rest()
     assert boards(local, "b")[0]["summary"] == "quick"
+
+
+async def test_what_was_put_off_is_looked_at_in_those_parts_that_changed(local, issue_of) -> None:
+    issue = issue_of(local.trackers["a"])
+    await local.sync("a-b.a", issue)
+    asked = parts_read(local.trackers["a"])
+    local.trackers["a"].person_sets(issue, "summary", "quick")
+    for _ in range(2):
+        await local.change("a", issue, parts=(Part.FIELDS,))
+    local.at += 100
+    for key in local.wakeups.take_due():
+        await local.worker.handle((TwinDue(key.twin, key.connection),))
+    assert asked == [frozenset({Part.FIELDS, Part.ATTACHMENTS})]
+
+
+@pytest.mark.parametrize("why", ["busy", "breaker"])
+async def test_that_an_issue_is_gone_is_not_forgotten_while_its_twin_waits(
+    local, issue_of, why: str
+) -> None:
+    tracker = local.trackers["a"]
+    tracker.says_gone = False
+    issue = issue_of(tracker)
+    twin = await local.sync("a-b.a", issue)
+    await local.rest()
+    local.at += 1_000
+    if why == "breaker":
+        local.breakers.trip("a", TrackerError(Fault.UNAVAILABLE, "down"), 30)
+    else:
+        await local.store.write(
+            lambda c: leases.claim(c, "a-b.a", twin, "a dead daemon", local.at, LEASE)
+        )
+    tracker.person_deletes(issue)
+    await local.change("a", issue, deleted=True)
+    assert not (await local.row("a-b.a", twin)).state.gone
+    local.at += LEASE
+    for key in local.wakeups.take_due():
+        await local.worker.handle((TwinDue(key.twin, key.connection),))
+    assert (await local.row("a-b.a", twin)).state.gone
 
 
 async def test_a_person_who_asks_does_not_wait(local, issue_of) -> None:

@@ -51,15 +51,15 @@ async def test_every_change_is_told_in_order_and_can_be_read(inbox, session, clo
         simulator.state.restore(item)
         await simulator.hooks.drained()
     changes = [change for request in received for change in tracker.parse_webhook(request)]
-    assert [(one.version, one.parts, one.deleted) for one in changes] == [
-        (1, (), False),
-        (2, (Part.FIELDS,), False),
-        (3, (Part.COMMENTS, Part.FIELDS), False),
-        (3, (Part.FIELDS, Part.COMMENTS), False),
-        (3, (), False),
-        (3, (Part.FIELDS, Part.ATTACHMENTS), False),
-        (4, (), True),
-        (5, (), False),
+    assert [(one.version, one.parts, one.new_comment, one.deleted) for one in changes] == [
+        (1, (), "", False),
+        (2, (Part.FIELDS,), "", False),
+        (3, (Part.COMMENTS,), added.id, False),
+        (3, (Part.FIELDS, Part.COMMENTS), added.id, False),
+        (3, (Part.FIELDS, Part.COMMENTS), "", False),
+        (3, (Part.FIELDS, Part.COMMENTS, Part.ATTACHMENTS), "", False),
+        (4, (), "", True),
+        (5, (), "", False),
     ]
     assert {(one.issue, one.project) for one in changes} == {("1", "Tidegate")}
     assert len({one.change for one in changes}) == len(changes)
