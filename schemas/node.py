@@ -1,6 +1,6 @@
 """The records that a node keeps: connectors, connections, peers, invitations, activity."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -40,8 +40,11 @@ class ConnectionSettings(msgspec.Struct, frozen=True, omit_defaults=True):
     field_policies: dict[str, str] = {}
     disclosed: tuple[str, ...] | None = None
     """Fields that may leave this node, whatever the rule says; None allows the default ones."""
-    attachment_limit: int = 1 << 30
+    attachment_limit: Annotated[int, msgspec.Meta(ge=0, le=1 << 50)] = 1 << 30
     """Bytes; larger ones are not taken over, and the activity log says so."""
+    poll_seconds: Annotated[float, msgspec.Meta(ge=0, le=3600)] = 0.0
+    """How often a private side asks where requests cannot be held; 0 takes the node's default. The
+    shortest of all active connections with a peer counts."""
 
 
 class Connection(msgspec.Struct, frozen=True):

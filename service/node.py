@@ -331,7 +331,7 @@ class Node:
             now=self._now,
             random=self._random,
             sleep=asyncio.sleep,
-            interval=self.config.peers.poll_seconds,
+            interval=self._poll_interval,
             traffic=self._traffic,
         )
 
@@ -341,6 +341,9 @@ class Node:
                 await task()
 
         return run
+
+    def _poll_interval(self, peer: str) -> float:
+        return self.roster.poll_seconds(peer, self.config.peers.poll_seconds)
 
     async def _consume(self) -> None:
         concurrency = self.config.limits.workers

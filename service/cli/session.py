@@ -37,6 +37,10 @@ class Session(msgspec.Struct, frozen=True):
         value: int = getattr(self.arguments, name)
         return value
 
+    def number_or(self, name: str, default: float) -> float:
+        value: float | None = getattr(self.arguments, name, None)
+        return default if value is None else value
+
     def words(self, name: str) -> tuple[str, ...]:
         value: list[str] | None = getattr(self.arguments, name, None)
         return tuple(value or ())

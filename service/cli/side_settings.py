@@ -1,6 +1,7 @@
 """The settings of our side of a connection, as options."""
 
 import argparse
+from typing import TypedDict
 
 from schemas.api import SettingsBody, TriggerBody
 from schemas.node import ConnectionSettings, Trigger
@@ -30,6 +31,18 @@ def add_to(parser: argparse.ArgumentParser) -> None:
         metavar="FIELD",
         help="a field that may leave this node, whatever the rule says; repeatable",
     )
+    options.add_argument(
+        "--attachment-limit",
+        type=int,
+        metavar="BYTES",
+        help="larger attachments are not taken over (default: 1 GiB)",
+    )
+    options.add_argument(
+        "--poll-seconds",
+        type=float,
+        metavar="SECONDS",
+        help="how often a private node asks where a proxy cuts long requests (0: as configured)",
+    )
 
 
 def add_agreed(parser: argparse.ArgumentParser) -> None:
@@ -49,6 +62,7 @@ def given(session: Session) -> SettingsBody:
         trigger=_trigger(session),
         conflict_policy=session.text("conflicts") or "newest",
         disclosed=session.words("disclose") or None,
+        **_limits(session, ConnectionSettings()),
     )
 
 
@@ -62,7 +76,7 @@ def changed(session: Session, now: ConnectionSettings) -> SettingsBody:
         conflict_policy=now.conflict_policy,
         field_policies=now.field_policies,
         disclosed=session.words("disclose") or now.disclosed,
-        attachment_limit=now.attachment_limit,
+        **_limits(session, now),
     )
 
 
@@ -70,6 +84,18 @@ def of_other_end(session: Session) -> SettingsBody:
     return SettingsBody(
         project=session.text("remote_project"), issue_type=session.text("remote_type")
     )
+
+
+class _Limits(TypedDict):
+    attachment_limit: int
+    poll_seconds: float
+
+
+def _limits(session: Session, now: ConnectionSettings) -> _Limits:
+    return {
+        "attachment_limit": int(session.number_or("attachment_limit", now.attachment_limit)),
+        "poll_seconds": session.number_or("poll_seconds", now.poll_seconds),
+    }
 
 
 def _kept(trigger: Trigger | None) -> TriggerBody | None:

@@ -11,14 +11,19 @@ from service.peers.contact import Contacts
 from service.peers.courier import Courier
 from service.peers.doorbell import Doorbell
 from service.peers.feed import Feed
-from service.peers.poller import Poller
+from service.peers.poller import INTERVAL, Poller
 from service.peers.port import AttachmentSink, AttachmentSource, Traffic
 from service.peers.pusher import Pusher
 from service.peers.quiet import UNWATCHED
 
 
+def default_interval(peer: str) -> float:
+    return INTERVAL
+
+
 class Links(msgspec.Struct, frozen=True):
-    """`public`: this node has a public URL. `interval` is in seconds."""
+    """`public`: this node has a public URL. `interval` tells the seconds between requests to a peer
+    (by node id) where none can be held."""
 
     public: bool
     courier: Courier
@@ -30,7 +35,7 @@ class Links(msgspec.Struct, frozen=True):
     now: Callable[[], Millis]
     random: Callable[[], float]
     sleep: Callable[[float], Awaitable[None]]
-    interval: float = 20.0
+    interval: Callable[[str], float] = default_interval
     traffic: Traffic = UNWATCHED
 
     def task(self, peer: Peer) -> Callable[[], Awaitable[None]] | None:
@@ -63,7 +68,7 @@ class Links(msgspec.Struct, frozen=True):
             now=self.now,
             random=self.random,
             sleep=self.sleep,
-            interval=self.interval,
+            interval=lambda: self.interval(peer.id),
         )
 
     def _carrier(self, peer: PublicPeer) -> Carrier:

@@ -21,6 +21,8 @@ from service.peers.pusher import Pusher
 
 log = structlog.get_logger()
 
+INTERVAL = 20.0
+"""Seconds."""
 _SHORTEST = 5.0
 _CUT_AFTER = 3.0
 _FULL_AGAIN = 500
@@ -54,7 +56,7 @@ class Hold:
 
 
 class Poller:
-    """`interval` seconds lie between requests where none can be held."""
+    """`interval` tells the seconds between requests where none can be held; asked each time."""
 
     def __init__(
         self,
@@ -68,7 +70,7 @@ class Poller:
         now: Callable[[], Millis],
         random: Callable[[], float],
         sleep: Callable[[float], Awaitable[None]],
-        interval: float = 20.0,
+        interval: Callable[[], float] = lambda: INTERVAL,
     ) -> None:
         self._courier = courier
         self._feed = feed
@@ -133,7 +135,7 @@ class Poller:
     async def _pause(self, held: float, elapsed: float) -> None:
         """An empty answer: ask again at once if the request was held, else after a while."""
         if not held:
-            await self._sleep(self._interval)
+            await self._sleep(self._interval())
         elif elapsed < 1:
             await self._sleep(1.0)
 

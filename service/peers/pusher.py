@@ -16,6 +16,9 @@ from service.peers.doorbell import Doorbell
 from service.peers.feed import BATCH_BYTES, Feed
 from service.peers.port import Outgoing
 
+_GATHER_SECONDS = 0.004
+_BUSY_SECONDS = 0.05
+"""What comes so soon after the last is one of many: they gather, and travel together."""
 _LOOK_SECONDS = 60.0
 """How often to look without a ring, and to say hello when there is nothing to send."""
 
@@ -45,6 +48,7 @@ class Pusher:
         self._sleep = sleep
         self._backoff = Backoff(random)
         self._greets = greets
+        self._sent = False
         self._way: Way = "push" if greets else "long poll"
 
     async def run(self) -> None:
@@ -55,6 +59,7 @@ class Pusher:
 
     async def send(self) -> None:
         hello = self._greets
+        clock = asyncio.get_running_loop().time
         while True:
             seen = self._bell.count(self._peer.id)
             try:
@@ -68,12 +73,16 @@ class Pusher:
             self._backoff.reset()
             hello = False
             if not more:
+                idle_since = clock()
                 rang = await self._bell.wait(self._peer.id, seen, _LOOK_SECONDS)
                 hello = self._greets and not rang
+                if rang and self._sent and clock() - idle_since < _BUSY_SECONDS:
+                    await _pause(_GATHER_SECONDS)
 
     async def _deliver(self, *, hello: bool) -> bool:
         """True when more may wait."""
         outgoing = await self._feed.pending(self._peer)
+        self._sent = bool(outgoing.items)
         self._carrier.fetch(outgoing.requests)
         unavailable = self._carrier.take_unavailable()
         if not (outgoing.items or unavailable or hello):
@@ -104,3 +113,7 @@ def _check_taken(outgoing: Outgoing, answer: Exchange) -> None:
 def _may_be_more(outgoing: Outgoing) -> bool:
     size = sum(len(item.sealed) for item in outgoing.items)
     return len(outgoing.items) >= MAX_ITEMS or size >= BATCH_BYTES // 2
+
+
+async def _pause(seconds: float) -> None:
+    await asyncio.sleep(seconds)

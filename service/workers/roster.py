@@ -141,6 +141,15 @@ class Roster:
                 return live
         return None
 
+    def poll_seconds(self, peer: str, default: float) -> float:
+        """The shortest that an active connection with the peer asks for."""
+        asked = [
+            live.record.settings.poll_seconds or default
+            for live in self._connections.values()
+            if live.record.peer == peer and live.record.status == "active"
+        ]
+        return min(asked, default=default)
+
     @property
     def peers(self) -> Mapping[str, Peer]:
         return self._peers

@@ -95,6 +95,9 @@ async def test_set_changes_what_is_given_and_keeps_the_rest(node, on_node):
     await on_node("connection", "set", "acme-globex", "--project", "OPS")
     sent = node.calls[-1][2]
     assert msgspec.to_builtins(sent) == msgspec.to_builtins(settings) | {"project": "OPS"}
+    limits = ("--attachment-limit", "0", "--poll-seconds", "7.5")
+    await on_node("connection", "set", "acme-globex", *limits)
+    assert (node.calls[-1][2].attachment_limit, node.calls[-1][2].poll_seconds) == (0, 7.5)
     await on_node("connection", "set", "acme-globex", "--no-trigger")
     assert node.calls[-1][2].trigger is None
     await on_node("connection", "set", "acme-globex", "--trigger-project", "NEW")

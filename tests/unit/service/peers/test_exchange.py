@@ -9,7 +9,7 @@ import pytest
 from schemas.errors import PeerUnavailable, StoreUnavailable
 from schemas.node import PublicPeer
 from schemas.peer import MAX_ITEM, Exchange
-from service.peers import mailbox, signing
+from service.peers import mailbox, pusher, signing
 from service.peers.feed import Feed
 from service.peers.poller import Hold
 from service.peers.port import Taken
@@ -367,3 +367,30 @@ async def test_a_request_that_was_held_does_not_count(world, monkeypatch):
     assert (allowance.left, allowance.given_back) == (1, 1)
     await private.courier.exchange(public.as_peer(), msgspec.structs.replace(said, wait=0))
     assert allowance.left == 0
+
+
+async def test_a_crowd_of_changes_shares_requests_and_a_lone_one_goes_at_once(world, monkeypatch):
+    public, other = await world.pair_of(private=False)
+    waits = []
+
+    async def gather(seconds):
+        waits.append(seconds)
+
+    monkeypatch.setattr(pusher, "_pause", gather)
+    world.link(other, public)
+    other.send(public, "lone", "1")
+    await public.store.until(lambda: len(public.store.received) == 1)
+    assert waits == []
+    # The bell rings again while the first of the crowd is on its way.
+    exchange = other.courier.exchange
+
+    async def crowded(peer, body):
+        if body.items and len(public.store.received) < 3:
+            other.send(public, f"later-{len(public.store.received)}", "x")
+        return await exchange(peer, body)
+
+    monkeypatch.setattr(other.courier, "exchange", crowded)
+    other.send(public, "first", "x")
+    await public.store.until(lambda: len(public.store.received) >= 4)
+    assert waits
+    assert set(waits) == {pusher._GATHER_SECONDS}
