@@ -21,7 +21,10 @@ from schemas.issue import (
     IssueDraft,
     IssueRef,
     Part,
+    Worklog,
+    WorklogDraft,
 )
+from schemas.metadata import Choice, FieldKind, Metadata
 from schemas.rich_text import RichText
 from schemas.values import Millis, User
 
@@ -48,6 +51,18 @@ class Capabilities(msgspec.Struct, frozen=True):
     """True when every change that `read` shows raises `Issue.version`."""
     status: Literal["transitions", "plain"]
     set_fields: tuple[str, ...] = ("labels",)
+    webhooks: bool = True
+    """False where changes are found by scans alone."""
+    time_precision_ms: int = 1
+    """Of the times by which a scan can ask."""
+    parent: bool = False
+    """True when `fields["parent"]` (the parent's issue id) can be read and written."""
+    link_kinds: tuple[str, ...] = ()
+    """Kinds that `fields["links"]` may hold, each element as "kind issue-id"."""
+    worklogs: bool = False
+    custom_kinds: tuple[FieldKind, ...] = ()
+    degraded: dict[str, str] = {}
+    """By field or part: in which lesser form it arrives here, in words for people."""
 
 
 class StageResult(msgspec.Struct, frozen=True):
@@ -146,3 +161,27 @@ class Tracker(Protocol):
         ...
 
     async def close(self) -> None: ...
+
+
+class Discovery(Protocol):
+    """Of an adapter that can tell what its projects know."""
+
+    async def projects(self) -> tuple[Choice, ...]: ...
+
+    async def metadata(self, project: str) -> Metadata:
+        """Read anew with each call; the caller caches."""
+        ...
+
+
+class Worklogs(Protocol):
+    """Of an adapter whose tracker keeps records of time spent."""
+
+    async def add_worklog(self, issue_id: str, draft: WorklogDraft) -> Worklog: ...
+
+    async def edit_worklog(
+        self, issue_id: str, worklog_id: str, draft: WorklogDraft
+    ) -> Worklog: ...
+
+    async def delete_worklog(self, issue_id: str, worklog_id: str) -> None:
+        """Deleting what is gone already succeeds."""
+        ...

@@ -12,6 +12,7 @@ class Part(StrEnum):
     FIELDS = "fields"
     COMMENTS = "comments"
     ATTACHMENTS = "attachments"
+    WORKLOGS = "worklogs"
 
 
 ALL_PARTS = frozenset(Part)
@@ -46,6 +47,17 @@ class Attachment(msgspec.Struct, frozen=True, omit_defaults=True):
     created: Millis = 0
 
 
+class Worklog(msgspec.Struct, frozen=True, omit_defaults=True):
+    id: str
+    seconds: int
+    started: Millis
+    author: User = User()
+    comment: RichText | None = None
+    updated: Millis = 0
+    marker: str = ""
+    """What `add_worklog` was given, where the tracker can keep it."""
+
+
 class Issue(msgspec.Struct, frozen=True):
     ref: IssueRef
     version: int
@@ -62,6 +74,8 @@ class Issue(msgspec.Struct, frozen=True):
     """Where the tracker tells it without listing them."""
     marker: str = ""
     """Of the draft that the issue was created from; '' when a person made it."""
+    worklogs: tuple[Worklog, ...] | None = None
+    """Complete and in order of creation; None when not read."""
 
 
 class FieldChange(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -96,3 +110,10 @@ class AttachmentDraft(msgspec.Struct, frozen=True):
     size: int
     mime: str
     marker: str
+
+
+class WorklogDraft(msgspec.Struct, frozen=True):
+    seconds: int
+    started: Millis
+    marker: str
+    comment: RichText | None = None
