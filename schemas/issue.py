@@ -5,7 +5,7 @@ from enum import StrEnum
 import msgspec
 
 from schemas.rich_text import RichText
-from schemas.values import Fields, Millis, User
+from schemas.values import Fields, Millis, User, Work
 
 
 class Part(StrEnum):
@@ -36,6 +36,7 @@ class Comment(msgspec.Struct, frozen=True, omit_defaults=True):
     internal: bool = False
     marker: str = ""
     """What `add_comment` was given, where the tracker can keep it."""
+    work: Work | None = None
 
 
 class Attachment(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -103,6 +104,7 @@ class CommentDraft(msgspec.Struct, frozen=True):
     body: RichText
     marker: str
     internal: bool = False
+    work: Work | None = None
 
 
 class AttachmentDraft(msgspec.Struct, frozen=True):

@@ -3,7 +3,7 @@
 import msgspec
 
 from schemas.rich_text import RichText
-from schemas.values import Digest, Fields, Millis, User, Value
+from schemas.values import Digest, Fields, Millis, User, Value, Work
 
 
 class ElementStamp(msgspec.Struct, frozen=True, array_like=True):
@@ -39,6 +39,7 @@ class ReplicaComment(msgspec.Struct, frozen=True, omit_defaults=True):
     version: int = 0
     """The sender's twin version that first carried this body."""
     internal: bool = False
+    work: Work | None = None
 
 
 class ReplicaAttachment(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -3,7 +3,7 @@
 import msgspec
 
 from schemas.rich_text import RichText
-from schemas.values import Fields
+from schemas.values import Fields, Work
 
 
 class RuleSet(msgspec.Struct, frozen=True):
@@ -33,6 +33,7 @@ class OutgoingComment(msgspec.Struct, frozen=True, omit_defaults=True):
     id: str
     body: RichText
     internal: bool = False
+    work: Work | None = None
 
 
 class Outgoing(msgspec.Struct, frozen=True):
@@ -49,6 +50,7 @@ class WantedComment(msgspec.Struct, frozen=True, omit_defaults=True):
     """The remote comment's id."""
     body: RichText
     internal: bool = False
+    work: Work | None = None
 
 
 class Wanted(msgspec.Struct, frozen=True, omit_defaults=True):

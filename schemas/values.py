@@ -17,6 +17,13 @@ class User(msgspec.Struct, frozen=True, tag="user", omit_defaults=True):
     """The tracker's own id; only meaningful on its side."""
 
 
+class Work(msgspec.Struct, frozen=True):
+    """A record of time spent. It travels as a comment does, with or without words."""
+
+    seconds: int
+    started: Millis
+
+
 class Digest(msgspec.Struct, frozen=True, tag="digest"):
     """Stands for a large value that the reader already holds."""
 

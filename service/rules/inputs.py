@@ -86,7 +86,10 @@ class Given:
         self.comments.add(comment.id)
         internal = "internal" if comment.internal else ""
         place, created = str(self._hold(body)), str(comment.created)
-        return _units(comment.id, place, author.name, author.email, author.id, created, internal)
+        work = (str(comment.work.seconds), str(comment.work.started)) if comment.work else ("", "")
+        return _units(
+            comment.id, place, author.name, author.email, author.id, created, internal, *work
+        )
 
     def _attachment(self, attachment: Attachment | ReplicaAttachment) -> str:
         self.attachments.add(attachment.id)

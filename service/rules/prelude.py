@@ -35,12 +35,21 @@ class RichText:
 
 
 class Comment:
-    def __init__(self, id: str, body: Any, author: User, created: int, internal: bool) -> None:
+    def __init__(
+        self, id: str, body: Any, author: User, created: int, internal: bool, work: Any = None
+    ) -> None:
         self.id = id
         self.body = body
         self.author = author
         self.created = created
         self.internal = internal
+        self.work = work
+
+
+class Work:
+    def __init__(self, seconds: int, started: int) -> None:
+        self.seconds = seconds
+        self.started = started
 
 
 class Attachment:
@@ -202,7 +211,9 @@ def with_author(comment: Comment) -> Comment:
     line = f"{name} wrote:"
     body = comment.body
     body = body.prepend(line) if type(body) is RichText else f"{line}\n\n{body}"
-    return Comment(comment.id, body, comment.author, comment.created, comment.internal)
+    return Comment(
+        comment.id, body, comment.author, comment.created, comment.internal, comment.work
+    )
 
 
 def moment(milliseconds: int) -> Any:
@@ -226,10 +237,21 @@ def _fields(texts: str, rich: str, users: str, others: Any) -> Any:
     return others
 
 
+def _work(seconds: str, started: str) -> Any:
+    return Work(int(seconds), int(started)) if seconds else None
+
+
 def _comments(section: str) -> Any:
     return [
-        Comment(id, RichText(int(place)), User(name, email, user), int(created), internal != "")
-        for id, place, name, email, user, created, internal in _records(section)
+        Comment(
+            id,
+            RichText(int(place)),
+            User(name, email, user),
+            int(created),
+            internal != "",
+            _work(seconds, started),
+        )
+        for id, place, name, email, user, created, internal, seconds, started in _records(section)
     ]
 
 
@@ -293,7 +315,7 @@ def _export(result: Any, wanted: Any, rule: str) -> Any:
         ),
         result.type,
         result.fields,
-        [(c.id, c.body, c.internal) for c in comments],
+        [(c.id, c.body, c.internal, c.work) for c in comments],
         [a.id for a in attachments],
         result.project if wanted is Wanted else "",
     ]

@@ -9,7 +9,7 @@ from pydantic_monty import MontyClassProxy
 from schemas.errors import RuleError
 from schemas.rich_text import Block, RichText, plain
 from schemas.rules import Outgoing, OutgoingComment, Wanted, WantedComment
-from schemas.values import Digest, Fields, User, Value, as_set
+from schemas.values import Digest, Fields, User, Value, Work, as_set
 from service.rules.inputs import Given
 
 NAMES = ("summary", "description", "status", "priority", "labels", "assignee", "reporter")
@@ -168,7 +168,7 @@ def _paragraphs(name: str, lines: Any) -> tuple[Block, ...]:
 
 def _comments(exported: list[Any], given: Given, kind: Callable[..., C]) -> tuple[C, ...]:
     result: dict[str, C] = {}
-    for ident, raw, internal in exported:
+    for ident, raw, internal, work in exported:
         _known("comments", ident, given.comments)
         if type(internal) is not bool:
             raise Refused(f"comments: internal is True or False, {_describe(internal)} was given.")
@@ -179,8 +179,19 @@ def _comments(exported: list[Any], given: Given, kind: Callable[..., C]) -> tupl
             body = _rich("comments", raw.attributes, given)
         if not isinstance(body, RichText):
             raise Refused(f"comments: a body is formatted text, {_describe(raw)} was given.")
-        result[ident] = kind(ident, body, internal)
+        result[ident] = kind(ident, body, internal, _work(work))
     return tuple(result.values())
+
+
+def _work(raw: Any) -> Work | None:
+    if raw is None:
+        return None
+    if not (isinstance(raw, MontyClassProxy) and raw.name == "Work"):
+        raise Refused(f"comments: work is a Work or None, {_describe(raw)} was given.")
+    seconds, started = (raw.attributes.get(word) for word in ("seconds", "started"))
+    if type(seconds) is not int or type(started) is not int or not 0 <= seconds < LARGEST:
+        raise Refused("comments: work has whole seconds and a moment in milliseconds.")
+    return Work(seconds, started)
 
 
 def _attachments(exported: list[Any], given: Given) -> tuple[str, ...]:

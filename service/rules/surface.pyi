@@ -29,6 +29,14 @@ class Comment:
     created: int
     """Milliseconds since 1970; see `moment`."""
     internal: bool
+    work: Work | None
+    """Time spent, where the comment is a record of it."""
+
+class Work:
+    seconds: int
+    started: int
+    """Milliseconds since 1970; see `moment`."""
+    def __init__(self, seconds: int, started: int) -> None: ...
 
 class Attachment:
     id: str

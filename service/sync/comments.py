@@ -14,7 +14,7 @@ from schemas.rich_text import RichText
 from schemas.rules import OutgoingComment, WantedComment
 from schemas.twin import CommentTrace, Intent, Twin
 from schemas.values import digest
-from service.sync.markers import words_digest
+from service.sync.markers import Said, said_digest
 
 
 class AddComment(msgspec.Struct, frozen=True, tag="add"):
@@ -41,8 +41,8 @@ Scope = Literal["news", "kept_back", "all"]
 """What the outgoing rule judges: only news, also what an older rule kept back, or everything."""
 
 
-def comment_digest(body: RichText, internal: bool) -> str:
-    return digest(OutgoingComment("", body, internal))
+def comment_digest(comment: Said) -> str:
+    return digest(OutgoingComment("", comment.body, comment.internal, comment.work))
 
 
 def news_for_rule(twin: Twin, comments: tuple[Comment, ...], scope: Scope) -> tuple[Comment, ...]:
@@ -60,7 +60,7 @@ def _is_news(trace: CommentTrace | None, comment: Comment, scope: Scope) -> bool
         return True
     if trace.updated == comment.updated and comment.updated:
         return False
-    return trace.digest != comment_digest(comment.body, comment.internal)
+    return trace.digest != comment_digest(comment)
 
 
 def note_local(
@@ -79,7 +79,7 @@ def note_local(
         traces[comment.id] = CommentTrace(
             origin="local",
             local_id=comment.id,
-            digest=comment_digest(comment.body, comment.internal),
+            digest=comment_digest(comment),
             version=version,
             updated=comment.updated,
         )
@@ -145,7 +145,7 @@ def _plan_comment(
     mirror = here.get(trace.local_id)
     if trace.removed or mirror is None or version <= trace.version:
         return None
-    if trace.digest == comment_digest(wish.body, wish.internal):
+    if trace.digest == comment_digest(wish):
         return None
     lost = mirror.body if _edited_here(trace, here) else None
     return EditComment(wish, version, trace.local_id, lost)
@@ -153,7 +153,7 @@ def _plan_comment(
 
 def _edited_here(trace: CommentTrace, here: dict[str, Comment]) -> bool:
     mirror = here.get(trace.local_id)
-    return mirror is not None and trace.held != comment_digest(mirror.body, mirror.internal)
+    return mirror is not None and trace.held != comment_digest(mirror)
 
 
 def note_mirrored(twin: Twin, wanted: WantedComment, version: int, mirror: Comment) -> Twin:
@@ -162,8 +162,8 @@ def note_mirrored(twin: Twin, wanted: WantedComment, version: int, mirror: Comme
         origin="remote",
         local_id=mirror.id,
         remote_id=wanted.id,
-        digest=comment_digest(wanted.body, wanted.internal),
-        held=comment_digest(mirror.body, mirror.internal),
+        digest=comment_digest(wanted),
+        held=comment_digest(mirror),
         version=version,
         updated=mirror.updated,
     )
@@ -186,10 +186,9 @@ def note_found(
     unseen.
     """
     twin = note_mirrored(twin, wanted, version, mirror)
-    untouched = words_digest(mirror.body) == intent.words
-    same_words = words_digest(wanted.body) == intent.words
-    written = comment_digest(mirror.body, mirror.internal)
-    current = written == comment_digest(wanted.body, wanted.internal)
+    untouched = said_digest(mirror) == intent.words
+    same_words = said_digest(wanted) == intent.words
+    current = comment_digest(mirror) == comment_digest(wanted)
     *others, trace = twin.comments
     if not untouched:
         trace = msgspec.structs.replace(trace, held="")
@@ -216,6 +215,6 @@ def find_begun(twin: Twin, comments: tuple[Comment, ...], intent: Intent) -> Com
         if comment.marker == intent.marker:
             return comment
     for comment in fresh:
-        if not comment.marker and words_digest(comment.body) == intent.words:
+        if not comment.marker and said_digest(comment) == intent.words:
             return comment
     return None

@@ -4,15 +4,29 @@ They follow from what is mirrored, so that a repeated attempt carries the same o
 """
 
 import hashlib
+from typing import Protocol
 
 from schemas.replica import ReplicaAttachment
 from schemas.rich_text import RichText, to_plain
+from schemas.rules import WantedComment
 from schemas.twin import Intent
-from schemas.values import Millis
+from schemas.values import Millis, Work
 
 _PREFIX = 8
+_DAY: Millis = 86_400_000
 UNDER_WAY: Millis = 10_000
 """For so long a call that was cut off may still be under way, or its result missing in an index."""
+
+
+class Said(Protocol):
+    """A comment, from whichever side."""
+
+    @property
+    def body(self) -> RichText: ...
+    @property
+    def internal(self) -> bool: ...
+    @property
+    def work(self) -> Work | None: ...
 
 
 def marker(twin: str, connection: str, kind: str, remote_id: str) -> str:
@@ -34,11 +48,9 @@ def issue_intent(twin: str, connection: str, at: Millis) -> Intent:
     return Intent("issue", marker(twin, connection, "issue", ""), "", at)
 
 
-def comment_intent(
-    twin: str, connection: str, remote_id: str, body: RichText, at: Millis
-) -> Intent:
-    mark = marker(twin, connection, "comment", remote_id)
-    return Intent("comment", mark, remote_id, at, words_digest(body))
+def comment_intent(twin: str, connection: str, wanted: WantedComment, at: Millis) -> Intent:
+    mark = marker(twin, connection, "comment", wanted.id)
+    return Intent("comment", mark, wanted.id, at, said_digest(wanted))
 
 
 def may_be_under_way(intent: Intent, now: Millis) -> bool:
@@ -46,9 +58,13 @@ def may_be_under_way(intent: Intent, now: Millis) -> bool:
     return now < intent.at + UNDER_WAY
 
 
-def words_digest(body: RichText) -> str:
-    """The same for texts that differ in white space and markup only, as trackers tidy them."""
-    return hashlib.sha256(" ".join(to_plain(body).split()).encode()).hexdigest()
+def said_digest(comment: Said) -> str:
+    """The same for texts that differ in white space and markup only, as trackers tidy them, and
+    for records of time that differ within a minute or a day."""
+    words = " ".join(to_plain(comment.body).split())
+    if comment.work is not None:
+        words += f"\x1f{comment.work.seconds // 60}\x1f{comment.work.started // _DAY}"
+    return hashlib.sha256(words.encode()).hexdigest()
 
 
 def attachment_intent(twin: str, connection: str, file: ReplicaAttachment, at: Millis) -> Intent:

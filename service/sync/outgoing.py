@@ -119,6 +119,7 @@ def note_judged(twin: Twin, judged: Judged, outgoing: Outgoing) -> tuple[Twin, P
                 created=c.created,
                 version=version,
                 internal=bodies[c.id].internal,
+                work=bodies[c.id].work,
             )
             for c in judged.comments
             if c.id in comments

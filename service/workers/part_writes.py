@@ -72,7 +72,7 @@ class PartWrites:
             wish = next((c for c in (wanted.comments if wanted else ()) if c.id == id), None)
             self._run.note("comment.found_again", comment=mirror.id)
             if wish is None or version is None:
-                wish, version = WantedComment(id, mirror.body, mirror.internal), 0
+                wish, version = WantedComment(id, mirror.body, mirror.internal, mirror.work), 0
             self._run.twin = note_found(twin, wish, version, mirror, intent)
         elif version is None:
             self._settle(intent)
@@ -120,12 +120,13 @@ class PartWrites:
     async def _add_comment(self, write: AddComment) -> None:
         run, wanted = self._run, write.wanted
         bench = run.bench
-        intent = comment_intent(run.twin.id, bench.connection, wanted.id, wanted.body, bench.now())
+        intent = comment_intent(run.twin.id, bench.connection, wanted, bench.now())
         await self._begin(intent)
         draft = CommentDraft(
             wanted.body,
             intent.marker,
             wanted.internal and bench.tracker.capabilities.comment_internal,
+            wanted.work,
         )
         mirror = await bench.tracker.add_comment(self._issue.ref.id, draft)
         bench.wrote(comment=mirror.id)

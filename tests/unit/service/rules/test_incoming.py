@@ -6,7 +6,7 @@ import pytest
 from schemas.errors import RuleError
 from schemas.replica import ReplicaComment
 from schemas.rich_text import Paragraph, Text, plain
-from schemas.values import Digest
+from schemas.values import Digest, User, Work
 
 
 async def test_the_wanted_issue_comes_from_the_replica(
@@ -120,3 +120,28 @@ async def test_a_wrong_result_is_refused(engine, incoming_rule, replica, context
     with pytest.raises(RuleError, match=message) as caught:
         await engine.incoming(incoming_rule(f"return {result}"), replica, None, context)
     assert caught.value.file == "incoming.py"
+
+
+async def test_time_spent_passes_through_and_can_be_changed(
+    engine, incoming_rule, replica, context
+) -> None:
+    record = ReplicaComment("w", plain("done"), User("Ann"), work=Work(5400, 7))
+    replica = msgspec.structs.replace(replica, comments=(record,))
+    passed = incoming_rule("return Wanted(comments=[with_author(c) for c in replica.comments])")
+    (comment,) = (await engine.incoming(passed, replica, None, context)).comments
+    assert comment.work == Work(5400, 7)
+    halved = incoming_rule(
+        "for c in replica.comments:\n    c.work = Work(c.work.seconds // 2, c.work.started)\n"
+        "return Wanted(comments=replica.comments)"
+    )
+    (comment,) = (await engine.incoming(halved, replica, None, context)).comments
+    assert comment.work == Work(2700, 7)
+
+
+@pytest.mark.parametrize("work", ["3", "Work(1.5, 0)", "Work(-1, 0)", "Work(1, '')"])
+async def test_time_spent_must_be_time(engine, incoming_rule, replica, context, work) -> None:
+    rules = incoming_rule(
+        f"for c in replica.comments:\n    c.work = {work}\nreturn Wanted(comments=replica.comments)"
+    )
+    with pytest.raises(RuleError, match="comments: work"):
+        await engine.incoming(rules, replica, None, context)

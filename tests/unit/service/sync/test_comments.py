@@ -2,11 +2,14 @@
 
 from typing import Any
 
+import msgspec
+
 from schemas.issue import Comment
 from schemas.replica import Replica, ReplicaComment
 from schemas.rich_text import plain
 from schemas.rules import OutgoingComment, WantedComment
 from schemas.twin import CommentTrace, Intent
+from schemas.values import Work
 from service.sync.comments import (
     AddComment,
     DeleteComment,
@@ -23,7 +26,7 @@ from service.sync.comments import (
     plan_comments,
     removed_here,
 )
-from service.sync.markers import words_digest
+from service.sync.markers import said_digest
 
 
 def comment(id: str, text: str = "hi", **changes: Any) -> Comment:
@@ -31,12 +34,12 @@ def comment(id: str, text: str = "hi", **changes: Any) -> Comment:
 
 
 def local(id: str, text: str = "hi", **changes: Any) -> CommentTrace:
-    known = {"digest": comment_digest(plain(text), False), "version": 1}
+    known = {"digest": comment_digest(Comment("", plain(text))), "version": 1}
     return CommentTrace("local", local_id=id, **(known | changes))
 
 
 def remote(id: str, mirror: str, text: str = "hi", **changes: Any) -> CommentTrace:
-    seen = comment_digest(plain(text), False)
+    seen = comment_digest(Comment("", plain(text)))
     known = {"digest": seen, "held": seen, "version": 1}
     return CommentTrace("remote", local_id=mirror, remote_id=id, **(known | changes))
 
@@ -182,7 +185,7 @@ def test_a_mirror_that_a_person_deleted_does_not_come_back(make_twin) -> None:
 
 
 def test_the_mirror_of_an_interrupted_attempt_is_found_by_marker_else_by_words(make_twin) -> None:
-    intent = Intent("comment", "mark", "1", 0, words_digest(plain("hi")))
+    intent = Intent("comment", "mark", "1", 0, said_digest(Comment("", plain("hi"))))
     twin = make_twin(comments=(local("known"),))
     marked, worded = comment("b", "tidied", marker="mark"), comment("c", "hi")
     assert find_begun(twin, (worded, marked), intent) == marked
@@ -193,7 +196,7 @@ def test_the_mirror_of_an_interrupted_attempt_is_found_by_marker_else_by_words(m
 
 def found(make_twin: Any, mirror: str, wanted: str, begun: str = "hi") -> tuple[bool, bool]:
     """Of a mirror that a crash left: whether an edit is still to be written, and what it costs."""
-    intent = Intent("comment", "mark", "1", 0, words_digest(plain(begun)))
+    intent = Intent("comment", "mark", "1", 0, said_digest(Comment("", plain(begun))))
     wish = WantedComment("1", plain(wanted))
     twin = make_twin(replica=waiting(("1", 3)))
     here = comment("m", mirror, marker="mark")
@@ -214,3 +217,23 @@ def test_a_found_mirror_gets_the_edit_that_its_author_made_meanwhile(make_twin) 
 def test_what_a_person_wrote_into_a_found_mirror_stays_until_the_author_edits(make_twin) -> None:
     assert found(make_twin, mirror="mine", wanted="hi") == (False, False)
     assert found(make_twin, mirror="mine", wanted="edited") == (True, True)
+
+
+# Records of time
+
+
+def test_other_hours_are_news_though_the_words_are_the_same(make_twin) -> None:
+    before, after = comment("1", work=Work(60, 5)), comment("1", work=Work(120, 5))
+    twin, _ = note_local(make_twin(), (before,), (OutgoingComment("1", before.body),))
+    assert news_for_rule(twin, (before,), "news") == ()
+    assert news_for_rule(twin, (after,), "news") == (after,)
+
+
+def test_other_hours_are_written_to_the_mirror(make_twin) -> None:
+    seen = Comment("m", plain("hi"), work=Work(60, 5))
+    mirrored = note_mirrored(
+        make_twin(replica=waiting(("1", 1))), WantedComment("1", seen.body, work=seen.work), 1, seen
+    )
+    twin = msgspec.structs.replace(mirrored, replica=waiting(("1", 2)))
+    wish = WantedComment("1", plain("hi"), work=Work(120, 5))
+    assert plan_comments(twin, (wish,), (seen,)) == (EditComment(wish, 2, "m", None),)

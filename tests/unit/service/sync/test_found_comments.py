@@ -21,7 +21,7 @@ def after_the_crash(author, mirror, *, version=5):
     wanted = WantedComment("77", author)
     waiting = (ReplicaComment("77", author, version=version),)
     twin = Twin("t", "c", replica=Replica(comments=waiting), replica_version=version)
-    intent = comment_intent("t", "shared", "77", BEGUN, 0)
+    intent = comment_intent("t", "shared", WantedComment("77", BEGUN), 0)
     found = Comment("9", mirror)
     twin = note_found(
         msgspec.structs.replace(twin, intents=(intent,)), wanted, version, found, intent

@@ -1,7 +1,10 @@
 """How a thing that we created is found again."""
 
+from schemas.issue import Comment
 from schemas.replica import ReplicaAttachment
 from schemas.rich_text import Paragraph, RichText, Text, plain
+from schemas.rules import WantedComment
+from schemas.values import Work
 from service.sync.markers import (
     UNDER_WAY,
     attachment_intent,
@@ -9,7 +12,7 @@ from service.sync.markers import (
     issue_intent,
     made_by,
     may_be_under_way,
-    words_digest,
+    said_digest,
 )
 
 FILE = ReplicaAttachment("7", "a.txt", 3)
@@ -27,8 +30,8 @@ def test_different_things_have_different_markers() -> None:
         issue_intent("t", "c", 1).marker,
         issue_intent("u", "c", 1).marker,
         issue_intent("t", "d", 1).marker,
-        comment_intent("t", "c", "7", plain("x"), 1).marker,
-        comment_intent("t", "c", "8", plain("x"), 1).marker,
+        comment_intent("t", "c", WantedComment("7", plain("x")), 1).marker,
+        comment_intent("t", "c", WantedComment("8", plain("x")), 1).marker,
         attachment_intent("t", "c", FILE, 1).marker,
     }
     assert len(markers) == 6
@@ -44,8 +47,8 @@ def test_a_mirror_is_known_by_its_connection_from_either_end() -> None:
 
 def test_words_are_recognized_whatever_the_tracker_makes_of_space_and_print() -> None:
     written = RichText((Paragraph((Text("two  ", ("strong",)), Text("words\n"))),))
-    assert words_digest(written) == words_digest(plain("two words"))
-    assert words_digest(written) != words_digest(plain("two swords"))
+    assert said_digest(Comment("1", written)) == said_digest(Comment("2", plain("two words")))
+    assert said_digest(Comment("1", written)) != said_digest(Comment("2", plain("two swords")))
 
 
 def test_a_create_that_was_begun_just_now_may_still_arrive() -> None:
@@ -53,3 +56,14 @@ def test_a_create_that_was_begun_just_now_may_still_arrive() -> None:
 
     assert may_be_under_way(intent, 1_000 + UNDER_WAY - 1)
     assert not may_be_under_way(intent, 1_000 + UNDER_WAY)
+
+
+def test_records_of_time_are_told_apart_though_their_words_are_alike() -> None:
+    def record(seconds: int, started: int) -> Comment:
+        return Comment("1", plain(""), work=Work(seconds, started))
+
+    day = 20_000 * 86_400_000
+    assert said_digest(record(3600, day)) == said_digest(record(3630, day + 60_000))
+    assert said_digest(record(3600, day)) != said_digest(record(7200, day))
+    assert said_digest(record(3600, day)) != said_digest(record(3600, day - 1))
+    assert said_digest(record(3600, day)) != said_digest(Comment("1", plain("")))

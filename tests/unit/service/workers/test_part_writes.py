@@ -5,6 +5,7 @@ import pytest
 from schemas.errors import Fault, TrackerError
 from schemas.replica import ReplicaAttachment
 from schemas.rich_text import plain
+from schemas.rules import WantedComment
 from service.sync.markers import UNDER_WAY, attachment_intent, comment_intent, issue_intent
 from service.sync.retry import Retry, decide_retry
 from service.workers.part_writes import await_outcome
@@ -12,7 +13,7 @@ from service.workers.part_writes import await_outcome
 NOW = 1_760_000_000_000
 INTENTS = [
     issue_intent("t", "c", NOW),
-    comment_intent("t", "c", "77", plain("text"), NOW),
+    comment_intent("t", "c", WantedComment("77", plain("text")), NOW),
     attachment_intent("t", "c", ReplicaAttachment("78", "photo.bin", 3), NOW),
 ]
 
