@@ -6,7 +6,7 @@ that timed out after it was sent raises with `Fault.UNKNOWN_OUTCOME`.
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import msgspec
 
@@ -173,8 +173,9 @@ class Discovery(Protocol):
         ...
 
 
+@runtime_checkable
 class Worklogs(Protocol):
-    """Of an adapter whose tracker keeps records of time spent."""
+    """Of an adapter whose tracker keeps records of time spent; `read` lists them, complete."""
 
     async def add_worklog(self, issue_id: str, draft: WorklogDraft) -> Worklog: ...
 

@@ -33,12 +33,14 @@ from service.sync.incoming import drop_waiting
 from service.sync.markers import attachment_intent, comment_intent, may_be_under_way
 from service.sync.merge import Conflict
 from service.workers.bench import Bench
+from service.workers.remarks import Remarks
 
 
 class Pass(Protocol):
     """The running reconcile whose twin these writes move on."""
 
     bench: Bench
+    remarks: Remarks
     twin: Twin
     conflicts: list[Conflict]
 
@@ -128,7 +130,7 @@ class PartWrites:
             wanted.internal and bench.tracker.capabilities.comment_internal,
             wanted.work,
         )
-        mirror = await bench.tracker.add_comment(self._issue.ref.id, draft)
+        mirror = await run.remarks.add(self._issue.ref.id, draft)
         bench.wrote(comment=mirror.id)
         run.twin = note_mirrored(run.twin, wanted, write.version, mirror)
         run.note("comment.added", comment=mirror.id)
@@ -138,7 +140,7 @@ class PartWrites:
         if not tracker.capabilities.comment_edit:
             run.note("comment.edit_unsupported", comment=write.local_id)
             return
-        mirror = await tracker.edit_comment(self._issue.ref.id, write.local_id, write.wanted.body)
+        mirror = await run.remarks.edit(self._issue.ref.id, write.local_id, write.wanted)
         if write.lost is not None:
             run.conflicts.append(
                 Conflict(
@@ -158,7 +160,7 @@ class PartWrites:
         if not tracker.capabilities.comment_delete:
             run.note("comment.delete_unsupported", comment=write.local_id)
             return
-        await tracker.delete_comment(self._issue.ref.id, write.local_id)
+        await run.remarks.delete(self._issue.ref.id, write.local_id)
         run.twin = note_deleted(run.twin, write.remote_id)
         run.note("comment.deleted", comment=write.local_id)
 

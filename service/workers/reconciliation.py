@@ -53,6 +53,7 @@ from service.sync.outgoing import (
 )
 from service.workers.bench import Bench, Note, Outcome
 from service.workers.part_writes import PartWrites, await_outcome
+from service.workers.remarks import TIME, Remarks
 
 FIELDS_ONLY = frozenset({Part.FIELDS, Part.ATTACHMENTS})
 EVERYTHING = frozenset(Part)
@@ -82,6 +83,7 @@ class Reconciliation:
         deleted: bool = False,
     ) -> None:
         self.bench = bench
+        self.remarks = Remarks(bench.tracker, told=TIME in bench.allowed)
         self.twin = take_in(twin, incoming) if incoming else twin
         self.waiting = waiting
         self.parts = parts or EVERYTHING
@@ -162,14 +164,15 @@ class Reconciliation:
 
     async def _look(self) -> Issue | None:
         """The local issue as it is now; None when there is none yet."""
-        twin, tracker = self.twin, self.bench.tracker
+        twin = self.twin
         issue_id = twin.issue.id if twin.issue else await self._find_begun_issue()
         if not issue_id:
             return None
         parts = EVERYTHING if self._needs_comments() else self.parts | FIELDS_ONLY
-        issue = await tracker.read(issue_id, parts)
-        if issue.comments is None and self._count_differs(issue):
-            issue = msgspec.structs.replace(issue, comments=await tracker.read_comments(issue_id))
+        issue = await self.remarks.read(issue_id, parts, twin)
+        if issue.comments is None and self.remarks.count_differs(issue, twin):
+            remarks = await self.remarks.list(issue_id, twin)
+            issue = msgspec.structs.replace(issue, comments=remarks)
         return issue
 
     async def _find_begun_issue(self) -> str:
@@ -194,10 +197,6 @@ class Reconciliation:
             or any(intent.kind == "comment" for intent in twin.intents)
             or any(comment.id in mirrored for comment in twin.replica.comments)
         )
-
-    def _count_differs(self, issue: Issue) -> bool:
-        alive = sum(1 for trace in self.twin.comments if trace.local_id and not trace.removed)
-        return issue.comment_count is not None and issue.comment_count != alive
 
     def _context(self) -> RuleContext:
         twin = self.twin
@@ -346,7 +345,7 @@ class Reconciliation:
             missing = [
                 t.local_id
                 for t in missing_here(self.twin, issue.comments)
-                if not await tracker.comment_exists(issue_id, t.local_id)
+                if not await self.remarks.exists(issue_id, t.local_id)
             ]
             self.twin, comments = note_missing(self.twin, frozenset(missing))
         if issue.attachments is not None:

@@ -42,7 +42,7 @@ class ModelEngine:
         return Outgoing(
             fields={n: v for n, v in issue.fields.items() if n != "type"},
             comments=tuple(
-                OutgoingComment(c.id, c.body, c.internal)
+                OutgoingComment(c.id, c.body, c.internal, c.work)
                 for c in issue.comments or ()
                 if passes(c, rules.version)
             ),
@@ -60,7 +60,7 @@ class ModelEngine:
         comments = []
         for comment in replica.comments:
             assert isinstance(comment.body, RichText)
-            comments.append(WantedComment(comment.id, comment.body))
+            comments.append(WantedComment(comment.id, comment.body, work=comment.work))
         return Wanted(fields, tuple(comments), tuple(f.id for f in replica.attachments))
 
     async def check(self, direction: Direction, source: str, file: str) -> tuple[Diagnostic, ...]:
