@@ -33,6 +33,17 @@ class Fault(StrEnum):
     INTERNAL = "internal"
 
 
+class AddressRefused(OSError):
+    """A connection to an address that this node's administrator does not permit; nothing was sent.
+    It comes out of the HTTP client as the cause of its own error."""
+
+
+def refused_address(error: BaseException) -> str:
+    """What an `AddressRefused` behind an error of the HTTP client says, or ''."""
+    cause = getattr(error, "os_error", None)
+    return str(cause) if isinstance(cause, AddressRefused) else ""
+
+
 class TidegateError(Exception):
     """Base of every error of ours. `remedy` tells a person the next step."""
 

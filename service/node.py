@@ -20,7 +20,7 @@ from prometheus_client import CollectorRegistry
 
 from schemas.errors import BusUnavailable, ConfigurationError
 from schemas.events import Event, TwinDue
-from schemas.node import PublicPeer
+from schemas.node import Connector, PublicPeer
 from schemas.redaction import names_secret
 from service.bus import open_bus
 from service.bus.port import Bus
@@ -38,7 +38,7 @@ from service.peers.contact import Contacts
 from service.peers.courier import Courier, open_session
 from service.peers.doorbell import Doorbell
 from service.peers.feed import Feed
-from service.peers.guard import AddressPolicy, check_peer_url
+from service.peers.guard import AddressPolicy, check_peer_url, guarded_connector
 from service.peers.identity import NodeIdentity
 from service.peers.links import Links
 from service.peers.mailbox import PeerEndpoints
@@ -71,6 +71,7 @@ from service.workers.operations.pairing import InvitationDesk, Pairing
 from service.workers.roster import Roster
 from service.workers.scanner import Scanner
 from service.workers.supervisor import Supervisor
+from service.workers.systems import allowed_networks
 from service.workers.wakeups import Sweeper, Wakeups
 from service.workers.webhook_desk import WebhookDesk
 from service.workers.worker import Worker
@@ -271,10 +272,13 @@ class Node:
         await self.store.write(lambda c: identities.put(c, vault, record))
         return fresh
 
-    def _tracker_session(self, connector: str) -> aiohttp.ClientSession:
+    def _tracker_session(self, connector: Connector) -> aiohttp.ClientSession:
+        """Raises `ConfigurationError` or `InputError` for networks that are none."""
+        networks = self.config.trackers.allow_networks + allowed_networks(connector)
+        policy = AddressPolicy.of_trackers(networks)
         return aiohttp.ClientSession(
-            trace_configs=[request_tracing(self.metrics, connector)],
-            connector=aiohttp.TCPConnector(limit=64, keepalive_timeout=30),
+            trace_configs=[request_tracing(self.metrics, connector.name)],
+            connector=guarded_connector(policy, limit=64, keepalive_timeout=30),
             cookie_jar=aiohttp.DummyCookieJar(),
             trust_env=False,
         )

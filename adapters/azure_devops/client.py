@@ -14,7 +14,7 @@ from yarl import URL
 
 from adapters.azure_devops.errors import error_from_answer, retry_after, tracker_error
 from adapters.azure_devops.params import AzureDevOpsParams
-from schemas.errors import Fault, TrackerError
+from schemas.errors import Fault, TrackerError, refused_address
 from schemas.values import Millis
 
 log = structlog.get_logger()
@@ -172,7 +172,7 @@ class AzureDevOpsClient:
         fault = Fault.UNKNOWN_OUTCOME if write and not unsent else Fault.UNAVAILABLE
         timed_out = isinstance(error, TimeoutError)
         said = "no answer in time" if timed_out else f"no answer ({type(error).__name__})"
-        return tracker_error(fault, said)
+        return tracker_error(fault, said, remedy=refused_address(error))
 
     def _note_limits(self, headers: Mapping[str, str]) -> None:
         """A good answer may already ask us to slow down, before limits turn into refusals."""

@@ -13,7 +13,7 @@ from yarl import URL
 
 from adapters.jira import errors
 from adapters.jira.params import JiraParams
-from schemas.errors import Fault, TrackerError
+from schemas.errors import Fault, TrackerError, refused_address
 
 PATIENCE = 2.0
 """Seconds that one call may wait for a rate limit before it raises THROTTLED."""
@@ -171,7 +171,8 @@ class JiraClient:
             raise TrackerError(
                 Fault.UNAVAILABLE,
                 f"No connection to Jira at {self.base}.",
-                remedy="Check that Jira runs and that this node can reach it.",
+                remedy=refused_address(error)
+                or "Check that Jira runs and that this node can reach it.",
             ) from error
         except (aiohttp.ClientError, TimeoutError) as error:
             raise errors.unreachable(call.what, write=call.write) from error

@@ -76,6 +76,12 @@ def _add_params(parser: ArgumentParser, no_check: str) -> None:
         metavar="NAME=VALUE",
         help="a setting; VALUE may be @file or env:NAME. NAME:=JSON gives numbers and lists",
     )
+    parser.add_argument(
+        "--allow-network",
+        action="append",
+        metavar="CIDR",
+        help="a network that this tracker may be in beside public and private ones; repeatable",
+    )
     parser.add_argument("--no-check", action="store_true", help=no_check)
 
 
@@ -126,7 +132,8 @@ async def _remove(session: Session, node: NodeClient) -> None:
 
 
 def _params(session: Session) -> dict[str, Any]:
-    params: dict[str, Any] = {}
+    networks = session.words("allow_network")
+    params: dict[str, Any] = {"allow_networks": list(networks)} if networks else {}
     for text in session.words("param"):
         name, equals, value = text.partition("=")
         if not equals or not name:

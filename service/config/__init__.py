@@ -12,6 +12,7 @@ from service.config.model import (
     Rules,
     Scan,
     Store,
+    Trackers,
 )
 
 __all__ = [
@@ -25,5 +26,6 @@ __all__ = [
     "Rules",
     "Scan",
     "Store",
+    "Trackers",
     "load_config",
 ]

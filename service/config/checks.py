@@ -89,4 +89,5 @@ CHECKS: dict[str, Check] = {
     "bus.url": _bus_url,
     "store.url": _store_url,
     "peers.allow_networks": _networks,
+    "trackers.allow_networks": _networks,
 }

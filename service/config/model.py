@@ -109,6 +109,11 @@ class Peers(msgspec.Struct, frozen=True, kw_only=True):
     """Private networks (CIDR) that peers may live in."""
 
 
+class Trackers(msgspec.Struct, frozen=True, kw_only=True):
+    allow_networks: tuple[str, ...] = ()
+    """Networks (CIDR) for connectors beside public and private ones, such as loopback."""
+
+
 class Rules(msgspec.Struct, frozen=True, kw_only=True):
     workers: Annotated[int, msgspec.Meta(ge=1, le=64)] = 2
     """Processes that run scripts."""
@@ -126,6 +131,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     limits: Limits = Limits()
     scan: Scan = Scan()
     peers: Peers = Peers()
+    trackers: Trackers = Trackers()
     rules: Rules = Rules()
 
     @property

@@ -9,7 +9,7 @@ import aiohttp
 import msgspec
 from yarl import URL
 
-from schemas.errors import PeerError, PeerUnavailable
+from schemas.errors import AddressRefused, PeerError, PeerUnavailable
 from schemas.node import PublicPeer
 from schemas.peer import (
     EXCHANGE_PATH,
@@ -29,7 +29,7 @@ from schemas.peer import (
 from schemas.values import Millis
 from service.peers import signing
 from service.peers.decoding import MALFORMED
-from service.peers.guard import AddressPolicy, AddressRefused, guarded_connector
+from service.peers.guard import AddressPolicy, guarded_connector
 from service.peers.identity import NodeIdentity, RandomBytes
 from service.peers.port import OutgoingContent, Traffic
 from service.peers.quiet import UNWATCHED

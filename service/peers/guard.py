@@ -14,7 +14,7 @@ import msgspec
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
-from schemas.errors import InputError
+from schemas.errors import AddressRefused, InputError
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -35,17 +35,24 @@ _TRANSLATED = tuple(
     ipaddress.ip_network(text)
     for text in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "::/96")
 )
-_REMEDY = "Let an administrator of this node add the network to peers.allow_networks."
-
-
-class AddressRefused(OSError):
-    """A connection to an address that the policy does not permit; nothing was sent."""
+_PRIVATE = tuple(
+    ipaddress.ip_network(text)
+    for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
+)
+PEERS_REMEDY = "Let an administrator of this node add the network to peers.allow_networks."
+TRACKERS_REMEDY = (
+    "Let an administrator of this node add the network to trackers.allow_networks, or to this"
+    " connector by --allow-network."
+)
 
 
 class AddressPolicy(msgspec.Struct, frozen=True):
     """Public addresses, and the networks that the administrator of this node allows."""
 
     networks: tuple[Network, ...] = ()
+    private: bool = False
+    """The usual private networks as well; never this host itself, nor what is link-local."""
+    remedy: str = PEERS_REMEDY
 
     def permits(self, text: str) -> bool:
         try:
@@ -56,17 +63,28 @@ class AddressPolicy(msgspec.Struct, frozen=True):
             return False
         if _within(address, self.networks):
             return True
+        if self.private and _within(address, _PRIVATE):
+            return True
         if address.is_multicast or _within(address, _TRANSLATED):
             return False
         return address.is_global
 
     @classmethod
     def of(cls, networks: tuple[str, ...]) -> "AddressPolicy":
-        """Raises `InputError` for what is not a network in CIDR form."""
-        try:
-            return cls(tuple(ipaddress.ip_network(text) for text in networks))
-        except ValueError as error:
-            raise InputError(f"Not a network: {error}", remedy="Write it as 10.0.0.0/8.") from error
+        """Of peers. Raises `InputError` for what is not a network in CIDR form."""
+        return cls(_networks(networks))
+
+    @classmethod
+    def of_trackers(cls, networks: tuple[str, ...]) -> "AddressPolicy":
+        """Trackers commonly stand in the own house. Raises as `of` does."""
+        return cls(_networks(networks), private=True, remedy=TRACKERS_REMEDY)
+
+
+def _networks(texts: tuple[str, ...]) -> tuple[Network, ...]:
+    try:
+        return tuple(ipaddress.ip_network(text) for text in texts)
+    except ValueError as error:
+        raise InputError(f"Not a network: {error}", remedy="Write it as 10.0.0.0/8.") from error
 
 
 def _within(address: Address, networks: tuple[Network, ...]) -> bool:
@@ -103,7 +121,8 @@ class _GuardedResolver(AbstractResolver):
         found = await self._inner.resolve(host, port, family)
         permitted = [entry for entry in found if self._policy.permits(entry["host"])]
         if found and not permitted:
-            raise AddressRefused(f"{host} has only addresses that are not allowed. {_REMEDY}")
+            remedy = self._policy.remedy
+            raise AddressRefused(f"{host} has only addresses that are not allowed. {remedy}")
         return permitted
 
     async def close(self) -> None:
@@ -111,23 +130,28 @@ class _GuardedResolver(AbstractResolver):
 
 
 def guarded_connector(
-    policy: AddressPolicy, *, resolver: AbstractResolver | None = None
+    policy: AddressPolicy,
+    *,
+    resolver: AbstractResolver | None = None,
+    limit: int = 0,
+    keepalive_timeout: float = 75,
 ) -> aiohttp.TCPConnector:
-    """`resolver` replaces the system's, behind the guard."""
+    """`resolver` replaces the system's, behind the guard. `limit`: connections at once, 0 is any
+    number."""
 
     def guarded_socket(
         addr_info: tuple[Any, Any, int, str, tuple[Any, ...]],
     ) -> socket.socket:
         family, kind, protocol, _, address = addr_info
         if not policy.permits(str(address[0])):
-            raise AddressRefused(f"{address[0]} is not an allowed address. {_REMEDY}")
+            raise AddressRefused(f"{address[0]} is not an allowed address. {policy.remedy}")
         return socket.socket(family=family, type=kind, proto=protocol)
 
     return aiohttp.TCPConnector(
         resolver=_GuardedResolver(policy, resolver or aiohttp.ThreadedResolver()),
         socket_factory=guarded_socket,
-        keepalive_timeout=75,
-        limit=0,
+        keepalive_timeout=keepalive_timeout,
+        limit=limit,
     )
 
 

@@ -80,6 +80,8 @@ def config_text(company: Company, folder: Path, peer_host: str) -> str:
         "[peers]",
         f'allow_http_hosts = ["{peer_host}", "{company.host}"]',
         f'allow_networks = ["{peer_host}/32", "{company.host}/32"]',
+        "[trackers]",
+        f'allow_networks = ["{company.host}/32"]',
     ]
     # `data` stands before the first table in TOML.
     return "\n".join([f'data = "{folder}"', *lines]) + "\n"

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 import structlog
 
 from adapters.port import Tracker
-from schemas.errors import ConfigurationError
+from schemas.errors import ConfigurationError, InputError
 from schemas.node import Connection, Connector, Peer
 from schemas.rules import RuleContext, RuleSet
 from schemas.values import Millis
@@ -16,7 +16,7 @@ from service.store import connections, connectors, peers, rule_versions, setting
 from service.store.store import Store
 from service.sync.disclosure import DEFAULT
 from service.sync.policy import Policy
-from service.workers.systems import system
+from service.workers.systems import open_tracker
 
 log = structlog.get_logger()
 
@@ -57,7 +57,7 @@ class Roster:
         store: Store,
         *,
         now: Callable[[], Millis],
-        open_session: Callable[[str], aiohttp.ClientSession],
+        open_session: Callable[[Connector], aiohttp.ClientSession],
     ) -> None:
         self._store = store
         self._now = now
@@ -108,10 +108,10 @@ class Roster:
         self._by_name = {each.record.name: each for each in fresh.values()}
 
     def _open(self, record: Connector) -> OpenConnector | None:
-        session = self._open_session(record.name)
         try:
-            tracker = system(record.system).open(record.name, record.params, session, self._now)
-        except ConfigurationError as error:
+            session = self._open_session(record)
+            tracker = open_tracker(record, session, self._now)
+        except (ConfigurationError, InputError) as error:
             log.error("connector.unusable", connector=record.name, cause=error.message)
             return None
         return OpenConnector(record, tracker, session)

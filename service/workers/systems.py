@@ -9,6 +9,7 @@ import msgspec
 from adapters import azure_devops, jira
 from adapters.port import Capabilities, Tracker
 from schemas.errors import ConfigurationError
+from schemas.node import Connector
 from schemas.values import Millis
 
 OpenTracker = Callable[[str, dict[str, Any], aiohttp.ClientSession, Callable[[], Millis]], Tracker]
@@ -43,6 +44,29 @@ SYSTEMS: Mapping[str, System] = {
     jira.SYSTEM: System(jira.CAPABILITIES, _open_jira),
     azure_devops.SYSTEM: System(azure_devops.CAPABILITIES, _open_azure_devops),
 }
+
+
+ALLOW_NETWORKS = "allow_networks"
+"""A param of every connector; of this node's network, so the adapters do not know it."""
+
+
+def allowed_networks(record: Connector) -> tuple[str, ...]:
+    """Raises `ConfigurationError`."""
+    try:
+        return msgspec.convert(record.params.get(ALLOW_NETWORKS, ()), tuple[str, ...])
+    except msgspec.ValidationError as error:
+        raise ConfigurationError(
+            f"The setting {ALLOW_NETWORKS!r} is no list of networks: {error}.",
+            remedy='Write it as ["10.0.0.0/8"].',
+        ) from error
+
+
+def open_tracker(
+    record: Connector, session: aiohttp.ClientSession, now: Callable[[], Millis]
+) -> Tracker:
+    """Raises `ConfigurationError` for wrong params."""
+    params = {name: value for name, value in record.params.items() if name != ALLOW_NETWORKS}
+    return system(record.system).open(record.name, params, session, now)
 
 
 def system(name: str) -> System:

@@ -42,6 +42,8 @@ address = "{address}"
 level = "debug"
 [limits]
 body_bytes = {limit}
+[trackers]
+allow_networks = ["{host}/32"]
 [peers]
 allow_http_hosts = ["{host}"]
 allow_networks = ["{host}/32"]

@@ -21,7 +21,7 @@ from service.store import connectors
 from service.workers.operations.desk import Desk
 from service.workers.operations.pages import page_of
 from service.workers.roster import OpenConnector, touch
-from service.workers.systems import system
+from service.workers.systems import open_tracker
 
 
 class ConnectorOperations:
@@ -74,7 +74,10 @@ class ConnectorOperations:
     async def _try(self, record: Connector, *, check: bool) -> None:
         """Wrong params are refused; so are a server and credentials that do not answer."""
         desk = self._desk
-        session = desk.open_session(record.name)
+        try:
+            session = desk.open_session(record)
+        except ConfigurationError as error:
+            raise InputError(error.message, remedy=error.remedy) from error
         try:
             tracker = _opened(record, desk, session)
             stages = await tracker.check() if check else ()
@@ -125,7 +128,7 @@ class ConnectorOperations:
 
 def _opened(record: Connector, desk: Desk, session: aiohttp.ClientSession) -> Tracker:
     try:
-        return system(record.system).open(record.name, record.params, session, desk.now)
+        return open_tracker(record, session, desk.now)
     except ConfigurationError as error:
         raise InputError(error.message, remedy=error.remedy) from error
 

@@ -29,7 +29,7 @@ class Desk(msgspec.Struct, frozen=True):
     publish: Callable[[tuple[Event, ...]], Awaitable[None]]
     rearrange: Callable[[], Awaitable[None]]
     """Brings the running tasks in line with what the store now holds."""
-    open_session: Callable[[str], aiohttp.ClientSession]
+    open_session: Callable[[Connector], aiohttp.ClientSession]
     """For the connector of that name."""
     now: Callable[[], Millis]
     new_id: Callable[[], str]

@@ -170,6 +170,7 @@ def _node(side: Side, port: int, servers: Servers, folder: Path) -> NodeProcess:
     config.write_text(
         f'data = "{data}"\n[node]\nname = "{side}"\n{public}[listen]\naddress = "{address}"\n'
         f'[bus]\nurl = "{servers.bus[side]}"\n{store}{_SCAN}'
+        '[trackers]\nallow_networks = ["127.0.0.1/32"]\n'
         '[peers]\nallow_http_hosts = ["127.0.0.1"]\nallow_networks = ["127.0.0.1/32"]\n'
     )
     return NodeProcess(side, config, folder / f"{side}.log")

@@ -1,9 +1,11 @@
+import socket
+
 import aiohttp
 import pytest
 from aiohttp.abc import AbstractResolver
 
-from schemas.errors import InputError
-from service.peers.guard import AddressPolicy, AddressRefused, check_peer_url, guarded_connector
+from schemas.errors import AddressRefused, InputError, refused_address
+from service.peers.guard import AddressPolicy, check_peer_url, guarded_connector
 
 EVERYTHING = AddressPolicy.of(("0.0.0.0/0", "::/0"))
 
@@ -134,3 +136,48 @@ def test_a_usable_url_is_stored_in_one_form(given, stored):
 def test_other_urls_are_refused(url):
     with pytest.raises(InputError, match="cannot be used"):
         check_peer_url(url)
+
+
+TRACKERS = AddressPolicy.of_trackers(())
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["10.1.2.3", "172.16.0.9", "192.168.1.1", "100.64.0.1", "fd12::1", "::ffff:10.1.2.3",
+     "8.8.8.8"],
+)  # fmt: skip
+def test_a_tracker_may_stand_in_the_own_house(address):
+    assert TRACKERS.permits(address)
+    assert AddressPolicy.of_trackers(("127.0.0.0/8",)).permits("127.0.0.1")
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["127.0.0.1", "127.9.9.9", "::1", "::", "0.0.0.0", "::ffff:127.0.0.1", "::127.0.0.1",
+     "64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe", "2002:7f00:1::", "2002:a00:1::", "169.254.169.254",
+     "::ffff:169.254.169.254", "fe80::1", "fd00:ec2::254", "224.0.0.1", "240.0.0.1"],
+)  # fmt: skip
+def test_a_tracker_is_never_this_host_nor_a_metadata_service(address):
+    assert not TRACKERS.permits(address)
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["127.0.0.1", "[::1]", "0.0.0.0", "[::ffff:127.0.0.1]", "2130706433", "0x7f000001", "127.1",
+     "0177.0.0.1", "localhost", "localhost.", "\uff11\uff12\uff17.0.0.1", "[::]",
+     "[64:ff9b::7f00:1]", "169.254.169.254"],
+)  # fmt: skip
+async def test_no_form_of_a_forbidden_tracker_gets_a_socket(host):
+    error = await failure(TRACKERS, f"http://{host}:9/")
+    # Not every resolver knows `localhost.`; none may lead to a socket.
+    assert isinstance(error, AddressRefused | aiohttp.InvalidURL | socket.gaierror)
+
+
+async def test_a_refusal_tells_what_an_administrator_can_do():
+    error = await failure(TRACKERS, "http://127.0.0.1:9/")
+    assert "trackers.allow_networks" in str(error)
+    assert "--allow-network" in str(error)
+
+
+def test_only_a_refused_address_is_told_as_one():
+    assert refused_address(OSError("other")) == ""

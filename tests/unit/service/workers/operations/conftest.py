@@ -97,7 +97,7 @@ async def offices(
     tmp_path: Path, engine: MontyEngine, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[tuple[Office, Office]]:
     """A public node with Jira, and a private one with Azure DevOps."""
-    monkeypatch.setattr("service.workers.roster.system", lambda name: _SYSTEMS[0])
+    monkeypatch.setattr("service.workers.systems.system", lambda name: _SYSTEMS[0])
     wire = Wire()
     async with AsyncExitStack() as stack:
         made = []
