@@ -71,7 +71,7 @@ class Networks:
 
     def _count(self, namespace: str, what: str) -> int:
         found = re.search(
-            r"packets (\d+)", _run(*self.inside(namespace), "nft", "list", *what.split())
+            r"packets (\d+)", run(*self.inside(namespace), "nft", "list", *what.split())
         )
         assert found is not None
         return int(found[1])
@@ -92,26 +92,41 @@ class Networks:
     ) -> None:
         self._remove()
 
+    def _join(self) -> None:
+        # Made inside: a cable whose ends never were in the machine's own network.
+        ends = ("name", self._cable[0], "type", "veth", "peer", "name", self._cable[1])
+        run("ip", "-n", self.private, "link", "add", *ends, "netns", self.public)
+
     def _build(self) -> None:
         places = zip(
             (self.private, self.public), self._cable, (PRIVATE_ADDRESS, PUBLIC_ADDRESS), strict=True
         )
-        _run("ip", "netns", "add", self.private)
-        _run("ip", "netns", "add", self.public)
-        # Made inside: a cable whose ends never were in the machine's own network.
-        ends = ("name", self._cable[0], "type", "veth", "peer", "name", self._cable[1])
-        _run("ip", "-n", self.private, "link", "add", *ends, "netns", self.public)
+        run("ip", "netns", "add", self.private)
+        run("ip", "netns", "add", self.public)
+        self._join()
         for namespace, end, address in places:
-            _run("ip", "-n", namespace, "address", "add", f"{address}/24", "dev", end)
-            _run("ip", "-n", namespace, "link", "set", "lo", "up")
-            _run("ip", "-n", namespace, "link", "set", end, "up")
+            run("ip", "-n", namespace, "address", "add", f"{address}/24", "dev", end)
+            run("ip", "-n", namespace, "link", "set", "lo", "up")
+            run("ip", "-n", namespace, "link", "set", end, "up")
         for namespace, rules in ((self.private, _FIREWALL), (self.public, _WATCH)):
-            _run(*self.inside(namespace), "nft", "-f", "-", given=rules)
+            run(*self.inside(namespace), "nft", "-f", "-", given=rules)
 
     def _remove(self) -> None:
         """The cable goes with its namespaces."""
         for namespace in (self.private, self.public):
             subprocess.run(["ip", "netns", "delete", namespace], capture_output=True, timeout=20)
+
+
+class JoinedNetworks(Networks):
+    """Joined by two ends that somebody else has made, in the machine's own network."""
+
+    def __init__(self, ends: tuple[str, str]) -> None:
+        super().__init__()
+        self._cable = ends
+
+    def _join(self) -> None:
+        for end, namespace in zip(self._cable, (self.private, self.public), strict=True):
+            run("ip", "link", "set", end, "netns", namespace)
 
 
 def skip_unless_possible() -> None:
@@ -127,7 +142,7 @@ def skip_unless_possible() -> None:
     subprocess.run(["ip", "netns", "delete", probe], check=True, timeout=20)
 
 
-def _run(*command: str, given: str = "") -> str:
+def run(*command: str, given: str = "") -> str:
     done = subprocess.run(command, input=given, capture_output=True, text=True, timeout=20)
     assert done.returncode == 0, f"{' '.join(command)}: {done.stderr}"
     return done.stdout

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 from typing import Literal, Self
 
 Fault = Literal["none", "black_hole", "refuse"]
@@ -20,7 +21,11 @@ class FaultProxy:
         self._pumps: set[asyncio.Task[None]] = set()
         self.latency = 0.0
         """Seconds by which each chunk is held back, in each direction."""
+        self.patience: float | None = None
+        """Seconds that a client waits for an answer before both connections are cut, as some
+        proxies of companies do. A connection on which nothing was asked is left alone."""
         self.accepted = 0
+        self.cuts = 0
 
     @property
     def port(self) -> int:
@@ -75,22 +80,59 @@ class FaultProxy:
         except OSError:
             writer.transport.abort()
             return
-        self._start(reader, far_writer)
-        self._start(far_reader, writer)
+        watch = _Watch(self, (writer, far_writer))
+        self._start(reader, far_writer, watch.asked)
+        self._start(far_reader, writer, watch.answered)
 
-    def _start(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def _start(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        passed: Callable[[], None],
+    ) -> None:
         self._writers.add(writer)
-        pump = asyncio.create_task(self._pump(reader, writer))
+        pump = asyncio.create_task(self._pump(reader, writer, passed))
         self._pumps.add(pump)
         pump.add_done_callback(self._pumps.discard)
         pump.add_done_callback(lambda _: self._writers.discard(writer))
 
-    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _pump(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        passed: Callable[[], None],
+    ) -> None:
         with contextlib.suppress(OSError):
             while chunk := await reader.read(65536):
                 if self.latency:
                     await asyncio.sleep(self.latency)
                 await self._flowing.wait()
                 writer.write(chunk)
+                passed()
                 await writer.drain()
         writer.close()
+
+
+class _Watch:
+    """Of one connection: since when does its client wait?"""
+
+    def __init__(self, proxy: FaultProxy, writers: tuple[asyncio.StreamWriter, ...]) -> None:
+        self._proxy = proxy
+        self._writers = writers
+        self._timer: asyncio.TimerHandle | None = None
+
+    def asked(self) -> None:
+        self.answered()
+        if self._proxy.patience is not None:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(self._proxy.patience, self._cut)
+
+    def answered(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _cut(self) -> None:
+        self._proxy.cuts += 1
+        for writer in self._writers:
+            writer.transport.abort()
