@@ -12,7 +12,7 @@ import msgspec
 import uvloop
 from rich.console import Console
 
-from tests.bench import report
+from tests.bench import idle_peers, report
 from tests.bench.engines import EMBEDDED, SERVERS, started
 from tests.bench.field import open_field
 from tests.bench.figures import FULL, QUICK, Figures, measure
@@ -30,6 +30,9 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="fewer issues and samples")
     parser.add_argument(
         "--engine", choices=(EMBEDDED, SERVERS), action="append", help="only this way to run"
+    )
+    parser.add_argument(
+        "--only", choices=("idle-peers",), help="100 connections to 20 peers at rest, and no more"
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="the JSON goes to this file")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep data and logs here")
@@ -62,6 +65,8 @@ async def run(
 def main() -> int:
     given = parse(sys.argv[1:])
     console = Console(stderr=True)
+    if given.only:
+        return idle(given, console)
     engines = given.engine or [EMBEDDED, SERVERS]
     with tempfile.TemporaryDirectory(prefix="tidegate-bench-") as scratch:
         folder = (given.keep or Path(scratch)).resolve()
@@ -70,12 +75,27 @@ def main() -> int:
         except (asyncio.CancelledError, KeyboardInterrupt):
             return 130
     report.show(found, console)
-    text = msgspec.json.format(msgspec.json.encode(report.document(found)), indent=2)
+    write(report.document(found), given)
+    return 0
+
+
+def idle(given: argparse.Namespace, console: Console) -> int:
+    plan = idle_peers.QUICK if given.quick else idle_peers.FULL
+    with tempfile.TemporaryDirectory(prefix="tidegate-bench-") as scratch:
+        folder = (given.keep or Path(scratch)).resolve()
+        folder.mkdir(parents=True, exist_ok=True)
+        found = uvloop.run(idle_peers.measure(plan, folder))
+    idle_peers.show(found, console)
+    write(found, given)
+    return 0
+
+
+def write(document: object, given: argparse.Namespace) -> None:
+    text = msgspec.json.format(msgspec.json.encode(document), indent=2)
     if given.json:
         given.json.write_bytes(text + b"\n")
     else:
         sys.stdout.buffer.write(text + b"\n")
-    return 0
 
 
 if __name__ == "__main__":

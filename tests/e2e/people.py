@@ -28,6 +28,17 @@ class Alice(JiraPerson):
             if not page["comments"] or len(found) >= page["total"]:
                 return found
 
+    async def summaries(self) -> dict[str, str]:
+        """Of all issues, by key."""
+        jql = quote(f"project = {self._project} ORDER BY key")
+        found: dict[str, str] = {}
+        while True:
+            path = f"/rest/api/2/search?jql={jql}&fields=summary&startAt={len(found)}"
+            page = await self._ask("GET", f"{path}&maxResults=100")
+            found |= {issue["key"]: issue["fields"]["summary"] for issue in page["issues"]}
+            if not page["issues"] or len(found) >= page["total"]:
+                return found
+
     async def attach_large(self, key: str, name: str, size: int) -> None:
         form = aiohttp.MultipartWriter("form-data")
         part = form.append(blocks(size), {"Content-Type": "application/octet-stream"})

@@ -58,8 +58,8 @@ class Wiretap:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._session.close()
         await self._runner.cleanup()
+        await self._session.close()
 
     async def _pass(self, request: web.Request) -> web.Response:
         body = await request.read()
