@@ -136,6 +136,7 @@ def _config(folder: Path, name: str, port: int, public_port: int | None) -> str:
     file.write_text(
         f'data = "{folder}/{name}"\n[node]\nname = "{name}"\n{public}'
         f'[listen]\naddress = "{HOST}:{port}"\n[rules]\nworkers = 1\n'
+        f'[trackers]\nallow_networks = ["{HOST}/32"]\n'
         f'[peers]\nallow_http_hosts = ["{HOST}"]\nallow_networks = ["{HOST}/32"]\n'
     )
     return str(file)

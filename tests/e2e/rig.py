@@ -112,6 +112,7 @@ def _node(company: Company, folder: Path, public_port: int, settle_ms: int) -> N
         f'data = "{data}"\n[node]\nname = "{company.name}"\n{public}'
         f'[listen]\naddress = "{HOST}:{company.node_port}"\n'
         f"[limits]\nsettle_ms = {settle_ms}\n"
+        f'[trackers]\nallow_networks = ["{HOST}/32"]\n'
         f'[peers]\nallow_http_hosts = ["{HOST}"]\nallow_networks = ["{HOST}/32"]\n'
     )
     side: Side = "lagoon" if company.public else "harbor"
