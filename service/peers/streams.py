@@ -127,6 +127,7 @@ class StreamOpener:
         self._pending = bytearray()
         self._hash = hashlib.sha256()
         self._complete = False
+        self._empty = 0
 
     @property
     def sha256(self) -> str:
@@ -164,12 +165,19 @@ class StreamOpener:
             raise PeerError("The attachment was altered on its way.") from error
         self._count += 1
         if not last:
+            self._check_progress(content)
             return self._counted(content)
         content, digest = self._counted(content[:-_DIGEST]), content[-_DIGEST:]
         if digest != self._hash.digest():
             raise ContentMismatch(digest.hex(), self._hash.hexdigest())
         self._complete = True
         return content
+
+    def _check_progress(self, content: bytes) -> None:
+        """Empty frames keep the line alive while a sender skips, and must not hold it for ever."""
+        self._empty += not content
+        if self._empty > self.start // _ALIVE + 1:
+            raise PeerError("The attachment does not go on: its frames are empty.")
 
     def _counted(self, content: bytes) -> bytes:
         self._size += len(content)

@@ -149,3 +149,20 @@ def test_the_line_is_not_idle_while_the_sender_skips():
     frames = [frame for _ in range(64) for frame in sealer.update(bytes(1 << 20))]
     assert len(frames) == 16
     assert max(map(len, frames)) < 64
+
+
+def test_empty_frames_without_end_are_cut_off():
+    sealer = StreamSealer(SENDER, peer(RECIPIENT), CONTEXT, os.urandom)
+    frames = [sealer._frame(b"", last=False) for _ in range(3)]
+    with pytest.raises(PeerError, match="does not go on"):
+        opened(sealer.header, frames)
+
+
+def test_a_long_skip_is_kept_alive_and_taken():
+    size = 9 << 20
+    sealer = StreamSealer(SENDER, peer(RECIPIENT), CONTEXT, os.urandom, skip=size)
+    frames = [*sealer.update(bytes(size)), *sealer.update(b"rest"), sealer.finish()]
+    opener = StreamOpener(RECIPIENT, peer(SENDER), CONTEXT, sealer.header, limit=1 << 30)
+    opener.known(bytes(size))
+    assert b"".join(opener.update(b"".join(frames))) == b"rest"
+    opener.finish()

@@ -22,7 +22,7 @@ async def shop(store: Store, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[W
     """With the connectors `a` and `b`."""
     workshop = Workshop(store)
     model = System(CAPABILITIES, workshop.open_tracker)
-    monkeypatch.setattr("service.workers.roster.system", lambda name: model)
+    monkeypatch.setattr("service.workers.systems.system", lambda name: model)
     for name in "ab":
         await workshop.add_connector(name)
     yield workshop
