@@ -87,7 +87,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Not counted for the proxies of `listen.proxies`."""
     idle_seconds: Seconds = 20.0
     """After which a connection is closed on which no whole header has come."""
-    peer_requests: Annotated[float, msgspec.Meta(gt=0, le=1_000_000)] = 500.0
+    peer_requests: Annotated[float, msgspec.Meta(gt=0, le=1_000_000)] = 1_000.0
     """Per second and peer; twice as many at once."""
     refusals_per_address: Annotated[float, msgspec.Meta(gt=0, le=1_000_000)] = 10.0
     """Per second, ten times as many at once; then the address waits."""

@@ -161,8 +161,9 @@ async def test_the_newest_of_two_transfers_goes_on(private, arrivals) -> None:
             yield b"wrong"
 
     older = asyncio.create_task(arrivals.accept(request.id, Slow()))
-    while (await arrivals.expected("peer", request.id)).skip < 6:
-        await asyncio.sleep(0)
+    async with asyncio.timeout(5):
+        while (await arrivals.expected("peer", request.id)).skip < 6:
+            await asyncio.sleep(0)
     newer = Content(b"world", start=6)
     await arrivals.accept(request.id, newer)
     meanwhile.set()
