@@ -45,8 +45,15 @@ def door(board, metrics, new_id, clock):
 
 
 async def until_closed(reader: asyncio.StreamReader) -> bytes:
+    """All that was said. Who still writes when the door closes sees a reset."""
+    said = b""
     async with asyncio.timeout(PATIENCE):
-        return await reader.read()
+        try:
+            while portion := await reader.read(65_536):
+                said += portion
+        except ConnectionResetError:
+            return said
+    return said
 
 
 async def drip(writer: asyncio.StreamWriter, text: bytes, pause: float = 0.05) -> None:
