@@ -22,6 +22,10 @@ _WORD = r"^[A-Za-z0-9][A-Za-z0-9._-]*(?!\n)$"
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=_WORD)]
 """Names stand in paths and in logs, so they are plain words."""
+ConnectionName = Annotated[
+    str, msgspec.Meta(max_length=255, pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]*)?(?!\n)$")
+]
+"""'' has it made: from the short names of the sides, or as the inviting side gave it."""
 SideName = Annotated[str, msgspec.Meta(min_length=1, max_length=32, pattern=_WORD)]
 Text = Annotated[str, msgspec.Meta(max_length=2_000)]
 IssueKey = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
@@ -134,31 +138,49 @@ class SettingsBody(ConnectionSettings, frozen=True, forbid_unknown_fields=True):
     trigger: TriggerBody | None = None
 
 
+RulesTemplate = Literal["single-project", "advanced"]
+"""`advanced`: the starting rules choose the project of an incoming issue by a table."""
+
+
 class ConnectionInitiate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    name: Name
     connector: Name
     local_side: SideName
     remote_side: SideName
+    name: ConnectionName = ""
     mode: Mode = "basic"
     settings: SettingsBody = SettingsBody()
     description: Text = ""
     destination: Url = ""
-    """The other node's URL; only a private node that invites a public one needs it."""
+    """The other node's URL; '' when it has none. A private node can only invite a public one."""
     remote_connector: Annotated[str, msgspec.Meta(max_length=64)] = ""
     """The second connector of this node: makes a local connection, with no invitation."""
     remote_settings: SettingsBody | None = None
     """Of the other end of a local connection."""
     valid_hours: Annotated[int, msgspec.Meta(ge=1, le=720)] = 24
+    template: RulesTemplate = "single-project"
+    trusted: bool = False
+    """Confirms the check string in advance, unseen: for automation among one's own nodes."""
+    check: bool = True
+    """Check the project for incoming issues in the tracker, and begin nothing when that fails."""
 
 
 class ConnectionAccept(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     invitation: InvitationCode
     connector: Name
-    name: Annotated[str, msgspec.Meta(max_length=64)] = ""
-    """'' takes over the name that the inviting side gave."""
-    mode: Mode = "basic"
+    name: ConnectionName = ""
+    mode: Mode | None = None
+    """None takes the inviting side's; another than theirs is refused, and the code stays good."""
     settings: SettingsBody = SettingsBody()
     description: Text = ""
+    template: RulesTemplate = "single-project"
+    trusted: bool = False
+    """Confirms the check string in advance, unseen: for automation among one's own nodes."""
+    check: bool = True
+
+
+class ConnectionConfirm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    check: Text = ""
+    """The check string as the other side reads it; another than ours is refused."""
 
 
 class ConnectionView(msgspec.Struct, frozen=True):
@@ -173,16 +195,22 @@ class ConnectionView(msgspec.Struct, frozen=True):
     connector: str
     """Name of the local connector."""
     peer: str
-    """Name of the other node; '' for a local connection or before pairing."""
+    """Name of the other node; '' for a local connection, `unknown` before pairing."""
     settings: ConnectionSettings
     rules_version: int
     twins: int
+    """Entities under sync."""
     parked: int
     created: Millis
     changed: Millis
     description: str = ""
     check: str = ""
     """Both sides' admins see the same string after pairing."""
+    status_since: Millis = 0
+    paused_by: Literal["", "local", "remote", "both"] = ""
+    confirmed: Literal["", "local", "remote", "both"] = ""
+    """Which sides' admins have said that the check strings are the same."""
+    last_sync: Millis | None = None
 
 
 class ConnectionInitiated(msgspec.Struct, frozen=True):
@@ -190,6 +218,100 @@ class ConnectionInitiated(msgspec.Struct, frozen=True):
     invitation: str
     """To be given to the other side once; '' for a local connection."""
     expires: Millis | None
+
+
+class ConnectionRemove(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    confirmed: bool = False
+    """Needed while issues are under sync: their pairs are forgotten."""
+    force: bool = False
+    """Leaves no record behind, and does not tell the other side."""
+
+
+class ProbeBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    url: Annotated[str, msgspec.Meta(min_length=1, max_length=2_000, pattern=r"^https?://[^\s]+$")]
+
+
+class Probed(msgspec.Struct, frozen=True):
+    """A node that answers at a URL and can be paired with."""
+
+    url: str
+    node: str
+    """Its id: the hash of its identity key."""
+    release: str
+    """Of its software; '' when it does not tell."""
+    protocol: int
+    modes: tuple[str, ...]
+    """In which connections can be made with it."""
+
+
+class PairsQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    after: Annotated[str, msgspec.Meta(max_length=255)] = ""
+    """The last twin of the page before."""
+    page_size: PageSize = 500
+
+
+class PairView(msgspec.Struct, frozen=True):
+    local_key: str
+    local_id: str
+    local_url: str
+    remote_key: str
+    remote_id: str
+    remote_url: str
+    twin: str
+
+
+class Pairs(msgspec.Struct, frozen=True):
+    items: tuple[PairView, ...]
+    next: str
+    """For `after`; '' when there are no more."""
+
+
+class PairClaim(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    local_id: IssueKey
+    remote_id: IssueKey
+
+
+class PairAgainBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    pairs: Annotated[tuple[PairClaim, ...], msgspec.Meta(max_length=200)]
+    dry_run: bool = False
+
+
+PairOutcome = Literal["paired", "already", "unknown_issue", "not_allowed"]
+
+
+class PairedAgain(msgspec.Struct, frozen=True):
+    local_id: str
+    remote_id: str
+    outcome: PairOutcome
+    detail: str = ""
+
+
+class PairAgainReport(msgspec.Struct, frozen=True):
+    rows: tuple[PairedAgain, ...]
+
+
+# Invitations
+
+
+InvitationStatus = Literal["open", "used", "expired", "revoked", "locked"]
+
+
+class InvitationView(msgspec.Struct, frozen=True):
+    """An invitation of this node, or one that it has accepted and that the other side asks about."""
+
+    id: str
+    connection: str
+    role: Literal["inviter", "joiner"]
+    status: InvitationStatus
+    created: Millis
+    expires: Millis
+    tries: int
+    """How often somebody tried it with a wrong secret; five lock it."""
+    remedy: str = ""
+
+
+class InvitationReissue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    valid_hours: Annotated[int, msgspec.Meta(ge=1, le=720)] = 24
 
 
 class RulesView(msgspec.Struct, frozen=True):
@@ -218,7 +340,7 @@ class RulesSaved(msgspec.Struct, frozen=True):
 
 class SyncBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     issue: IssueKey
-    connection: Annotated[str, msgspec.Meta(max_length=64)] = ""
+    connection: Annotated[str, msgspec.Meta(max_length=255)] = ""
     """'' means: every active connection of the connector that holds the issue."""
     connector: Annotated[str, msgspec.Meta(max_length=64)] = ""
 
@@ -306,7 +428,7 @@ class ErrorQuery(PageQuery, frozen=True, forbid_unknown_fields=True):
 
 
 class RetryBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    connection: Annotated[str, msgspec.Meta(max_length=64)] = ""
+    connection: Annotated[str, msgspec.Meta(max_length=255)] = ""
     """'' means: all parked twins of the node."""
 
 

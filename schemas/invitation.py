@@ -14,6 +14,8 @@ class Invitation(msgspec.Struct, frozen=True):
     expires: Millis
     url: str = ""
     """The inviter's public URL; '' when it is private and will make the requests itself."""
+    destination: str = ""
+    """Node id of the only node that may accept it; '' when whoever has the code may."""
 
     def __repr__(self) -> str:
         return f"Invitation(id={self.id!r}, node={self.node!r}, url={self.url!r})"

@@ -47,6 +47,32 @@ class ConnectionSettings(msgspec.Struct, frozen=True, omit_defaults=True):
     shortest of all active connections with a peer counts."""
 
 
+class Standing(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What both sides have said about a connection; its status follows from it."""
+
+    inviter: bool = False
+    """This side made the invitation."""
+    check: str = ""
+    """Both sides' admins see the same string after pairing."""
+    unconfirmed_here: bool = False
+    """The admin here has not yet said that the check strings are the same."""
+    unconfirmed_there: bool = False
+    paused_here: bool = False
+    paused_there: bool = False
+    broken: str = ""
+    """Why the other side cannot be served; '' while it can."""
+    removed: Literal["", "here", "there"] = ""
+    """Which side ended it."""
+    name: str = ""
+    """Of a removed connection: how it was called."""
+    serial: int = 0
+    """Of the newest notice to the other side."""
+    heard: int = 0
+    """Serial of the newest notice of the other side."""
+    since: Millis = 0
+    """When the status became what it is; 0: at the last change of the record."""
+
+
 class Connection(msgspec.Struct, frozen=True):
     id: str
     """This node's own id for its end."""
@@ -70,6 +96,7 @@ class Connection(msgspec.Struct, frozen=True):
     reason: str = ""
     """Why the status is what it is."""
     description: str = ""
+    standing: Standing = Standing()
 
 
 class Peer(msgspec.Struct, frozen=True):

@@ -27,6 +27,9 @@ UPLOAD_PATH = "/peer/v1/attachments/"
 """Followed by the id of the request that the upload answers; a GET tells the request as it is now,
 an `AttachmentWanted`, so that an upload that broke off goes on where it broke."""
 
+NOTICE_TWIN = "@connection"
+"""In place of a twin's id: what is said about the connection itself. No twin's id begins with @."""
+
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
 Text = Annotated[str, msgspec.Meta(max_length=1024)]
 RequestId = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_-]{1,128}$")]
@@ -45,15 +48,33 @@ class FeedItem(msgspec.Struct, frozen=True, omit_defaults=True):
     twin: Id
     sealed: bytes
     kind: Id = "twin"
+    """`twin` (a `TwinMessage`) or `connection` (a `ConnectionNotice`)."""
 
 
-class Refusal(msgspec.Struct, frozen=True):
+class ConnectionNotice(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How the sender's side of a connection stands. A newer one replaces an older."""
+
+    status: Id
+    """`pending` until its admin has confirmed the check string, `active`, `paused` or `removed`."""
+    serial: Seq
+    """Rises with each notice; one with a lower number is late and changes nothing."""
+    at: Annotated[int, msgspec.Meta(ge=0, le=(1 << 53) - 1)]
+    """When it became so, in milliseconds."""
+    reason: Text = ""
+
+
+NO_CONNECTION = "no_connection"
+
+
+class Refusal(msgspec.Struct, frozen=True, omit_defaults=True):
     """An item that was received and not taken. It counts as received all the same."""
 
     seq: Seq
     connection: Id
     twin: Id
     reason: Text
+    code: Annotated[str, msgspec.Meta(max_length=64)] = ""
+    """`NO_CONNECTION`: the refusing side does not have this connection with the sender."""
 
 
 class AttachmentWanted(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -115,6 +136,10 @@ class NodeCard(msgspec.Struct, frozen=True, omit_defaults=True):
     signature: bytes
     version: int = PROTOCOL
     minimum: int = MINIMUM
+    release: Annotated[str, msgspec.Meta(max_length=64)] = ""
+    """Of the software."""
+    modes: Annotated[tuple[Id, ...], msgspec.Meta(max_length=20)] = ()
+    """In which connections can be made with it."""
 
 
 class Terms(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -133,6 +158,8 @@ class Terms(msgspec.Struct, frozen=True, omit_defaults=True):
     conflict_policy: Annotated[str, msgspec.Meta(max_length=255)] = "newest"
     """The inviter's holds on both sides: `newest`, `park`, or the side that wins."""
     field_policies: Annotated[dict[str, str], msgspec.Meta(max_length=200)] = {}
+    trusted: bool = False
+    """The speaker's admin needs no look at the check string."""
 
 
 class Party(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -82,3 +82,6 @@ class TwinMessage(msgspec.Struct, frozen=True, omit_defaults=True):
     """The nodes that the content came through, the origin first."""
     lacking: bool = False
     """Asks the receiver to send everything whole once more."""
+    claims: str = ""
+    """The receiver's issue that an admin of the sender pairs again with the sender's. The receiver
+    takes it only when its own admin has named the same pair; it never creates an issue for it."""

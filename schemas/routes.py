@@ -8,8 +8,10 @@ import msgspec
 from schemas.api import (
     ActivityQuery,
     ConnectionAccept,
+    ConnectionConfirm,
     ConnectionInitiate,
     ConnectionInitiated,
+    ConnectionRemove,
     ConnectionView,
     ConnectorAdd,
     ConnectorChange,
@@ -18,9 +20,17 @@ from schemas.api import (
     ConnectorView,
     ErrorQuery,
     ErrorView,
+    InvitationReissue,
+    InvitationView,
     NodeView,
     Page,
     PageQuery,
+    PairAgainBody,
+    PairAgainReport,
+    Pairs,
+    PairsQuery,
+    ProbeBody,
+    Probed,
     Retried,
     RetryBody,
     RetryOne,
@@ -144,8 +154,65 @@ CONNECTION_PAUSE = _act(
 CONNECTION_RESUME = _act(
     "connection_resume", "/connections/{connection}/resume", "Resume it", ConnectionView
 )
-CONNECTION_REMOVE = _delete(
-    "connection_remove", "/connections/{connection}", "Remove a connection; issues stay"
+CONNECTION_CONFIRM = _post(
+    "connection_confirm",
+    "/connections/{connection}/confirm",
+    "Say that both sides see the same check string",
+    ConnectionConfirm,
+    ConnectionView,
+)
+CONNECTION_REMOVE: Route[ConnectionRemove, None, None] = Route(
+    "connection_remove",
+    "DELETE",
+    "/connections/{connection}",
+    "Remove a connection on both sides; issues stay",
+    ConnectionRemove,
+    NoneType,
+    NoneType,
+    204,
+)
+CONNECTION_PAIRS = _list(
+    "connection_pairs",
+    "/connections/{connection}/pairs",
+    "The pairs of issues, to be kept and fed back",
+    PairsQuery,
+    Pairs,
+)
+CONNECTION_PAIR_AGAIN = _post(
+    "connection_pair_again",
+    "/connections/{connection}/pairs",
+    "Pair issues that exist on both sides, without creating any",
+    PairAgainBody,
+    PairAgainReport,
+)
+CONNECTION_PROBE = _post(
+    "connection_probe",
+    "/connections/probe",
+    "Look whether a node answers at a URL, and in which modes it can be paired with",
+    ProbeBody,
+    Probed,
+)
+INVITATIONS = _list(
+    "invitations", "/invitations", "List the invitations", PageQuery, Page[InvitationView]
+)
+INVITATION = _read(
+    "invitation",
+    "/invitations/{connection}",
+    "Show the newest invitation of a connection",
+    InvitationView,
+)
+INVITATION_REVOKE = _act(
+    "invitation_revoke",
+    "/invitations/{connection}/revoke",
+    "Make a connection's invitation worthless",
+    InvitationView,
+)
+INVITATION_REISSUE = _post(
+    "invitation_reissue",
+    "/invitations/{connection}/reissue",
+    "Get a new invitation for a pending connection; the old one is worthless then",
+    InvitationReissue,
+    ConnectionInitiated,
 )
 RULES = _read("rules", "/connections/{connection}/rules", "The newest rules", RulesView)
 RULES_PUT = _put(
@@ -187,11 +254,19 @@ ROUTES: tuple[Route[Any, Any, Any], ...] = (
     CONNECTIONS,
     CONNECTION_INITIATE,
     CONNECTION_ACCEPT,
+    CONNECTION_PROBE,
     CONNECTION,
     CONNECTION_SETTINGS,
+    CONNECTION_CONFIRM,
     CONNECTION_PAUSE,
     CONNECTION_RESUME,
     CONNECTION_REMOVE,
+    CONNECTION_PAIRS,
+    CONNECTION_PAIR_AGAIN,
+    INVITATIONS,
+    INVITATION,
+    INVITATION_REVOKE,
+    INVITATION_REISSUE,
     RULES,
     RULES_PUT,
     SYNC,

@@ -109,5 +109,7 @@ class Twin(msgspec.Struct, frozen=True, omit_defaults=True):
     """The local issue was deleted; the other side has been or will be told."""
     keep: Literal["", "local", "remote"] = ""
     """How a person decided the conflicts that the policy left to them; '' once it was done."""
+    claimed: bool = False
+    """An admin paired two issues that existed; neither side creates one."""
     stopped: bool = False
     """No longer under sync; kept so that late messages find their place."""

@@ -72,6 +72,7 @@ from service.workers.roster import Roster
 from service.workers.scanner import Scanner
 from service.workers.supervisor import Supervisor
 from service.workers.systems import allowed_networks
+from service.workers.upkeep import Upkeep
 from service.workers.wakeups import Sweeper, Wakeups
 from service.workers.webhook_desk import WebhookDesk
 from service.workers.worker import Worker
@@ -199,7 +200,9 @@ class Node:
             concurrency=config.limits.workers,
         )
         self._desk = WebhookDesk(roster, self.worker.recent, store)
-        feed_desk = FeedDesk(store, roster, self.identity, self._ring, now=self._now)
+        feed_desk = FeedDesk(
+            store, roster, self.identity, self._ring, changed=self._changed, now=self._now
+        )
         self._feed = Feed(self.identity, feed_desk)
         self._source = OwnAttachments(store, roster)
         self._sink = Arrivals(
@@ -242,6 +245,7 @@ class Node:
             new_id=new_id,
             random_bytes=secrets.token_bytes,
             check_url=self._check_url,
+            ring_peer=self._doorbell.ring,
         )
 
     async def _rearrange(self) -> None:
@@ -367,6 +371,16 @@ class Node:
         start("sweeper", sweeper.run)
         start("attachments", self._sink.tidy_up)
         start("roster", Refresh(self.roster, self.arrangement).run)
+        start(
+            "upkeep",
+            Upkeep(
+                self.store,
+                self.roster,
+                changed=self._changed,
+                ring_peer=self._doorbell.ring,
+                now=self._now,
+            ).run,
+        )
         if not self.config.node.public:
             start("pairing", Asking(self.store, self._pairing, now=self._now).run)
         if self._notifier.watchdog_seconds:
@@ -437,6 +451,7 @@ class Node:
             invitations=invitations,
             now=self._now,
             check_url=self._check_url,
+            release=VERSION,
         )
         self._endpoints = PeerEndpoints(
             self.identity,

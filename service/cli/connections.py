@@ -1,5 +1,6 @@
 """`connection`: agreements with other sides."""
 
+from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
@@ -8,41 +9,41 @@ from rich.text import Text
 
 from schemas.api import (
     ConnectionAccept,
+    ConnectionConfirm,
     ConnectionInitiate,
     ConnectionInitiated,
+    ConnectionRemove,
     ConnectionView,
     PageQuery,
-    RulesPut,
+    ProbeBody,
 )
 from schemas.routes import (
     CONNECTION,
     CONNECTION_ACCEPT,
+    CONNECTION_CONFIRM,
     CONNECTION_INITIATE,
     CONNECTION_PAUSE,
+    CONNECTION_PROBE,
     CONNECTION_REMOVE,
     CONNECTION_RESUME,
     CONNECTION_SETTINGS,
     CONNECTIONS,
-    RULES,
-    RULES_PUT,
 )
-from service.cli import side_settings
-from service.cli.ending import Ending, failed
-from service.cli.findings import findings_text
+from service.cli import connection_rules, pairs, side_settings
+from service.cli.ending import failed
 from service.cli.node_client import NodeClient
 from service.cli.output import facts, moment, table
 from service.cli.parsing import Commands, add_paging, command, group
-from service.cli.session import Call, Session, on_node, read_text
+from service.cli.session import Call, Session, on_node
 
 _INITIATE_EXAMPLES = """\
-connection initiate acme-globex --connector jira --local-side acme --remote-side globex
+connection initiate --connector jira --local-side acme --remote-side globex --project WEB
+connection initiate acme-globex --connector jira --local-side acme --remote-side globex \\
+      --destination https://sync.globex.example --mode script --template advanced
 connection initiate here --connector jira --remote-connector boards \\
       --local-side jira --remote-side boards --project WEB --remote-project Tidegate"""
 _ACCEPT_EXAMPLES = """\
 connection accept @invitation.txt --connector boards --project Tidegate"""
-_RULES_EXAMPLES = """\
-connection rules acme-globex --save-to rules/
-connection rules acme-globex --outgoing rules/outgoing.py --incoming rules/incoming.py"""
 
 
 def add_to(commands: Commands) -> None:
@@ -54,11 +55,20 @@ def add_to(commands: Commands) -> None:
         ("show", "show one connection", on_node(_show)),
         ("pause", "let a connection rest; changes wait", on_node(_pause)),
         ("resume", "let it go on", on_node(_resume)),
-        ("remove", "end a connection; the issues stay as they are", on_node(_remove)),
     ):
         command(connection, name, summary, call).add_argument("name")
+    _add_confirm(connection)
+    _add_remove(connection)
+    pairs.add_to(connection)
+    command(
+        connection,
+        "probe",
+        "look whether a node answers at a URL, and in which modes",
+        on_node(_probe),
+        examples="connection probe https://sync.globex.example",
+    ).add_argument("url")
     _add_set(connection, on_node(_set))
-    _add_rules(connection, on_node(_rules))
+    connection_rules.add_to(connection)
 
 
 def _add_initiate(connection: Commands) -> None:
@@ -69,7 +79,7 @@ def _add_initiate(connection: Commands) -> None:
         on_node(_initiate),
         examples=_INITIATE_EXAMPLES,
     )
-    made.add_argument("name")
+    made.add_argument("name", nargs="?", default="", help="made from the sides' names if left out")
     made.add_argument("--connector", required=True, help="the local tracker")
     made.add_argument("--local-side", required=True, metavar="SIDE", help="our short name")
     made.add_argument("--remote-side", required=True, metavar="SIDE", help="their short name")
@@ -80,7 +90,7 @@ def _add_initiate(connection: Commands) -> None:
         "--destination",
         default="",
         metavar="URL",
-        help="the other node, where this one is private and invites",
+        help="the other node; without one, whoever has the code may accept it",
     )
     made.add_argument(
         "--remote-connector",
@@ -92,6 +102,7 @@ def _add_initiate(connection: Commands) -> None:
     side_settings.add_agreed(made)
     made.add_argument("--remote-project", default="", help="of a local connection's other end")
     made.add_argument("--remote-type", default="", help="of a local connection's other end")
+    _add_start(made)
 
 
 def _add_accept(connection: Commands) -> None:
@@ -105,9 +116,59 @@ def _add_accept(connection: Commands) -> None:
     made.add_argument("invitation", help="the code; @file, env:NAME or - for standard input")
     made.add_argument("--connector", required=True, help="the local tracker")
     made.add_argument("--name", default="", help="another name than the inviting side chose")
-    made.add_argument("--mode", default="basic", choices=("basic", "visual", "script"))
+    made.add_argument(
+        "--mode",
+        choices=("basic", "visual", "script"),
+        help="refuse the invitation unless it is for this mode",
+    )
     made.add_argument("--description", default="")
     side_settings.add_to(made)
+    _add_start(made)
+
+
+def _add_start(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--template",
+        default="single-project",
+        choices=("single-project", "advanced"),
+        help="the first rules; advanced chooses the project of an incoming issue by a table",
+    )
+    parser.add_argument(
+        "--trust",
+        action="store_true",
+        help="confirm the check string in advance, unseen: among one's own nodes",
+    )
+    parser.add_argument(
+        "--no-check", action="store_true", help="do not look the project up in the tracker"
+    )
+
+
+def _add_confirm(connection: Commands) -> None:
+    made = command(
+        connection,
+        "confirm",
+        "say that both sides see the same check string; nothing travels before both did",
+        on_node(_confirm),
+        examples='connection confirm acme-globex "1234 5678 9012 3456 7890 1234"',
+    )
+    made.add_argument("name")
+    made.add_argument("check", nargs="?", default="", help="as the other side reads it")
+
+
+def _add_remove(connection: Commands) -> None:
+    made = command(
+        connection,
+        "remove",
+        "end a connection on both sides; the issues stay as they are",
+        on_node(_remove),
+        examples="connection remove acme-globex --pairs pairs.csv --yes",
+    )
+    made.add_argument("name")
+    made.add_argument("--pairs", default="", metavar="FILE", help="write the pairs there first")
+    made.add_argument("--yes", action="store_true", help="also while issues are under sync")
+    made.add_argument(
+        "--force", action="store_true", help="do not tell the other side, and keep no record"
+    )
 
 
 def _add_set(connection: Commands, call: Call) -> None:
@@ -121,21 +182,6 @@ def _add_set(connection: Commands, call: Call) -> None:
     made.add_argument("name")
     side_settings.add_to(made)
     made.add_argument("--no-trigger", action="store_true", help="nothing comes in by itself")
-
-
-def _add_rules(connection: Commands, call: Call) -> None:
-    made = command(
-        connection,
-        "rules",
-        "show a connection's rules, or save others",
-        call,
-        examples=_RULES_EXAMPLES,
-    )
-    made.add_argument("name")
-    made.add_argument("--outgoing", metavar="FILE", help="the new outgoing rule")
-    made.add_argument("--incoming", metavar="FILE", help="the new incoming rule")
-    made.add_argument("--message", default="", help="why, for the history")
-    made.add_argument("--save-to", metavar="FOLDER", help="write outgoing.py and incoming.py there")
 
 
 async def _initiate(session: Session, node: NodeClient) -> None:
@@ -152,12 +198,15 @@ async def _initiate(session: Session, node: NodeClient) -> None:
         remote_connector=session.text("remote_connector"),
         remote_settings=side_settings.of_other_end(session) if local else None,
         valid_hours=session.number("valid_hours"),
+        template=session.arguments.template,
+        trusted=session.flag("trust"),
+        check=not session.flag("no_check"),
     )
     begun = await node.send(CONNECTION_INITIATE, body=body)
-    session.out.answer(begun, *_begun(begun))
+    session.out.answer(begun, *begun_text(begun))
 
 
-def _begun(begun: ConnectionInitiated) -> list[RenderableType]:
+def begun_text(begun: ConnectionInitiated) -> list[RenderableType]:
     name = begun.connection.name
     if not begun.invitation:
         return [f"The local connection {name} is active."]
@@ -168,7 +217,8 @@ def _begun(begun: ConnectionInitiated) -> list[RenderableType]:
         Text(begun.invitation),
         "",
         "They run: tidegate connection accept INVITATION --connector THEIR_TRACKER",
-        f"Then compare the check string: tidegate connection show {name}",
+        f"Then compare the check string with theirs: tidegate connection show {name}",
+        f"and, when both are the same: tidegate connection confirm {name}",
     ]
 
 
@@ -180,6 +230,9 @@ async def _accept(session: Session, node: NodeClient) -> None:
         mode=session.arguments.mode,
         settings=side_settings.given(session),
         description=session.text("description"),
+        template=session.arguments.template,
+        trusted=session.flag("trust"),
+        check=not session.flag("no_check"),
     )
     accepted = await node.send(CONNECTION_ACCEPT, body=body)
     session.out.answer(accepted, _facts(accepted), _advice(accepted))
@@ -195,12 +248,17 @@ async def _list(session: Session, node: NodeClient) -> None:
             c.type,
             f"{c.local_side} - {c.remote_side}",
             c.connector,
+            c.peer,
             c.twins,
             c.parked,
+            moment(c.last_sync),
         )
         for c in page.items
     ]
-    headings = ("name", "status", "type", "sides", "connector", "twins", "errors")
+    headings = (
+        *("name", "status", "type", "sides", "connector", "other node"),
+        *("under sync", "errors", "last sync (UTC)"),
+    )
     nothing = "No connections yet: tidegate connection initiate --help"
     session.out.page(page, table(headings, rows), nothing)
 
@@ -218,61 +276,51 @@ async def _set(session: Session, node: NodeClient) -> None:
     session.out.answer(changed, _facts(changed))
 
 
+async def _confirm(session: Session, node: NodeClient) -> None:
+    body = ConnectionConfirm(session.text("check"))
+    confirmed = await node.send(CONNECTION_CONFIRM, session.text("name"), body=body)
+    session.out.answer(confirmed, _stands(confirmed))
+
+
 async def _pause(session: Session, node: NodeClient) -> None:
     paused = await node.send(CONNECTION_PAUSE, session.text("name"))
-    session.out.answer(paused, f"{paused.name} is {paused.status}.")
+    session.out.answer(paused, _stands(paused))
 
 
 async def _resume(session: Session, node: NodeClient) -> None:
     resumed = await node.send(CONNECTION_RESUME, session.text("name"))
-    session.out.answer(resumed, f"{resumed.name} is {resumed.status}.")
+    session.out.answer(resumed, _stands(resumed))
+
+
+def _stands(c: ConnectionView) -> str:
+    return f"{c.name} is {c.status}. {c.reason}".strip()
+
+
+async def _probe(session: Session, node: NodeClient) -> None:
+    found = await node.send(CONNECTION_PROBE, body=ProbeBody(session.text("url")))
+    shown = [
+        ("node", found.node),
+        ("version", found.release),
+        ("protocol", found.protocol),
+        ("modes", ", ".join(found.modes)),
+    ]
+    session.out.answer(found, f"A node answers at {found.url}.", facts(shown))
 
 
 async def _remove(session: Session, node: NodeClient) -> None:
-    name = session.text("name")
-    await node.send(CONNECTION_REMOVE, name)
+    name, file = session.text("name"), session.text("pairs")
+    known = await node.get(CONNECTION, name)
+    if file:
+        pairs.write(Path(file), pairs.to_csv(await pairs.fetch(node, name)))
+    sure = session.flag("yes") or session.flag("force")
+    if known.twins and not sure:
+        kept = "" if file else f" Keep them first: tidegate connection pairs {name} --out FILE."
+        question = f"{known.twins} issues are under sync; their pairs will be forgotten.{kept}"
+        if not session.agreed(question, "--yes"):
+            raise failed(f"The connection {name} was not removed.")
+    query = ConnectionRemove(confirmed=True, force=session.flag("force"))
+    await node.send(CONNECTION_REMOVE, name, query=query)
     session.out.answer({"removed": name}, f"Removed the connection {name}; the issues stay.")
-
-
-async def _rules(session: Session, node: NodeClient) -> None:
-    if session.text("outgoing") or session.text("incoming"):
-        await _save_rules(session, node)
-        return
-    rules = await node.get(RULES, session.text("name"))
-    files = {"outgoing.py": rules.outgoing, "incoming.py": rules.incoming}
-    if session.text("save_to"):
-        folder = Path(session.text("save_to"))
-        _write(folder, files)
-        session.out.answer(rules, f"Wrote version {rules.version} to {folder}.")
-        return
-    parts = [f"# {name}, version {rules.version}\n\n{text}" for name, text in files.items()]
-    session.out.answer(rules, *map(Text, parts))
-
-
-async def _save_rules(session: Session, node: NodeClient) -> None:
-    name = session.text("name")
-    known = await node.get(RULES, name)
-    outgoing, incoming = session.text("outgoing"), session.text("incoming")
-    body = RulesPut(
-        outgoing=read_text(Path(outgoing), "--outgoing") if outgoing else known.outgoing,
-        incoming=read_text(Path(incoming), "--incoming") if incoming else known.incoming,
-        message=session.text("message"),
-        based_on=known.version,
-    )
-    saved = await node.send(RULES_PUT, name, body=body)
-    if saved.version is None:
-        session.out.answer(saved, findings_text(saved.findings))
-        raise failed("The rules were not saved.", "Correct what is marked above.", Ending.FAILED)
-    session.out.answer(saved, f"Saved as version {saved.version}.")
-
-
-def _write(folder: Path, files: dict[str, str]) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, text in files.items():
-            (folder / name).write_text(text, "utf-8")
-    except OSError as error:
-        raise failed(f"--save-to: cannot write to {folder}: {error.strerror}.") from error
 
 
 def _facts(c: ConnectionView) -> Any:
@@ -280,24 +328,31 @@ def _facts(c: ConnectionView) -> Any:
         [
             ("connection", c.name),
             ("status", c.status),
+            ("since", moment(c.status_since)),
             ("because", c.reason),
+            ("paused by", c.paused_by),
             ("type", c.type),
             ("mode", c.mode),
             ("sides", f"{c.local_side} (here) - {c.remote_side}"),
             ("connector", c.connector),
             ("other node", c.peer),
             ("check string", c.check),
+            ("confirmed by", c.confirmed),
             ("project", c.settings.project),
             ("issue type", c.settings.issue_type),
             ("conflicts", c.settings.conflict_policy),
             ("rules", f"version {c.rules_version}"),
-            ("twins", f"{c.twins}, of which {c.parked} wait for a person"),
+            ("under sync", f"{c.twins} issues, of which {c.parked} wait for a person"),
+            ("last sync", moment(c.last_sync)),
             ("description", c.description),
         ]
     )
 
 
 def _advice(c: ConnectionView) -> str:
-    if c.check:
-        return "Both sides' admins must see the same check string: compare it by phone or chat."
+    if c.check and c.status == "pending" and c.confirmed in ("", "remote"):
+        return (
+            "Both sides' admins must see the same check string: compare it by phone or chat, then\n"
+            f"  tidegate connection confirm {c.name}"
+        )
     return ""

@@ -30,8 +30,10 @@ class NodeClient:
     async def get(self, route: Route[Q, None, A], *names: str, query: Q | None = None) -> A:
         return await self._call(route, names, query=query)
 
-    async def send(self, route: Route[None, B, A], *names: str, body: B | None = None) -> A:
-        return await self._call(route, names, body=body)
+    async def send(
+        self, route: Route[Q, B, A], *names: str, body: B | None = None, query: Q | None = None
+    ) -> A:
+        return await self._call(route, names, query=query, body=body)
 
     async def _call(
         self,
@@ -98,7 +100,11 @@ def _filled(path: str, names: tuple[str, ...]) -> str:
 
 def _as_query(query: object) -> dict[str, str]:
     given: dict[str, object] = msgspec.to_builtins(query) if query is not None else {}
-    return {name: str(value) for name, value in given.items() if value not in ("", None)}
+    return {name: _as_text(value) for name, value in given.items() if value not in ("", None)}
+
+
+def _as_text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _decoded(route: Route[Q, B, A], status: int, raw: bytes) -> A:

@@ -16,6 +16,7 @@ from service.cli import (
     connectors,
     daemon,
     health,
+    invitations,
     parked,
     rules,
     simulate,
@@ -27,7 +28,18 @@ from service.cli.parsing import add_common
 from service.cli.session import Ask, Call, Session
 from service.log import Redactor, configure_logging
 
-_GROUPS = (daemon, health, connectors, connections, twins, parked, activity, rules, simulate)
+_GROUPS = (
+    daemon,
+    health,
+    connectors,
+    connections,
+    invitations,
+    twins,
+    parked,
+    activity,
+    rules,
+    simulate,
+)
 _EPILOG = """\
 Examples:
   tidegate run --config tidegate.toml

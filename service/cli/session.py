@@ -45,6 +45,13 @@ class Session(msgspec.Struct, frozen=True):
         value: list[str] | None = getattr(self.arguments, name, None)
         return tuple(value or ())
 
+    def agreed(self, question: str, option: str) -> bool:
+        """Asks a person; where nobody is there to answer, the option has to be given."""
+        if self.ask is None:
+            raise failed(question, f"Add {option} when you are sure.", Ending.USAGE)
+        self.out.warn(f"{question} Go on? [y/N]")
+        return self.stdin.readline().strip().lower() in ("y", "yes")
+
     def given(self, text: str, what: str) -> str:
         """A value that may stand elsewhere: `@file`, `env:NAME`, or `-` for standard input."""
         if text == "-":

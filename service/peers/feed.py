@@ -12,6 +12,8 @@ from schemas.peer import (
     MAX_BODY,
     MAX_ITEM,
     MAX_ITEMS,
+    NOTICE_TWIN,
+    ConnectionNotice,
     Exchange,
     FeedItem,
     Refusal,
@@ -20,16 +22,25 @@ from schemas.peer import (
 from schemas.replica import TwinMessage
 from service.peers.decoding import MALFORMED
 from service.peers.identity import NodeIdentity
-from service.peers.port import FeedStore, Incoming, Outgoing, Position, ReceivedItem
+from service.peers.port import (
+    FeedStore,
+    Incoming,
+    Outgoing,
+    Position,
+    ReceivedItem,
+    ReceivedNotice,
+)
 from service.peers.sealing import Context, open_sealed, seal
 
 log = structlog.get_logger()
 
 BATCH_BYTES = MAX_BODY // 2
 _TWIN = "twin"
+NOTICE = "connection"
 
 _encode_message = msgspec.msgpack.Encoder().encode
 _decode_message = msgspec.msgpack.Decoder(TwinMessage).decode
+_decode_notice = msgspec.msgpack.Decoder(ConnectionNotice).decode
 
 
 def seal_message(
@@ -40,10 +51,30 @@ def seal_message(
     return seal(identity, recipient, context, _encode_message(message))
 
 
+def seal_notice(
+    identity: NodeIdentity, recipient: Peer, connection: str, notice: ConnectionNotice
+) -> bytes:
+    context = Context(connection, NOTICE_TWIN, NOTICE)
+    return seal(identity, recipient, context, _encode_message(notice))
+
+
+def open_notice(identity: NodeIdentity, sender: Peer, item: FeedItem) -> ConnectionNotice:
+    """Raises `PeerError`."""
+    if item.twin != NOTICE_TWIN:
+        raise PeerError("A notice about a connection speaks of no twin.")
+    context = Context(item.connection, item.twin, item.kind)
+    try:
+        return _decode_notice(open_sealed(identity, sender, context, item.sealed))
+    except MALFORMED as error:
+        raise PeerError(f"The notice is malformed: {error}") from error
+
+
 def open_message(identity: NodeIdentity, sender: Peer, item: FeedItem) -> TwinMessage:
     """Raises `PeerError` for what is forged, altered, of an unknown kind or about another twin."""
     if item.kind != _TWIN:
         raise PeerError(f"This node does not know messages of the kind {item.kind!r}.")
+    if item.twin.startswith("@"):
+        raise PeerError("No twin has a name like this.")
     context = Context(item.connection, item.twin, item.kind)
     payload = open_sealed(identity, sender, context, item.sealed)
     try:
@@ -98,7 +129,7 @@ class Feed:
         content = heard.items or heard.refused or heard.unavailable
         if not content and self._heard.get(peer.id) == said:
             return None
-        items, refused = self._open_all(peer, heard.items)
+        items, notices, refused = self._open_all(peer, heard.items)
         taken = await self._store.take(
             peer.id,
             Incoming(
@@ -110,6 +141,7 @@ class Feed:
                 have_epoch=heard.have_epoch,
                 refused=heard.refused,
                 unavailable=heard.unavailable,
+                notices=notices,
             ),
         )
         self._heard[peer.id] = said
@@ -123,11 +155,16 @@ class Feed:
 
     def _open_all(
         self, peer: Peer, items: tuple[FeedItem, ...]
-    ) -> tuple[tuple[ReceivedItem, ...], tuple[Refusal, ...]]:
+    ) -> tuple[tuple[ReceivedItem, ...], tuple[ReceivedNotice, ...], tuple[Refusal, ...]]:
         opened: list[ReceivedItem] = []
+        notices: list[ReceivedNotice] = []
         refused: list[Refusal] = []
         for item in items:
             try:
+                if item.kind == NOTICE:
+                    notice = open_notice(self._identity, peer, item)
+                    notices.append(ReceivedNotice(item.seq, item.connection, notice))
+                    continue
                 message = open_message(self._identity, peer, item)
             except PeerError as error:
                 log.warning(
@@ -142,7 +179,7 @@ class Feed:
                 refused.append(Refusal(item.seq, item.connection, item.twin, reason))
             else:
                 opened.append(ReceivedItem(item.seq, item.connection, message))
-        return tuple(opened), tuple(refused)
+        return tuple(opened), tuple(notices), tuple(refused)
 
 
 def _too_large(item: FeedItem) -> Refusal:

@@ -32,6 +32,7 @@ class _Code(msgspec.Struct, array_like=True):
     expires: int
     """Seconds."""
     url: str
+    destination: bytes = b""
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -39,10 +40,12 @@ _decode = msgspec.msgpack.Decoder(_Code).decode
 
 
 def new_invitation(
-    node: str, url: str, *, expires: Millis, random_bytes: RandomBytes
+    node: str, url: str, *, expires: Millis, random_bytes: RandomBytes, destination: str = ""
 ) -> Invitation:
     whole_second = expires // 1000 * 1000
-    return Invitation(encode_id(random_bytes(8)), node, random_bytes(16), whole_second, url)
+    return Invitation(
+        encode_id(random_bytes(8)), node, random_bytes(16), whole_second, url, destination
+    )
 
 
 def to_code(invitation: Invitation) -> str:
@@ -53,10 +56,13 @@ def to_code(invitation: Invitation) -> str:
             invitation.secret,
             invitation.expires // 1000,
             invitation.url,
+            decode_id(invitation.destination) if invitation.destination else b"",
         )
     )
     text = base64.b32encode(content + _checksum(content)).decode().rstrip("=")
-    groups = (text[at : at + _GROUP] for at in range(0, len(text), _GROUP))
+    inner = _GROUP - 1
+    parts = (text[at : at + inner] for at in range(0, len(text), inner))
+    groups = (part + _group_check(number, part) for number, part in enumerate(parts, 1))
     return "-".join((_PREFIX, *groups))
 
 
@@ -66,7 +72,7 @@ def from_code(code: str) -> Invitation:
     if not text.startswith(_PREFIX):
         raise _not_a_code(text)
     # The alphabet has none of 0, 1 and 8, so each can only be a misread letter.
-    text = text[len(_PREFIX) :].translate(_CONFUSED)
+    text = _without_group_checks(text[len(_PREFIX) :].translate(_CONFUSED))
     try:
         raw = base64.b32decode(text + "=" * (-len(text) % 8))
     except ValueError as error:
@@ -81,7 +87,12 @@ def from_code(code: str) -> Invitation:
     except MALFORMED as error:
         raise _mangled() from error
     return Invitation(
-        encode_id(read.id), encode_id(read.node), read.secret, read.expires * 1000, read.url
+        encode_id(read.id),
+        encode_id(read.node),
+        read.secret,
+        read.expires * 1000,
+        read.url,
+        encode_id(read.destination) if read.destination else "",
     )
 
 
@@ -104,6 +115,23 @@ def expired() -> InputError:
     )
 
 
+def _group_check(number: int, part: str) -> str:
+    """One letter over a group and its place, so that the first wrong group can be named."""
+    return base64.b32encode(hashlib.sha256(f"{number} {part}".encode()).digest()).decode()[0]
+
+
+def _without_group_checks(text: str) -> str:
+    parts = []
+    for number, at in enumerate(range(0, len(text), _GROUP), 1):
+        part, check = text[at : at + _GROUP - 1], text[at + _GROUP - 1 : at + _GROUP]
+        if not check and len(part) > 1:
+            part, check = part[:-1], part[-1]
+        if check != _group_check(number, part):
+            raise _mangled(number)
+        parts.append(part)
+    return "".join(parts)
+
+
 def _checksum(content: bytes) -> bytes:
     return hashlib.sha256(b"tidegate invitation" + content).digest()[:_CHECK]
 
@@ -119,5 +147,13 @@ def _not_a_code(text: str) -> InputError:
     )
 
 
-def _mangled() -> InputError:
-    return InputError("The invitation code is mangled: a part is missing or wrong.", remedy=_AGAIN)
+def _mangled(group: int = 0) -> InputError:
+    """`group` counts from the first after TG1; 0: it cannot be told."""
+    if not group:
+        return InputError(
+            "The invitation code is mangled: a part is missing or wrong.", remedy=_AGAIN
+        )
+    return InputError(
+        f"The invitation code is mangled: group {group} after {_PREFIX} is missing or wrong.",
+        remedy=_AGAIN,
+    )

@@ -8,14 +8,14 @@ that names both identities. Both sides derive the same check string from the who
 import hashlib
 import hmac
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TypeVar, get_args
 
 import msgspec
 import structlog
 
 from schemas.errors import InputError, PeerError
 from schemas.invitation import Invitation
-from schemas.node import Peer, PublicPeer
+from schemas.node import Mode, Peer, PublicPeer
 from schemas.peer import (
     NodeCard,
     PairAnswer,
@@ -47,9 +47,15 @@ _decode_content = msgspec.msgpack.Decoder(PairContent).decode
 _decode_party = msgspec.msgpack.Decoder(Party).decode
 
 
-def node_card(identity: NodeIdentity) -> NodeCard:
+def node_card(identity: NodeIdentity, release: str = "") -> NodeCard:
     signature = identity.sign(_CARD + identity.message_key)
-    return NodeCard(identity.identity_key, identity.message_key, signature)
+    return NodeCard(
+        identity.identity_key,
+        identity.message_key,
+        signature,
+        release=release,
+        modes=get_args(Mode),
+    )
 
 
 def check_card(card: NodeCard, expected: str = "") -> str:
@@ -60,7 +66,7 @@ def check_card(card: NodeCard, expected: str = "") -> str:
         raise PeerError("The other node's keys are not signed by its identity.")
     if expected and found != expected:
         raise PeerError(
-            "The node at this URL is not the one that made the invitation.",
+            "The node at this URL is not the one that the invitation is about.",
             remedy="Ask the other side for its public URL and a new invitation.",
         )
     return found
@@ -89,7 +95,8 @@ async def pair(
     """
     check_not_expired(invitation, now())
     card = await courier.node_card(url)
-    responder = check_card(card, invitation.node if role == "joiner" else "")
+    expected = invitation.node if role == "joiner" else invitation.destination
+    responder = check_card(card, expected)
     if responder == identity.id:
         raise _same_node()
     key = verifier(invitation.id, invitation.secret)
@@ -121,7 +128,9 @@ class PairingDesk:
         invitations: InvitationStore,
         now: Callable[[], Millis],
         check_url: Callable[[str], str],
+        release: str = "",
     ) -> None:
+        self._release = release
         self._identity = identity
         self._name = name
         self._url = url
@@ -130,7 +139,7 @@ class PairingDesk:
         self._check_url = check_url
 
     def card(self) -> NodeCard:
-        return node_card(self._identity)
+        return node_card(self._identity, self._release)
 
     async def answer(self, request: PairRequest) -> PairAnswer:
         """Raises `InputError`; nothing is stored then but the count of wrong tries."""

@@ -9,6 +9,7 @@ import msgspec
 from schemas.node import Peer
 from schemas.peer import (
     AttachmentWanted,
+    ConnectionNotice,
     FeedItem,
     Refusal,
     Role,
@@ -55,6 +56,15 @@ class ReceivedItem(msgspec.Struct, frozen=True):
     message: TwinMessage
 
 
+class ReceivedNotice(msgspec.Struct, frozen=True):
+    """What the peer says about a connection itself."""
+
+    seq: int
+    connection: str
+    """The shared id."""
+    notice: ConnectionNotice
+
+
 class Incoming(msgspec.Struct, frozen=True):
     """One exchange of a peer, opened and checked. All of it is stored in one transaction.
 
@@ -75,6 +85,8 @@ class Incoming(msgspec.Struct, frozen=True):
     """Items of ours that the peer received and did not take: a person should know."""
     unavailable: tuple[Unavailable, ...]
     """Contents that the peer will not deliver."""
+    notices: tuple[ReceivedNotice, ...] = ()
+    """Stored before the items, whatever their place: an item may follow from one."""
 
 
 class Taken(msgspec.Struct, frozen=True):

@@ -162,6 +162,7 @@ async def pair(stage: Stage, tell: Tell) -> None:
             "remote_side": "harbor",
             "mode": "script",
             "settings": _settings(stage.lagoon),
+            "trusted": True,
         },
     )
     code = initiated["invitation"]
@@ -174,6 +175,7 @@ async def pair(stage: Stage, tell: Tell) -> None:
             "connector": "tracker",
             "mode": "script",
             "settings": _settings(stage.harbor),
+            "trusted": True,
         },
     )
     here = await stage.harbor_admin.ask("GET", "/api/v1/connections/lagoon-harbor")

@@ -76,6 +76,13 @@ def incoming(replica: Replica, issue: Issue | None, context: Context) -> Wanted 
 '''
 
 
+_PROJECT = """\
+# In which project an issue of theirs is made, by its type; others go to the connection's project.
+PROJECT: dict[str, str] = {}
+
+"""
+
+
 class _Tables(NamedTuple):
     type: dict[str, str]
     other_type: str
@@ -115,17 +122,30 @@ def default_rules(
     local_system: str, remote_system: str, template: str = "single-project"
 ) -> tuple[str, str]:
     """The outgoing and the incoming file. Pairs that are not known pass names through."""
-    if template != "single-project":
+    if template not in ("single-project", "advanced"):
         raise ConfigurationError(
-            f"There is no rule template '{template}'.", remedy="Use 'single-project'."
+            f"There is no rule template '{template}'.", remedy="Use 'single-project' or 'advanced'."
         )
+    incoming = _incoming(local_system, remote_system)
+    return _OUTGOING, _unrestricted(incoming) if template == "advanced" else incoming
+
+
+def _incoming(local_system: str, remote_system: str) -> str:
     tables = _TABLES.get((local_system, remote_system))
     if tables is None:
-        return _OUTGOING, _NAMED_ALIKE
-    incoming = _MAPPED.substitute(
+        return _NAMED_ALIKE
+    return _MAPPED.substitute(
         remote=_TITLES[remote_system], local=_TITLES[local_system], tables=_written(tables)
     )
-    return _OUTGOING, incoming
+
+
+def _unrestricted(incoming: str) -> str:
+    """Not every issue is made in the one project of the connection."""
+    head, definition, body = incoming.partition("\ndef incoming(")
+    chosen = "map_value(PROJECT, replica.type, default=context.project)"
+    return (
+        head + _PROJECT + definition + body.replace("project=context.project", f"project={chosen}")
+    )
 
 
 def _written(tables: _Tables) -> str:

@@ -4,7 +4,7 @@ import msgspec
 import sqlalchemy as sa
 
 from schemas.errors import ConfigurationError
-from schemas.node import Connection, ConnectionSettings, ConnectionStatus
+from schemas.node import Connection, ConnectionSettings, ConnectionStatus, Standing
 from schemas.values import Millis
 from service.store.prepared import Columns, Prepared
 from service.store.tables import connections
@@ -12,10 +12,13 @@ from service.store.tables import connections
 _t = connections.c
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(ConnectionSettings).decode
+_decode_standing = msgspec.json.Decoder(Standing).decode
 
 _FIELDS = Connection.__struct_fields__
 _ROW = tuple(_t[field] for field in _FIELDS)
 _SETTINGS = _FIELDS.index("settings")
+_STANDING = _FIELDS.index("standing")
+_STATUS = _FIELDS.index("status")
 
 _GET = Prepared(sa.select(*_ROW).where(_t.id == sa.bindparam("id")))
 _BY_SHARED = Prepared(sa.select(*_ROW).where(_t.shared == sa.bindparam("shared")).order_by(_t.id))
@@ -23,8 +26,7 @@ _BY_SHARED = Prepared(sa.select(*_ROW).where(_t.shared == sa.bindparam("shared")
 
 def add(c: sa.Connection, connection: Connection) -> None:
     """Raises `ConfigurationError` when the name is taken or the connector is not there."""
-    values = {field: getattr(connection, field) for field in _FIELDS}
-    values["settings"] = _encode(connection.settings)
+    values = _values(connection)
     try:
         c.execute(sa.insert(connections).values(values))
     except sa.exc.IntegrityError as error:
@@ -38,6 +40,12 @@ def add(c: sa.Connection, connection: Connection) -> None:
 def get(c: sa.Connection, id: str) -> Connection | None:
     row = _GET.one(c, id=id)
     return None if row is None else _connection(row)
+
+
+def locked(c: sa.Connection, id: str) -> Connection | None:
+    """As it is now, kept from others until the commit: two daemons may be told of it at once."""
+    row = c.execute(sa.select(*_ROW).where(_t.id == id).with_for_update()).one_or_none()
+    return None if row is None else _connection(tuple(row))
 
 
 def by_name(c: sa.Connection, name: str) -> Connection | None:
@@ -66,8 +74,7 @@ def set_status(
 
 def replace(c: sa.Connection, connection: Connection) -> None:
     """Writes all of it anew, under the same id. Raises `ConfigurationError`."""
-    values = {field: getattr(connection, field) for field in _FIELDS if field != "id"}
-    values["settings"] = _encode(connection.settings)
+    values = _values(connection)
     try:
         statement = sa.update(connections).where(_t.id == connection.id)
         _changed(c, connection.id, statement.values(values))
@@ -75,13 +82,6 @@ def replace(c: sa.Connection, connection: Connection) -> None:
         raise ConfigurationError(
             f"The name {connection.name!r} is taken.", remedy="Choose another name."
         ) from error
-
-
-def set_peer(c: sa.Connection, id: str, peer: str, reason: str, now: Millis) -> None:
-    """Pairing gives a pending connection its peer, and makes it active."""
-    statement = sa.update(connections).where(_t.id == id)
-    values = {"peer": peer, "status": "active", "reason": reason, "changed": now}
-    _changed(c, id, statement.values(values))
 
 
 def update_settings(c: sa.Connection, id: str, settings: ConnectionSettings, now: Millis) -> None:
@@ -102,7 +102,20 @@ def _changed(c: sa.Connection, id: str, statement: sa.Update) -> None:
         )
 
 
+def _values(connection: Connection) -> dict[str, object]:
+    values = {field: getattr(connection, field) for field in _FIELDS}
+    values["settings"] = _encode(connection.settings)
+    values["standing"] = _encode(connection.standing)
+    return values
+
+
 def _connection(row: Columns) -> Connection:
     values = list(row)
     values[_SETTINGS] = _decode(values[_SETTINGS])
+    values[_STANDING] = _standing(values[_STANDING], values[_STATUS])
     return Connection(*values)
+
+
+def _standing(kept: bytes | None, status: ConnectionStatus) -> Standing:
+    """An earlier version kept the status alone."""
+    return Standing(paused_here=status == "paused") if kept is None else _decode_standing(kept)

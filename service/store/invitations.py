@@ -26,13 +26,22 @@ class Invitation(msgspec.Struct, frozen=True):
     revoked: Millis | None = None
     answer: bytes | None = None
     """What the joiner was answered, for when that answer was lost."""
+    connection: str | None = None
+    """This node's own id of the connection that it makes."""
 
 
 def add(
-    c: sa.Connection, id: str, verifier: bytes, draft: bytes, *, now: Millis, expires: Millis
+    c: sa.Connection,
+    id: str,
+    verifier: bytes,
+    draft: bytes,
+    *,
+    now: Millis,
+    expires: Millis,
+    connection: str = "",
 ) -> None:
     fresh = {"verifier": verifier, "draft": draft, "created": now, "expires": expires}
-    c.execute(sa.insert(invitations).values(id=id, tries=0, **fresh))
+    c.execute(sa.insert(invitations).values(id=id, tries=0, connection=connection, **fresh))
 
 
 def get(c: sa.Connection, id: str) -> Invitation | None:
@@ -44,6 +53,12 @@ def all(c: sa.Connection) -> list[Invitation]:
     """The newest first."""
     rows = c.execute(sa.select(invitations).order_by(_t.created.desc(), _t.id))
     return [_invitation(row) for row in rows]
+
+
+def of_connection(c: sa.Connection, connection: str) -> list[Invitation]:
+    """The newest first."""
+    mine = sa.select(invitations).where(_t.connection == connection)
+    return [_invitation(row) for row in c.execute(mine.order_by(_t.created.desc(), _t.id))]
 
 
 def burn(c: sa.Connection, id: str, now: Millis) -> bool:
@@ -72,6 +87,11 @@ def revoke(c: sa.Connection, id: str, now: Millis) -> bool:
     """False when it was used or revoked before."""
     open_ = sa.and_(_t.id == id, _t.used.is_(None), _t.revoked.is_(None))
     return c.execute(sa.update(invitations).where(open_).values(revoked=now)).rowcount > 0
+
+
+def remove(c: sa.Connection, connection: str) -> None:
+    """Those of a connection that is forgotten."""
+    c.execute(sa.delete(invitations).where(_t.connection == connection))
 
 
 def _invitation(row: sa.Row[Any]) -> Invitation:

@@ -8,9 +8,10 @@ import msgspec
 import sqlalchemy as sa
 
 from schemas.errors import PeerError
+from schemas.peer import NOTICE_TWIN
 from schemas.values import Millis
 from service.store.prepared import Prepared
-from service.store.tables import outbox, outbox_counters
+from service.store.tables import connections, outbox, outbox_counters
 
 _t = outbox.c
 _bind = sa.bindparam
@@ -23,6 +24,12 @@ class OutboxRow(msgspec.Struct, frozen=True):
     payload: bytes
     created: Millis
 
+
+# What a resting connection has to say waits, and the peer's confirmation passes over it.
+_resting = sa.select(connections.c.id).where(
+    connections.c.peer == _bind("peer"), connections.c.status != sa.literal_column("'active'")
+)
+_travels = sa.or_(_t.twin == sa.literal_column(f"'{NOTICE_TWIN}'"), _t.connection.not_in(_resting))
 
 _NUMBER = Prepared(
     sa.text(
@@ -50,7 +57,7 @@ _sized = (
         _t.created,
         (sa.func.sum(_t.size).over(order_by=_t.seq) - _t.size).label("before"),
     )
-    .where(_t.peer == _bind("peer"), _t.seq > _bind("after"))
+    .where(_t.peer == _bind("peer"), _t.seq > _bind("after"), _travels)
     .order_by(_t.seq)
     .limit(_bind("max_items"))
     .subquery()
@@ -63,7 +70,18 @@ _AFTER = Prepared(
     .where(sa.or_(_of_sized.before < _bind("max_bytes"), _of_sized.before == 0))
     .order_by(_of_sized.seq)
 )
-_ACK = Prepared(sa.delete(outbox).where(_t.peer == _bind("peer"), _t.seq <= _bind("have")))
+_ACK = Prepared(
+    sa.delete(outbox).where(_t.peer == _bind("peer"), _t.seq <= _bind("have"), _travels)
+)
+_RENUMBER = Prepared(
+    sa.update(outbox)
+    .where(
+        _t.peer == _bind("of_peer"),
+        _t.connection == _bind("of_connection"),
+        _t.twin == _bind("of_twin"),
+    )
+    .values(seq=_bind("number", type_=sa.BigInteger))
+)
 _WAITING = Prepared(
     sa.select(_t.seq).where(_t.connection == _bind("connection"), _t.twin == _bind("twin")).limit(1)
 )
@@ -78,8 +96,7 @@ def put(
     c: sa.Connection, peer: str, connection: str, twin: str, payload: bytes, now: Millis
 ) -> int:
     """Replaces the twin's older row, if it waits still; answers the new number."""
-    numbered = _NUMBER.one(c, peer=peer)
-    seq: int = numbered[0] if numbered else 0
+    seq = _next(c, peer)
     _PUT.count(
         c,
         peer=peer,
@@ -91,6 +108,11 @@ def put(
         payload=payload,
     )
     return seq
+
+
+def _next(c: sa.Connection, peer: str) -> int:
+    numbered = _NUMBER.one(c, peer=peer)
+    return int(numbered[0]) if numbered else 0
 
 
 def after(
@@ -111,6 +133,28 @@ def ack(c: sa.Connection, peer: str, have: int) -> int:
             remedy="One of the two nodes was restored from a backup; a resync follows.",
         )
     return _ACK.count(c, peer=peer, have=have)
+
+
+def set_free(c: sa.Connection, peer: str, connection: str) -> int:
+    """Gives what waited in a connection that rested new numbers: the peer may have confirmed the
+    old ones without ever seeing them. Answers how many rows."""
+    rows = c.execute(
+        sa.select(_t.twin)
+        .where(_t.peer == peer, _t.connection == connection, _t.twin != NOTICE_TWIN)
+        .order_by(_t.seq)
+    ).scalars()
+    twins = rows.all()
+    for twin in twins:
+        _RENUMBER.count(
+            c, of_peer=peer, of_connection=connection, of_twin=twin, number=_next(c, peer)
+        )
+    return len(twins)
+
+
+def seq_of(c: sa.Connection, connection: str, twin: str) -> int | None:
+    """The number under which a message waits; None when none does."""
+    row = _WAITING.one(c, connection=connection, twin=twin)
+    return None if row is None else int(row[0])
 
 
 def drop(c: sa.Connection, peer: str, seq: int) -> None:

@@ -90,13 +90,14 @@ connections = sa.Table(
     _words("local_side"),
     _words("remote_side"),
     sa.Column("connector", sa.Text, sa.ForeignKey("connectors.id"), nullable=False, index=True),
-    _text("peer"),
+    sa.Column("peer", sa.Text, nullable=False, index=True),
     _text("counterpart"),
     _bytes("settings"),
     _number("created"),
     _number("changed"),
     _words("reason"),
     _words("description"),
+    _bytes("standing", nullable=True),
 )
 
 rule_versions = sa.Table(
@@ -137,6 +138,7 @@ invitations = sa.Table(
     _number("used", nullable=True),
     _number("revoked", nullable=True),
     _bytes("answer", nullable=True),
+    sa.Column("connection", sa.Text, index=True),
 )
 
 # The large columns stand last, so that reading a small one need not pass over them.

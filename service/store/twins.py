@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 
 from schemas.errors import InputError
@@ -125,6 +126,24 @@ def create(
     return _add(c, twin, connector, now=now, due_at=due_at, message=None)
 
 
+def adopt(c: sa.Connection, twin: Twin, now: Millis) -> bool:
+    """Puts a twin that was only waiting under sync, with this state. False: it was not stopped."""
+    fresh = msgspec.structs.replace(twin, stopped=False)
+    this = sa.and_(_t.connection == twin.connection, _t.twin == twin.id, _t.stopped)
+    adopted = (
+        sa.update(twins)
+        .where(this)
+        .values(
+            state=encode(fresh),
+            issue_id=twin.issue and twin.issue.id,
+            issue_key=twin.issue and twin.issue.key,
+            stopped=False,
+            due_at=now,
+        )
+    )
+    return c.execute(adopted).rowcount > 0
+
+
 def get(c: sa.Connection, connection: str, twin: str) -> TwinRow | None:
     found = _GET.one(c, connection=connection, twin=twin)
     return None if found is None else _row(found)
@@ -167,6 +186,13 @@ def page(
 def count(c: sa.Connection) -> dict[str, int]:
     """By connection; connections without twins are left out."""
     statement = sa.select(_t.connection, sa.func.count()).group_by(_t.connection)
+    return {row[0]: row[1] for row in c.execute(statement)}
+
+
+def last_reconciled(c: sa.Connection) -> dict[str, Millis]:
+    """By connection: when it last looked at an issue of its."""
+    newest = sa.func.max(_t.reconciled_at)
+    statement = sa.select(_t.connection, newest).group_by(_t.connection)
     return {row[0]: row[1] for row in c.execute(statement)}
 
 

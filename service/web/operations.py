@@ -5,8 +5,10 @@ from typing import Protocol
 from schemas.api import (
     ActivityQuery,
     ConnectionAccept,
+    ConnectionConfirm,
     ConnectionInitiate,
     ConnectionInitiated,
+    ConnectionRemove,
     ConnectionView,
     ConnectorAdd,
     ConnectorChange,
@@ -14,9 +16,15 @@ from schemas.api import (
     ConnectorView,
     ErrorQuery,
     ErrorView,
+    InvitationView,
     NodeView,
     Page,
     PageQuery,
+    PairAgainBody,
+    PairAgainReport,
+    Pairs,
+    PairsQuery,
+    Probed,
     Retried,
     RetryOne,
     RulesPut,
@@ -67,7 +75,25 @@ class Operations(Protocol):
 
     async def resume(self, name: str) -> ConnectionView: ...
 
-    async def remove_connection(self, name: str) -> None: ...
+    async def confirm(self, name: str, body: ConnectionConfirm) -> ConnectionView: ...
+
+    async def remove_connection(self, name: str, query: ConnectionRemove) -> None: ...
+
+    async def pairs(self, name: str, query: PairsQuery) -> Pairs: ...
+
+    async def pair_again(self, name: str, body: PairAgainBody) -> PairAgainReport: ...
+
+    async def probe(self, url: str) -> Probed: ...
+
+    async def invitations(self, query: PageQuery) -> Page[InvitationView]: ...
+
+    async def invitation(self, connection: str) -> InvitationView:
+        """The newest of a connection, by its name."""
+        ...
+
+    async def revoke(self, connection: str) -> InvitationView: ...
+
+    async def reissue(self, connection: str, hours: int) -> ConnectionInitiated: ...
 
     async def rules(self, name: str) -> RulesView: ...
 

@@ -68,10 +68,11 @@ class Arrangement:
             for opened in self._roster.connectors.values()
             if self._roster.of_connector(opened.record.id)
         }
+        connected = {live.record.peer for live in self._roster.connections.values()}
         reached = {
             f"peer {peer.name} {peer.id}": peer
             for peer in self._roster.peers.values()
-            if isinstance(peer, PublicPeer)
+            if isinstance(peer, PublicPeer) and peer.id in connected
         }
         return {**scans, **reached}
 

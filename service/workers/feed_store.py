@@ -6,25 +6,44 @@ import msgspec
 import sqlalchemy as sa
 
 from schemas.events import Event, TwinDue
-from schemas.node import Activity, Peer
-from schemas.peer import AttachmentWanted, FeedItem, Refusal, Unavailable
+from schemas.node import Activity, Connection, Peer
+from schemas.peer import (
+    NO_CONNECTION,
+    NOTICE_TWIN,
+    AttachmentWanted,
+    FeedItem,
+    Refusal,
+    Unavailable,
+)
 from schemas.replica import TwinMessage
 from schemas.values import Millis
-from service.peers.feed import seal_message
+from service.peers.feed import NOTICE, seal_message, seal_notice
 from service.peers.identity import NodeIdentity
-from service.peers.port import Incoming, Outgoing, Position, ReceivedItem, Taken
+from service.peers.port import (
+    Incoming,
+    Outgoing,
+    Position,
+    ReceivedItem,
+    ReceivedNotice,
+    Taken,
+)
 from service.store import activity, attachments, outbox, peers, twins
 from service.store.outbox import OutboxRow
 from service.store.store import Store
 from service.store.twin_records import TwinKey
 from service.sync.intake import merge_messages
-from service.workers.parking import park_refused
+from service.workers import notices, repairing
+from service.workers.parking import park_refused, resend_later
 from service.workers.roster import LiveConnection, Roster
 
 _decode = msgspec.msgpack.Decoder(TwinMessage).decode
 _REQUESTS = 32
 _LONGEST = 500
 _OPEN = frozenset({"active", "paused"})
+_NONE_SUCH = "This node has no such connection."
+
+Moved = dict[str, Connection]
+"""By this node's own id: connections whose standing an exchange has changed."""
 
 
 class Directory:
@@ -36,7 +55,8 @@ class Directory:
 
 
 class FeedDesk:
-    """`publish` rings the bus for twins whose message has arrived."""
+    """`publish` rings the bus for twins whose message has arrived; `changed` follows a transaction
+    after which a connection stands differently."""
 
     def __init__(
         self,
@@ -45,12 +65,14 @@ class FeedDesk:
         identity: NodeIdentity,
         publish: Callable[[tuple[Event, ...]], Awaitable[None]],
         *,
+        changed: Callable[[], Awaitable[None]],
         now: Callable[[], Millis],
     ) -> None:
         self._store = store
         self._roster = roster
         self._identity = identity
         self._publish = publish
+        self._changed = changed
         self._now = now
 
     async def give(self, peer: str, *, max_bytes: int, max_items: int) -> Outgoing:
@@ -65,9 +87,15 @@ class FeedDesk:
 
     def _item(self, recipient: Peer, row: OutboxRow) -> FeedItem | None:
         live = self._roster.connections.get(row.connection)
-        if live is None or live.record.status != "active":
+        if live is None:
             return None
         shared = live.record.shared
+        if row.twin == NOTICE_TWIN:
+            notice = notices.decode_notice(row.payload)
+            sealed = seal_notice(self._identity, recipient, shared, notice)
+            return FeedItem(row.seq, shared, row.twin, sealed, NOTICE)
+        if live.record.status != "active":
+            return None
         sealed = seal_message(self._identity, recipient, shared, _decode(row.payload))
         return FeedItem(row.seq, shared, row.twin, sealed)
 
@@ -85,29 +113,57 @@ class FeedDesk:
         return wanted
 
     async def take(self, peer: str, incoming: Incoming) -> Taken:
-        def work(c: sa.Connection) -> tuple[Taken, list[TwinDue]]:
-            refused, rung = [], []
+        def work(c: sa.Connection) -> tuple[Taken, list[TwinDue], Moved]:
+            moved: Moved = {}
+            refused = [
+                _none_such(told.seq, told.connection, NOTICE_TWIN)
+                for told in incoming.notices
+                if not self._hear(c, peer, told, moved)
+            ]
+            rung = []
             for item in incoming.items:
                 live = self._roster.shared_with(peer, item.connection)
-                if live is None or live.record.status not in _OPEN:
-                    reason = "This node has no such connection."
-                    refused.append(Refusal(item.seq, item.connection, item.message.twin, reason))
+                if live is None or not self._is_open(c, live.record, moved):
+                    refused.append(_none_such(item.seq, item.connection, item.message.twin))
                 elif self._receive(c, live, item):
                     rung.append(TwinDue(item.message.twin, live.record.id))
             if incoming.upto:
                 peers.set_received(c, peer, incoming.epoch, incoming.upto)
-            self._confirm(c, peer, incoming)
+            self._confirm(c, peer, incoming, moved)
             given_up = (self._give_up(c, peer, lost) for lost in incoming.unavailable)
             rung += [due for due in given_up if due is not None]
             peers.set_contact(c, peer, self._now())
-            return Taken(_position(c, peer), tuple(refused)), rung
+            return Taken(_position(c, peer), tuple(refused)), rung, moved
 
-        taken, rung = await self._store.write(work)
+        taken, rung, moved = await self._store.write(work)
+        if moved:
+            await self._changed()
         if rung:
             await self._publish(tuple(rung))
         return taken
 
+    def _hear(self, c: sa.Connection, peer: str, told: ReceivedNotice, moved: Moved) -> bool:
+        live = self._roster.shared_with(peer, told.connection)
+        if live is None:
+            return told.notice.status == "removed"
+        heard = notices.hear(c, live.record.id, told.notice, self._now())
+        if heard is not None:
+            moved[live.record.id] = heard
+        return live.record.status != "removed" or told.notice.status == "removed"
+
+    def _is_open(self, c: sa.Connection, known: Connection, moved: Moved) -> bool:
+        record = moved.get(known.id, known)
+        if record.status in ("pending", "broken"):
+            # Its sender would not speak of issues, had it not confirmed and found us.
+            heeded = notices.heed_message(c, known.id, self._now())
+            if heeded is None:
+                return False
+            record = moved[known.id] = heeded
+        return record.status in _OPEN
+
     def _receive(self, c: sa.Connection, live: LiveConnection, item: ReceivedItem) -> bool:
+        if item.message.claims:
+            return repairing.receive(c, live.record, item.message, self._now())
         return twins.receive(
             c,
             live.record.id,
@@ -118,12 +174,17 @@ class FeedDesk:
             self._now(),
         )
 
-    def _confirm(self, c: sa.Connection, peer: str, incoming: Incoming) -> None:
+    def _confirm(self, c: sa.Connection, peer: str, incoming: Incoming, moved: Moved) -> None:
         state = peers.feed_state(c, peer)
         if incoming.have and incoming.have_epoch == state.epoch:
-            outbox.ack(c, peer, min(incoming.have, state.newest))
+            have = min(incoming.have, state.newest)
+            self._heal(c, peer, have, incoming.refused, moved)
+            outbox.ack(c, peer, have)
         for refusal in incoming.refused:
-            self._park(c, "peer.refused", peer, refusal)
+            if refusal.code == NO_CONNECTION:
+                self._break(c, peer, refusal, moved)
+            else:
+                self._park(c, "peer.refused", peer, refusal)
 
     def _give_up(self, c: sa.Connection, peer: str, lost: Unavailable) -> TwinDue | None:
         """The twin that waited for it, to be told. Only of what this peer was asked for."""
@@ -134,6 +195,33 @@ class FeedDesk:
             return None
         twins.set_due(c, request.connection, request.twin, self._now())
         return TwinDue(request.twin, request.connection)
+
+    def _break(self, c: sa.Connection, peer: str, refusal: Refusal, moved: Moved) -> None:
+        """The other side does not know the connection: a person should, and nothing is lost."""
+        live = self._roster.shared_with(peer, refusal.connection)
+        if live is None or live.record.status == "removed":
+            return
+        now = self._now()
+        if notices.set_broken(c, live.record.id, notices.UNKNOWN_THERE, now):
+            moved[live.record.id] = live.record
+        if refusal.twin != NOTICE_TWIN:
+            key = TwinKey(live.record.id, refusal.twin)
+            if not resend_later(c, key, owner=f"refused {peer}", now=now):
+                self._park(c, "peer.refused", peer, refusal)
+
+    def _heal(
+        self, c: sa.Connection, peer: str, have: int, refused: tuple[Refusal, ...], moved: Moved
+    ) -> None:
+        """A notice that the other side has taken shows that it knows the connection again."""
+        for live in self._roster.broken_with(peer):
+            seq = outbox.seq_of(c, live.record.id, NOTICE_TWIN)
+            said_no = any(
+                r.connection == live.record.shared and r.twin == NOTICE_TWIN for r in refused
+            )
+            if seq is None or seq > have or said_no:
+                continue
+            if notices.set_broken(c, live.record.id, "", self._now()):
+                moved[live.record.id] = live.record
 
     async def set_aside(self, peer: str, refusals: tuple[Refusal, ...]) -> None:
         def work(c: sa.Connection) -> None:
@@ -167,6 +255,10 @@ class FeedDesk:
                 detail={"reason": reason, "peer": peer},
             ),
         )
+
+
+def _none_such(seq: int, connection: str, twin: str) -> Refusal:
+    return Refusal(seq, connection, twin, _NONE_SUCH, NO_CONNECTION)
 
 
 def _printable(reason: str) -> str:

@@ -103,7 +103,11 @@ class Ledger:
 
     def _deliver(self, c: sa.Connection, message: TwinMessage) -> None:
         record = self._live.record
-        message = msgspec.structs.replace(message, path=(*self._claim.state.path, self._here))
+        twin = self._claim.state
+        # Until the other side has answered, it has to be told which issue of its we mean.
+        claims = twin.remote_issue if twin.claimed and not twin.included else ""
+        path = (*twin.path, self._here)
+        message = msgspec.structs.replace(message, path=path, claims=claims)
         self.sent = True
         if self._other is None:
             outbox.put(c, record.peer, record.id, message.twin, _encode(message), self._now)

@@ -50,6 +50,20 @@ def resume(c: sa.Connection, key: TwinKey, keep: Keep, *, owner: str, now: Milli
     return parked.unpark(c, key.connection, key.twin, now)
 
 
+def resend_later(c: sa.Connection, key: TwinKey, *, owner: str, now: Millis) -> bool:
+    """What we said reached nobody: it is said again, whole, once the connection goes on.
+
+    False: there is no such twin, or a worker has not yet let go of it.
+    """
+    claim = leases.claim(c, key.connection, key.twin, owner, now, 1, include_parked=True)
+    if not isinstance(claim, Claim):
+        return False
+    twin = msgspec.structs.replace(claim.state, resend=True)
+    leases.save(c, claim, twin, taken=None, now=claim.reconciled_at)
+    leases.release(c, claim, due_at=claim.due_at, attempts=claim.attempts)
+    return twins.defer(c, key.connection, key.twin)
+
+
 def reopen(c: sa.Connection, key: TwinKey, now: Millis) -> bool:
     """A conflict that waits for a decision is looked at again when the other side has spoken: it
     may have been decided there.

@@ -67,6 +67,7 @@ class Roster:
         self._by_name: dict[str, OpenConnector] = {}
         self._connections: dict[str, LiveConnection] = {}
         self._of_connector: dict[str, tuple[LiveConnection, ...]] = {}
+        self._broken: tuple[LiveConnection, ...] = ()
         self._peers: dict[str, Peer] = {}
 
     async def refresh(self) -> bool:
@@ -85,7 +86,9 @@ class Roster:
         }
         of_connector: dict[str, list[LiveConnection]] = {}
         for live in self._connections.values():
-            of_connector.setdefault(live.record.connector, []).append(live)
+            if live.record.status != "removed":
+                of_connector.setdefault(live.record.connector, []).append(live)
+        self._broken = tuple(c for c in self._connections.values() if c.record.status == "broken")
         self._of_connector = {id: tuple(found) for id, found in of_connector.items()}
         self._peers = {peer.id: peer for peer in read.peers}
         self._version = read.version
@@ -149,6 +152,9 @@ class Roster:
             if live.record.peer == peer and live.record.status == "active"
         ]
         return min(asked, default=default)
+
+    def broken_with(self, peer: str) -> list[LiveConnection]:
+        return [live for live in self._broken if live.record.peer == peer]
 
     @property
     def peers(self) -> Mapping[str, Peer]:

@@ -169,7 +169,7 @@ async def _add_connectors(admin: Admin, planted: Secrets) -> None:
 async def _pair(admin: Admin, url: str) -> NodeIdentity:
     """One connection for each connector: what nobody cares about would be dropped too early."""
     identity = NodeIdentity.generate(os.urandom)
-    party = Party("peer", identity.identity_key, identity.message_key, Terms())
+    party = Party("peer", identity.identity_key, identity.message_key, Terms(trusted=True))
     async with open_session(AddressPolicy.of((f"{HOST}/32",))) as session:
         courier = Courier(session, identity, now=now, random_bytes=os.urandom)
         for connector in ("jira", "azure"):
@@ -186,5 +186,7 @@ async def _invitation(admin: Admin, connector: str) -> Invitation:
         "local_side": "door",
         "remote_side": "peer",
         "settings": settings,
+        "check": False,
+        "trusted": True,
     }
     return from_code((await admin.ask("POST", "/api/v1/connections", body))["invitation"])

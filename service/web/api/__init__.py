@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from schemas.routes import HEALTH, NODE
-from service.web.api import activity, connections, connectors, twins
+from service.web.api import activity, connections, connectors, invitations, twins
 from service.web.api.binding import bind
 from service.web.health import HealthBoard
 from service.web.operations import Operations
@@ -15,6 +15,7 @@ def api_routes(operations: Operations, board: HealthBoard) -> list[web.RouteDef]
         bind(HEALTH, lambda path, query, body: board.report()),
         *connectors.routes(operations),
         *connections.routes(operations),
+        *invitations.routes(operations),
         *twins.routes(operations),
         *activity.routes(operations),
     ]

@@ -5,8 +5,12 @@ from aiohttp import web
 from schemas.routes import (
     CONNECTION,
     CONNECTION_ACCEPT,
+    CONNECTION_CONFIRM,
     CONNECTION_INITIATE,
+    CONNECTION_PAIR_AGAIN,
+    CONNECTION_PAIRS,
     CONNECTION_PAUSE,
+    CONNECTION_PROBE,
     CONNECTION_REMOVE,
     CONNECTION_RESUME,
     CONNECTION_SETTINGS,
@@ -32,8 +36,15 @@ def routes(operations: Operations) -> list[web.RouteDef]:
         bind(CONNECTION_RESUME, lambda path, query, body: operations.resume(_name(path))),
         bind(
             CONNECTION_REMOVE,
-            lambda path, query, body: operations.remove_connection(_name(path)),
+            lambda path, query, body: operations.remove_connection(_name(path), query),
         ),
+        bind(CONNECTION_CONFIRM, lambda path, query, body: operations.confirm(_name(path), body)),
+        bind(CONNECTION_PAIRS, lambda path, query, body: operations.pairs(_name(path), query)),
+        bind(
+            CONNECTION_PAIR_AGAIN,
+            lambda path, query, body: operations.pair_again(_name(path), body),
+        ),
+        bind(CONNECTION_PROBE, lambda path, query, body: operations.probe(body.url)),
         bind(RULES, lambda path, query, body: operations.rules(_name(path))),
         bind(
             RULES_PUT,

@@ -1,12 +1,16 @@
-"""Connections: initiate, accept, show, pause, resume, remove, rules."""
+"""Connections: accept, show, confirm, pause, resume, remove, rules."""
+
+from collections.abc import Callable
 
 import msgspec
 import sqlalchemy as sa
 
 from schemas.api import (
     ConnectionAccept,
+    ConnectionConfirm,
     ConnectionInitiate,
     ConnectionInitiated,
+    ConnectionRemove,
     ConnectionView,
     Page,
     PageQuery,
@@ -15,192 +19,67 @@ from schemas.api import (
     RulesView,
     SettingsBody,
 )
-from schemas.errors import ConfigurationError, InputError
-from schemas.node import Connection, ConnectionSettings, ConnectionStatus
-from schemas.peer import Terms
-from service.peers.invitation import from_code, new_invitation, to_code, verifier
-from service.rules.defaults import default_rules
+from schemas.errors import InputError, PeerError
+from schemas.node import Connection
+from service.peers.invitation import from_code
 from service.store import connections, invitations, outbox, parked, rule_versions, twins
+from service.workers import notices
+from service.workers.operations.connection_view import Counts, connection_view
 from service.workers.operations.desk import Desk
+from service.workers.operations.initiation import (
+    Begun,
+    Initiation,
+    check_free,
+    check_project,
+    check_template,
+    settings_of,
+)
 from service.workers.operations.pages import page_of
-from service.workers.operations.pairing import Draft, Pairing, encode_draft
-from service.workers.roster import LiveConnection, touch
-
-HOUR = 3_600_000
-
-
-class _Counts(msgspec.Struct, frozen=True):
-    twins: dict[str, int]
-    parked: dict[str, int]
+from service.workers.operations.pairing import Pairing
+from service.workers.roster import touch
+from service.workers.standing import restated
 
 
 class ConnectionOperations:
     def __init__(self, desk: Desk, pairing: Pairing) -> None:
         self._desk = desk
         self._pairing = pairing
+        self._initiation = Initiation(desk)
 
     async def all(self, query: PageQuery) -> Page[ConnectionView]:
         counts = await self._counts()
         found = sorted(self._desk.roster.connections.values(), key=lambda c: c.record.name)
-        return page_of(query, [self._view(live, counts) for live in found])
+        return page_of(query, [connection_view(self._desk, live, counts) for live in found])
 
     async def one(self, name: str) -> ConnectionView:
-        return self._view(self._desk.connection(name), await self._counts())
+        return connection_view(self._desk, self._desk.connection(name), await self._counts())
 
     async def initiate(self, body: ConnectionInitiate) -> ConnectionInitiated:
-        if self._desk.roster.connection_named(body.name) is not None:
-            raise InputError(
-                f"There is a connection {body.name!r} already.",
-                status=409,
-                remedy="Choose another name.",
-            )
-        if body.local_side == body.remote_side:
-            raise InputError("The two sides need different short names.")
-        if body.remote_connector:
-            return await self._make_local(body)
-        return await self._invite(body)
+        return await self.begun(await self._initiation.begin(body))
+
+    async def begun(self, begun: Begun) -> ConnectionInitiated:
+        return ConnectionInitiated(await self.one(begun.name), begun.code, begun.expires)
 
     async def accept(self, body: ConnectionAccept) -> ConnectionView:
         invitation = from_code(body.invitation)
-        if body.name and self._desk.roster.connection_named(body.name) is not None:
-            raise InputError(
-                f"There is a connection {body.name!r} already.",
-                status=409,
-                remedy="Choose another name.",
-            )
-        own = await self._pairing.join(invitation, body)
-        live = self._desk.roster.connections[own]
-        return await self.one(live.record.name)
-
-    async def _invite(self, body: ConnectionInitiate) -> ConnectionInitiated:
-        desk = self._desk
-        if not desk.public_url and not body.destination:
-            raise InputError(
-                "This node is private: it has to know where the other node is.",
-                remedy="Give the destination's URL, or let the public side invite.",
-            )
-        destination = desk.check_url(body.destination) if body.destination else ""
-        record = self._record(body, body.settings)
-        expires = desk.now() + body.valid_hours * HOUR
-        invitation = new_invitation(
-            desk.identity.id, desk.public_url, expires=expires, random_bytes=desk.random_bytes
-        )
-        asks = not desk.public_url
-        draft = Draft(
-            connection=record.id,
-            role="inviter",
-            terms=self._terms(record),
-            destination=destination if asks else "",
-            secret=invitation.secret if asks else b"",
-        )
-
-        def work(c: sa.Connection) -> None:
-            connections.add(c, record)
-            invitations.add(
-                c,
-                invitation.id,
-                verifier(invitation.id, invitation.secret),
-                encode_draft(draft),
-                now=desk.now(),
-                expires=invitation.expires,
-            )
-            touch(c)
-
-        await desk.store.write(work)
-        await desk.changed()
-        view = await self.one(record.name)
-        return ConnectionInitiated(view, to_code(invitation), invitation.expires)
-
-    def _terms(self, record: Connection) -> Terms:
-        connector = self._desk.connector_of(record)
-        return Terms(
-            system=connector.system if connector else "",
-            shared=record.shared,
-            name=record.name,
-            mode=record.mode,
-            type=record.type,
-            local_side=record.local_side,
-            remote_side=record.remote_side,
-            description=record.description,
-            conflict_policy=record.settings.conflict_policy,
-            field_policies=record.settings.field_policies,
-        )
-
-    def _record(self, body: ConnectionInitiate, settings: SettingsBody) -> Connection:
-        desk = self._desk
-        now = desk.now()
-        public = bool(desk.public_url and body.destination)
-        return Connection(
-            id=desk.new_id(),
-            shared=desk.new_id(),
-            name=body.name,
-            type="public" if public else "private",
-            mode=body.mode,
-            status="pending",
-            local_side=body.local_side,
-            remote_side=body.remote_side,
-            connector=desk.connector(body.connector).record.id,
-            peer="",
-            counterpart="",
-            settings=_settings(settings),
-            created=now,
-            changed=now,
-            reason="Waits for the other side to accept the invitation.",
-            description=body.description,
-        )
-
-    async def _make_local(self, body: ConnectionInitiate) -> ConnectionInitiated:
-        desk = self._desk
-        here = self._record(body, body.settings)
-        there_id = desk.new_id()
-        remote = desk.connector(body.remote_connector).record
-        here = msgspec.structs.replace(
-            here, type="local", status="active", reason="", counterpart=there_id
-        )
-        there = msgspec.structs.replace(
-            here,
-            id=there_id,
-            name=f"{body.name}.{body.remote_side}",
-            local_side=body.remote_side,
-            remote_side=body.local_side,
-            connector=remote.id,
-            counterpart=here.id,
-            settings=msgspec.structs.replace(
-                _settings(body.remote_settings or SettingsBody()),
-                conflict_policy=here.settings.conflict_policy,
-                field_policies=here.settings.field_policies,
-            ),
-        )
-        own = desk.connector(body.connector).record
-
-        def work(c: sa.Connection) -> None:
-            for end, systems in (
-                (here, (own.system, remote.system)),
-                (there, (remote.system, own.system)),
-            ):
-                connections.add(c, end)
-                outgoing, incoming = default_rules(*systems)
-                rule_versions.add(
-                    c,
-                    end.id,
-                    outgoing,
-                    incoming,
-                    author="tidegate",
-                    message="Default rules",
-                    now=desk.now(),
-                )
-            touch(c)
-
-        await desk.store.write(work)
-        await desk.changed()
-        return ConnectionInitiated(await self.one(here.name), "", None)
+        if body.name:
+            check_free(self._desk.roster, body.name)
+        check_template(body.template, body.mode)
+        if body.check:
+            await check_project(self._desk.connector(body.connector), body.settings.project)
+        try:
+            own = await self._pairing.join(invitation, body)
+        except PeerError as error:
+            remedy = error.remedy or "Ask the other side for a new invitation."
+            raise InputError(error.message, status=409, remedy=remedy) from error
+        return await self.one(self._desk.roster.connections[own].record.name)
 
     async def set_settings(self, name: str, body: SettingsBody) -> ConnectionView:
         """The conflict policy was agreed on with the other side, and stays."""
         desk = self._desk
         record = desk.connection(name).record
         settings = msgspec.structs.replace(
-            _settings(body),
+            settings_of(body),
             conflict_policy=record.settings.conflict_policy,
             field_policies=record.settings.field_policies,
         )
@@ -213,55 +92,104 @@ class ConnectionOperations:
         await desk.changed()
         return await self.one(name)
 
+    async def confirm(self, name: str, body: ConnectionConfirm) -> ConnectionView:
+        """The admin here has compared the check string: trust begins when the other has too."""
+        record = self._desk.connection(name).record
+        if not record.standing.check or record.status == "removed":
+            raise _not_now(
+                record, "confirmed", "The other side has to accept the invitation first."
+            )
+        if body.check and _digits(body.check) != _digits(record.standing.check):
+            raise InputError(
+                "The check strings differ: this node has not paired with the other side.",
+                status=409,
+                remedy=f"Do not go on. Remove the connection ({name}) on both sides, and pair again"
+                " with a code that reaches the other admin by a safe way.",
+            )
+        return await self._change(name, lambda known: {"unconfirmed_here": False})
+
     async def pause(self, name: str) -> ConnectionView:
-        return await self._set_status(name, "active", "paused", "Paused by an administrator here.")
+        record = self._desk.connection(name).record
+        if record.status not in ("active", "paused", "broken"):
+            raise _not_now(record, "paused", "See `tidegate connection show`.")
+        return await self._change(name, lambda known: {"paused_here": True})
 
     async def resume(self, name: str) -> ConnectionView:
-        view = await self._set_status(name, "paused", "active", "")
-        live = self._desk.connection(name)
-        ends = [live.record.id, *([live.record.counterpart] if live.record.counterpart else [])]
-        now = self._desk.now()
+        """What waited goes on its way, unless the other side has paused too."""
+        record = self._desk.connection(name).record
+        standing = record.standing
+        if record.status not in ("active", "paused", "broken"):
+            raise _not_now(record, "resumed", "See `tidegate connection show`.")
+        if record.peer and standing.paused_there and not standing.paused_here:
+            raise InputError(
+                f"The connection was paused by {record.remote_side}.",
+                status=409,
+                remedy="Ask their admin to resume it.",
+            )
+        ours = {"paused_here": False}
+        return await self._change(
+            name, lambda known: ours if known.peer else ours | {"paused_there": False}
+        )
 
-        def work(c: sa.Connection) -> None:
-            for end in ends:
-                twins.wake(c, end, now)
-
-        await self._desk.store.write(work)
-        return view
-
-    async def _set_status(
-        self, name: str, old: ConnectionStatus, new: ConnectionStatus, reason: str
+    async def _change(
+        self, name: str, said: Callable[[Connection], dict[str, bool]]
     ) -> ConnectionView:
+        """Of this end, and of the other where that is ours too; else the other side is told."""
         desk = self._desk
         record = desk.connection(name).record
-        if record.status not in (old, new):
-            raise InputError(
-                f"The connection is {record.status}, not {old}.",
-                status=409,
-                remedy="See `tidegate connection show`.",
-            )
+        now = desk.now()
 
         def work(c: sa.Connection) -> None:
             for end in filter(None, (record.id, record.counterpart)):
-                connections.set_status(c, end, new, reason, desk.now())
-            touch(c)
+                before = connections.locked(c, end)
+                if before is None or before.status == "removed":
+                    continue
+                after = restated(before, now, **said(before))
+                notices.keep(c, before, notices.tell(c, after, now) if after.peer else after)
 
         await desk.store.write(work)
         await desk.changed()
+        if record.peer:
+            desk.ring_peer(record.peer)
         return await self.one(name)
 
-    async def remove(self, name: str) -> None:
+    async def remove(self, name: str, query: ConnectionRemove) -> None:
+        """The other side is told; a record stays until it knows. The issues stay on both sides."""
         desk = self._desk
         record = desk.connection(name).record
+        under_sync = (await self._counts()).twins.get(record.id, 0)
+        if under_sync and not (query.confirmed or query.force):
+            raise InputError(
+                f"{under_sync} issues are under sync by {name!r}; their pairs would be forgotten.",
+                status=409,
+                remedy=f"Keep the pairs (tidegate connection pairs {name} --out FILE), then remove"
+                " it with --yes.",
+            )
+        told = bool(record.peer) and not query.force and record.status != "removed"
 
         def work(c: sa.Connection) -> None:
             for end in filter(None, (record.id, record.counterpart)):
-                outbox.remove(c, end)
-                connections.remove(c, end)
+                self._end(c, end, told=told)
             touch(c)
 
         await desk.store.write(work)
         await desk.changed()
+        if told:
+            desk.ring_peer(record.peer)
+
+    def _end(self, c: sa.Connection, end: str, *, told: bool) -> None:
+        known = connections.locked(c, end)
+        if known is None:
+            return
+        now = self._desk.now()
+        if told:
+            ended = notices.bury(c, known, "here", now)
+            connections.replace(c, notices.tell(c, ended, now))
+            return
+        for row in invitations.of_connection(c, end):
+            invitations.revoke(c, row.id, now)
+        outbox.remove(c, end)
+        connections.remove(c, end)
 
     async def rules(self, name: str) -> RulesView:
         live = self._desk.connection(name)
@@ -305,40 +233,17 @@ class ConnectionOperations:
         await desk.changed()
         return RulesSaved(version)
 
-    async def _counts(self) -> _Counts:
-        return await self._desk.store.read(lambda c: _Counts(twins.count(c), parked.count(c)))
-
-    def _view(self, live: LiveConnection, counts: _Counts) -> ConnectionView:
-        record = live.record
-        connector = self._desk.connector_of(record)
-        peer = self._desk.roster.peers.get(record.peer)
-        check, reason = "", record.reason
-        if reason.startswith("check "):
-            check, reason = reason.removeprefix("check "), ""
-        return ConnectionView(
-            id=record.id,
-            name=record.name,
-            type=record.type,
-            mode=record.mode,
-            status=record.status,
-            reason=reason,
-            local_side=record.local_side,
-            remote_side=record.remote_side,
-            connector=connector.name if connector else "",
-            peer=peer.name if peer else "",
-            settings=record.settings,
-            rules_version=live.rules.version,
-            twins=counts.twins.get(record.id, 0),
-            parked=counts.parked.get(record.id, 0),
-            created=record.created,
-            changed=record.changed,
-            description=record.description,
-            check=check,
+    async def _counts(self) -> Counts:
+        return await self._desk.store.read(
+            lambda c: Counts(twins.count(c), parked.count(c), twins.last_reconciled(c))
         )
 
 
-def _settings(body: SettingsBody) -> ConnectionSettings:
-    try:
-        return msgspec.convert(msgspec.to_builtins(body), ConnectionSettings)
-    except msgspec.ValidationError as error:
-        raise ConfigurationError(str(error)) from error
+def _digits(check: str) -> str:
+    return "".join(filter(str.isalnum, check))
+
+
+def _not_now(record: Connection, what: str, remedy: str) -> InputError:
+    return InputError(
+        f"A connection that is {record.status} cannot be {what}.", status=409, remedy=remedy
+    )

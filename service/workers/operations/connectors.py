@@ -17,7 +17,7 @@ from schemas.api import (
 from schemas.errors import ConfigurationError, InputError
 from schemas.node import Connector
 from schemas.redaction import MASK, masked
-from service.store import connectors
+from service.store import connections, connectors, outbox
 from service.workers.operations.desk import Desk
 from service.workers.operations.pages import page_of
 from service.workers.roster import OpenConnector, touch
@@ -95,6 +95,10 @@ class ConnectorOperations:
         record = desk.connector(name).record
 
         def work(c: sa.Connection) -> None:
+            for ended in connections.all(c, "removed"):
+                if ended.connector == record.id:
+                    outbox.remove(c, ended.id)
+                    connections.remove(c, ended.id)
             connectors.remove(c, record.id)
             touch(c)
 

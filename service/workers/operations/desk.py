@@ -35,6 +35,7 @@ class Desk(msgspec.Struct, frozen=True):
     new_id: Callable[[], str]
     random_bytes: Callable[[int], bytes]
     check_url: Callable[[str], str]
+    ring_peer: Callable[[str], None]
 
     async def changed(self) -> None:
         """After a transaction that changed what this node has."""

@@ -3,8 +3,10 @@
 from schemas.api import (
     ActivityQuery,
     ConnectionAccept,
+    ConnectionConfirm,
     ConnectionInitiate,
     ConnectionInitiated,
+    ConnectionRemove,
     ConnectionView,
     ConnectorAdd,
     ConnectorChange,
@@ -12,9 +14,15 @@ from schemas.api import (
     ConnectorView,
     ErrorQuery,
     ErrorView,
+    InvitationView,
     NodeView,
     Page,
     PageQuery,
+    PairAgainBody,
+    PairAgainReport,
+    Pairs,
+    PairsQuery,
+    Probed,
     Retried,
     RetryOne,
     RulesPut,
@@ -31,7 +39,10 @@ from schemas.node import Activity
 from service.workers.operations.connections import ConnectionOperations
 from service.workers.operations.connectors import ConnectorOperations
 from service.workers.operations.desk import Desk
+from service.workers.operations.invitations import InvitationOperations
 from service.workers.operations.pairing import Pairing
+from service.workers.operations.pairs import PairOperations
+from service.workers.operations.probing import probe
 from service.workers.operations.twins import TwinOperations
 
 
@@ -41,6 +52,8 @@ class NodeOperations:
         self._version = version
         self._connectors = ConnectorOperations(desk)
         self._connections = ConnectionOperations(desk, pairing)
+        self._invitations = InvitationOperations(desk)
+        self._pairs = PairOperations(desk)
         self._twins = TwinOperations(desk)
 
     async def node(self) -> NodeView:
@@ -93,8 +106,32 @@ class NodeOperations:
     async def resume(self, name: str) -> ConnectionView:
         return await self._connections.resume(name)
 
-    async def remove_connection(self, name: str) -> None:
-        await self._connections.remove(name)
+    async def confirm(self, name: str, body: ConnectionConfirm) -> ConnectionView:
+        return await self._connections.confirm(name, body)
+
+    async def remove_connection(self, name: str, query: ConnectionRemove) -> None:
+        await self._connections.remove(name, query)
+
+    async def pairs(self, name: str, query: PairsQuery) -> Pairs:
+        return await self._pairs.page(name, query)
+
+    async def pair_again(self, name: str, body: PairAgainBody) -> PairAgainReport:
+        return await self._pairs.again(name, body)
+
+    async def probe(self, url: str) -> Probed:
+        return await probe(self._desk, url)
+
+    async def invitations(self, query: PageQuery) -> Page[InvitationView]:
+        return await self._invitations.all(query)
+
+    async def invitation(self, connection: str) -> InvitationView:
+        return await self._invitations.newest(connection)
+
+    async def revoke(self, connection: str) -> InvitationView:
+        return await self._invitations.revoke(connection)
+
+    async def reissue(self, connection: str, hours: int) -> ConnectionInitiated:
+        return await self._connections.begun(await self._invitations.reissue(connection, hours))
 
     async def rules(self, name: str) -> RulesView:
         return await self._connections.rules(name)

@@ -9,8 +9,8 @@ import structlog
 from schemas.api import ConnectionAccept
 from schemas.errors import InputError
 from schemas.invitation import Invitation
-from schemas.node import Connection, ConnectionSettings, Mode, Peer, PublicPeer
-from schemas.peer import Party, Terms
+from schemas.node import Connection, ConnectionSettings, Mode, Peer, PublicPeer, Standing
+from schemas.peer import Party, Role, Terms
 from schemas.values import Millis
 from service.peers.invitation import check_not_expired, verifier
 from service.peers.pairing import pair
@@ -18,8 +18,11 @@ from service.peers.port import OpenInvitation, Paired
 from service.rules.defaults import default_rules
 from service.store import connections, invitations, peers, rule_versions
 from service.store.store import Store
+from service.workers.notices import note_status
 from service.workers.operations.desk import Desk
+from service.workers.operations.naming import free_name
 from service.workers.roster import touch
+from service.workers.standing import settled
 
 log = structlog.get_logger()
 
@@ -35,10 +38,13 @@ class Draft(msgspec.Struct, frozen=True, omit_defaults=True):
     role: str
     terms: Terms
     expected: str = ""
+    """Node id of the only other node that may take part; '' when it was not known."""
     destination: str = ""
     secret: bytes = b""
     """Only of a private inviter, which asks with it; gone once paired."""
-    check: str = ""
+    public: bool = False
+    """This node has an address."""
+    template: str = "single-project"
 
 
 class _Answer(msgspec.Struct, frozen=True, array_like=True):
@@ -109,34 +115,51 @@ class InvitationDesk:
 
 
 def activate(c: sa.Connection, draft: Draft, paired: Paired, now: Millis) -> None:
-    """The pending end gets its peer, and default rules for the pair of systems."""
-    known = peers.get(c, paired.peer.id)
-    if known is None:
-        peers.add(c, paired.peer)
-    else:
-        peers.update(c, _newer(known, paired.peer))
-    theirs = paired.joiner_terms if paired.role == "inviter" else paired.terms
+    """The pending end gets its peer, and default rules for the pair of systems. It stays pending
+    until both admins have confirmed the check string, unless they did so in advance."""
+    _pin(c, paired.peer)
     pending = connections.get(c, draft.connection)
-    if pending is None:
+    if pending is None or pending.status != "pending":
         raise InputError("The connection was removed meanwhile.", status=410)
+    theirs = paired.joiner_terms if paired.role == "inviter" else paired.terms
     if paired.role == "joiner":
-        _take_terms(c, pending, paired.terms, now)
-    both_public = isinstance(paired.peer, PublicPeer) and pending.type == "public"
-    connections.set_peer(c, pending.id, paired.peer.id, f"check {paired.check}", now)
+        pending = _with_terms(c, pending, paired.terms)
+    both_public = draft.public and isinstance(paired.peer, PublicPeer)
+    standing = Standing(
+        inviter=paired.role == "inviter",
+        check=paired.check,
+        unconfirmed_here=not draft.terms.trusted,
+        unconfirmed_there=not theirs.trusted,
+        since=pending.standing.since,
+    )
+    record = settled(
+        msgspec.structs.replace(
+            pending,
+            peer=paired.peer.id,
+            type="public" if both_public else "private",
+            standing=standing,
+        ),
+        now,
+    )
+    connections.replace(c, record)
     if rule_versions.newest(c, pending.id) is None:
-        outgoing, incoming = default_rules(draft.terms.system, theirs.system)
-        rule_versions.add(
-            c,
-            pending.id,
-            outgoing,
-            incoming,
-            author="tidegate",
-            message="Default rules",
-            now=now,
-        )
+        _add_rules(c, pending.id, draft, theirs, now)
+    note_status(c, record)
     touch(c)
-    log.info(
-        "connection.active", connection=pending.name, peer=paired.peer.name, public=both_public
+
+
+def _pin(c: sa.Connection, peer: Peer) -> None:
+    known = peers.get(c, peer.id)
+    if known is None:
+        peers.add(c, peer)
+    else:
+        peers.update(c, _newer(known, peer))
+
+
+def _add_rules(c: sa.Connection, id: str, draft: Draft, theirs: Terms, now: Millis) -> None:
+    outgoing, incoming = default_rules(draft.terms.system, theirs.system, draft.template)
+    rule_versions.add(
+        c, id, outgoing, incoming, author="tidegate", message="Default rules", now=now
     )
 
 
@@ -148,24 +171,26 @@ def _newer(known: Peer, fresh: Peer) -> Peer:
     return fresh
 
 
-def _take_terms(c: sa.Connection, pending: Connection, inviter: Terms, now: Millis) -> None:
+def _with_terms(c: sa.Connection, pending: Connection, inviter: Terms) -> Connection:
     """The inviter's terms bind: names of the sides, mode, shared id, conflict policy."""
     settings = msgspec.structs.replace(
         pending.settings,
         conflict_policy=inviter.conflict_policy,
         field_policies=inviter.field_policies,
     )
-    record = msgspec.structs.replace(
+    named = pending.name != pending.id
+    return msgspec.structs.replace(
         pending,
         shared=inviter.shared,
         mode=MODES.get(inviter.mode, pending.mode),
-        local_side=inviter.remote_side,
-        remote_side=inviter.local_side,
-        name=pending.name if pending.name != pending.id else inviter.name or pending.id,
+        local_side=inviter.remote_side or pending.local_side,
+        remote_side=inviter.local_side or pending.remote_side,
+        name=pending.name
+        if named
+        else free_name(inviter.name, lambda name: connections.by_name(c, name) is not None),
+        description=pending.description or inviter.description[:2_000],
         settings=settings,
-        changed=now,
     )
-    connections.replace(c, record)
 
 
 class Pairing:
@@ -188,42 +213,24 @@ class Pairing:
         """Accepts an invitation; answers the id of this node's end. It may still be pending when
         the inviter is private and has to ask."""
         desk = self._desk
-        check_not_expired(invitation, desk.now())
-        if invitation.node == desk.identity.id:
-            raise InputError(
-                "This invitation was made by this very node.",
-                status=409,
-                remedy="Accept it on the other side's node, or make a local connection.",
-            )
-        if not invitation.url and not desk.public_url:
-            raise InputError(
-                "Both sides are private: neither can reach the other.",
-                status=409,
-                remedy="Give one node a public URL.",
-            )
+        self._check(invitation)
         record = self._pending(invitation, body)
-        terms = Terms(system=desk.connector(body.connector).record.system)
-        draft = Draft(record.id, "joiner", terms, expected=invitation.node)
+        system = desk.connector(body.connector).record.system
+        draft = Draft(
+            record.id,
+            "joiner",
+            Terms(system=system, mode=body.mode or "", trusted=body.trusted),
+            expected=invitation.node,
+            public=bool(desk.public_url),
+            template=body.template,
+        )
         if not invitation.url:
             await self._wait_for_inviter(invitation, record, draft)
             return record.id
-        paired = await pair(
-            desk.courier,
-            desk.identity,
-            invitation,
-            role="joiner",
-            party=self.party(terms),
-            url=desk.check_url(invitation.url),
-            now=desk.now,
-        )
+        paired = await self._ask(invitation, "joiner", draft.terms, desk.check_url(invitation.url))
         known = desk.roster.shared_with(paired.peer.id, paired.terms.shared)
         if known is not None:
-            raise InputError(
-                f"This invitation was accepted before: it made {known.record.name!r}.",
-                status=409,
-                remedy="Ask the other side for a new invitation.",
-            )
-        _check_mode(paired.terms, body)
+            raise _accepted_before(known.record.name)
 
         def work(c: sa.Connection) -> None:
             connections.add(c, record)
@@ -233,6 +240,41 @@ class Pairing:
         await desk.changed()
         return record.id
 
+    def _check(self, invitation: Invitation) -> None:
+        """Before anybody is asked."""
+        desk = self._desk
+        check_not_expired(invitation, desk.now())
+        if invitation.node == desk.identity.id:
+            raise InputError(
+                "This invitation was made by this very node.",
+                status=409,
+                remedy="Accept it on the other side's node, or make a local connection.",
+            )
+        if invitation.destination and invitation.destination != desk.identity.id:
+            raise InputError(
+                "This invitation is for another node than this one.",
+                status=409,
+                remedy="Accept it on the node whose URL the inviting side gave as the destination.",
+            )
+        if not invitation.url and not desk.public_url:
+            raise InputError(
+                "Both sides are private: neither can reach the other.",
+                status=409,
+                remedy="Give one node a public URL.",
+            )
+
+    async def _ask(self, invitation: Invitation, role: Role, terms: Terms, url: str) -> Paired:
+        desk = self._desk
+        return await pair(
+            desk.courier,
+            desk.identity,
+            invitation,
+            role=role,
+            party=self.party(terms),
+            url=url,
+            now=desk.now,
+        )
+
     async def _wait_for_inviter(
         self, invitation: Invitation, record: Connection, draft: Draft
     ) -> None:
@@ -240,6 +282,10 @@ class Pairing:
         known = verifier(invitation.id, invitation.secret)
 
         def work(c: sa.Connection) -> None:
+            before = invitations.get(c, invitation.id)
+            if before is not None:
+                accepted = connections.get(c, before.connection or "")
+                raise _accepted_before(accepted.name if accepted else "one that was removed")
             connections.add(c, record)
             invitations.add(
                 c,
@@ -248,6 +294,7 @@ class Pairing:
                 encode_draft(draft),
                 now=desk.now(),
                 expires=invitation.expires,
+                connection=record.id,
             )
             touch(c)
 
@@ -263,7 +310,7 @@ class Pairing:
             shared=f"pending-{own}",
             name=body.name or own,
             type="public" if invitation.url and desk.public_url else "private",
-            mode=body.mode,
+            mode=body.mode or "basic",
             status="pending",
             local_side="local",
             remote_side="remote",
@@ -273,23 +320,18 @@ class Pairing:
             settings=msgspec.convert(msgspec.to_builtins(body.settings), ConnectionSettings),
             created=now,
             changed=now,
-            reason="Waits for the other side.",
+            reason="Waits until the inviting side has asked: it is private.",
             description=body.description,
+            standing=Standing(since=now),
         )
 
     async def ask_as_inviter(self, row: invitations.Invitation, draft: Draft) -> None:
         """A private inviter learns of the acceptance by asking; raises `PeerError` until then."""
         desk = self._desk
-        invitation = Invitation(row.id, desk.identity.id, draft.secret, row.expires)
-        paired = await pair(
-            desk.courier,
-            desk.identity,
-            invitation,
-            role="inviter",
-            party=self.party(draft.terms),
-            url=draft.destination,
-            now=desk.now,
+        invitation = Invitation(
+            row.id, desk.identity.id, draft.secret, row.expires, destination=draft.expected
         )
+        paired = await self._ask(invitation, "inviter", draft.terms, draft.destination)
 
         def work(c: sa.Connection) -> None:
             if invitations.burn(c, row.id, desk.now()):
@@ -299,6 +341,9 @@ class Pairing:
         await desk.changed()
 
 
-def _check_mode(terms: Terms, body: ConnectionAccept) -> None:
-    if terms.mode and terms.mode != body.mode:
-        log.info("connection.mode_taken_over", mode=terms.mode)
+def _accepted_before(name: str) -> InputError:
+    return InputError(
+        f"This invitation was accepted before: it made {name!r}.",
+        status=409,
+        remedy="Ask the other side for a new invitation.",
+    )

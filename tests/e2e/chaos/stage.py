@@ -209,6 +209,7 @@ async def _pair(stage: Stage, urls: dict[Side, str]) -> None:
             "remote_side": "harbor",
             "mode": "script",
             "settings": _settings("lagoon"),
+            "trusted": True,
         },
     )
     accepted = {
@@ -216,6 +217,7 @@ async def _pair(stage: Stage, urls: dict[Side, str]) -> None:
         "connector": "tracker",
         "mode": "script",
         "settings": _settings("harbor"),
+        "trusted": True,
     }
     await stage.admins["harbor"].ask("POST", "/api/v1/connections/accept", accepted)
 

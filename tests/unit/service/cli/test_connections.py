@@ -77,7 +77,7 @@ async def test_list_and_show(node, on_node):
     node.answers |= {"connections": Page((VIEW,), 1, 50, more=False), "connection": VIEW}
     assert "acme - globex" in (await on_node("connection", "list")).out
     shown = (await on_node("connection", "show", "acme-globex")).out
-    assert "2, of which 1 wait for a person" in shown
+    assert "2 issues, of which 1 wait for a person" in shown
     assert (await on_node("--json", "connection", "show", "x")).json["check"] == "tiger-lamp-42"
 
 

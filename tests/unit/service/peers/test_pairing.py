@@ -178,7 +178,7 @@ async def test_a_node_cannot_accept_its_own_invitation(table):
 async def test_a_code_that_leads_to_another_node_is_not_followed(table, world):
     await table.invite(inviter_public=True, joiner_public=False)
     impostor = await world.node("impostor", public=True)
-    with pytest.raises(PeerError, match="not the one that made the invitation"):
+    with pytest.raises(PeerError, match="not the one that the invitation is about"):
         await table.join(url=impostor.url)
 
 

@@ -34,7 +34,14 @@ async def desk(private: Any) -> FeedDesk:
 
     await private.store.write(pin)
     await private.roster.reload()
-    return FeedDesk(private.store, private.roster, OURS, private.publish, now=private.now)
+    return FeedDesk(
+        private.store,
+        private.roster,
+        OURS,
+        private.publish,
+        changed=private.roster.reload,
+        now=private.now,
+    )
 
 
 def incoming(*items: ReceivedItem, **changes: Any) -> Incoming:

@@ -64,6 +64,7 @@ ERROR = api.ErrorView(
     since=1,
     attempts=3,
 )
+INVITATION = api.InvitationView("i1", "left-right", "inviter", "open", 1, 99, 0)
 REFUSALS: dict[str, Exception] = {
     "missing": InputError("No such connector.", status=404, remedy="List them."),
     "used": ConfigurationError("It is in use.", remedy="Remove the connection first."),
@@ -140,8 +141,37 @@ class FakeOperations:
         self.calls.append(("resume", name))
         return CONNECTION
 
-    async def remove_connection(self, name: str) -> None:
-        self.calls.append(("remove_connection", name))
+    async def confirm(self, name: str, body: api.ConnectionConfirm) -> api.ConnectionView:
+        self.calls.append(("confirm", name, body))
+        return CONNECTION
+
+    async def remove_connection(self, name: str, query: api.ConnectionRemove) -> None:
+        self.calls.append(("remove_connection", name, query))
+
+    async def pairs(self, name: str, query: api.PairsQuery) -> api.Pairs:
+        return api.Pairs((api.PairView("A-1", "1", "", "77", "77", "", "t1"),), "t1")
+
+    async def pair_again(self, name: str, body: api.PairAgainBody) -> api.PairAgainReport:
+        self.calls.append(("pair_again", name, body))
+        return api.PairAgainReport((api.PairedAgain("1", "77", "paired"),))
+
+    async def probe(self, url: str) -> api.Probed:
+        self.calls.append(("probe", url))
+        return api.Probed(url, "n2", "1.2.3", 1, ("basic", "script"))
+
+    async def invitations(self, query: api.PageQuery) -> api.Page[api.InvitationView]:
+        return self._page(query, INVITATION)
+
+    async def invitation(self, connection: str) -> api.InvitationView:
+        return INVITATION
+
+    async def revoke(self, connection: str) -> api.InvitationView:
+        self.calls.append(("revoke", connection))
+        return INVITATION
+
+    async def reissue(self, connection: str, hours: int) -> api.ConnectionInitiated:
+        self.calls.append(("reissue", connection, hours))
+        return api.ConnectionInitiated(CONNECTION, "TG1-DEF", 99)
 
     async def rules(self, name: str) -> api.RulesView:
         return api.RulesView(1, "out", "in")

@@ -10,13 +10,16 @@ import pytest
 
 from schemas.errors import PeerUnavailable
 from schemas.node import Connector
+from schemas.peer import Exchange
 from service.codec import MarkdownCodec
+from service.peers.feed import Feed
 from service.peers.identity import NodeIdentity
 from service.peers.pairing import PairingDesk
 from service.rules.monty_engine import MontyEngine, open_engine
 from service.store import connectors
 from service.store.store import open_store
 from service.store.vault import Vault
+from service.workers.feed_store import FeedDesk
 from service.workers.operations.desk import Desk
 from service.workers.operations.node import NodeOperations
 from service.workers.operations.pairing import InvitationDesk, Pairing
@@ -66,6 +69,19 @@ class Office:
             new_id=lambda: f"{fill.decode()}-{shop.new_id()}",
             random_bytes=lambda size: (fill + shop.new_id().encode() * size)[:size],
             check_url=lambda given: given,
+            ring_peer=shop.peers.append,
+        )
+        self.desk = desk
+        self.feed = Feed(
+            self.identity,
+            FeedDesk(
+                shop.store,
+                shop.roster,
+                self.identity,
+                shop.publish,
+                changed=self._changed,
+                now=shop.now,
+            ),
         )
         self.pairing = Pairing(desk)
         self.operations = NodeOperations(desk, self.pairing, version="0")
@@ -84,6 +100,22 @@ class Office:
 
     async def _rearrange(self) -> None:
         return None
+
+    async def says_to(self, other: "Office") -> Exchange:
+        """One exchange, as a courier would carry it: the request, and what the answer does."""
+        here = self.shop.roster.peers[other.identity.id]
+        there = other.shop.roster.peers[self.identity.id]
+        outgoing = await self.feed.pending(here)
+        said = self.feed.compose(here, outgoing.position, outgoing)
+        await other.feed.absorb(there, said)
+        waiting = await other.feed.pending(there)
+        answer = other.feed.compose(there, waiting.position, waiting)
+        await self.feed.absorb(here, answer)
+        return answer
+
+    async def standing(self, name: str) -> tuple[str, str]:
+        view = await self.operations.connection(name)
+        return view.status, view.reason
 
 
 @pytest.fixture
@@ -109,7 +141,7 @@ async def offices(
             store = await stack.enter_async_context(open_store(path, vault=Vault([b"k" * 32])))
             shop = Workshop(store)
             _SYSTEMS[:] = [System(CAPABILITIES, shop.open_tracker)]
-            record = Connector("tracker-id", "tracker", system, {}, shop.at)
+            record = Connector(f"tracker-{system}", "tracker", system, {}, shop.at)
             await store.write(lambda c, s=store, r=record: connectors.add(c, s.vault, r))
             await shop.roster.reload()
             stack.push_async_callback(shop.roster.close)

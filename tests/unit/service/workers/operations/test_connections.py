@@ -6,6 +6,7 @@ import pytest
 
 from schemas.api import (
     ConnectionInitiate,
+    ConnectionRemove,
     ErrorQuery,
     PageQuery,
     RetryOne,
@@ -56,7 +57,7 @@ async def test_pause_and_resume_take_both_ends_and_wake_what_waited(local) -> No
 
 
 async def test_removing_takes_both_ends(local) -> None:
-    await local.operations.remove_connection("here")
+    await local.operations.remove_connection("here", ConnectionRemove())
     assert (await local.operations.connections(PageQuery())).items == ()
     with pytest.raises(InputError) as missing:
         await local.operations.connection("here")

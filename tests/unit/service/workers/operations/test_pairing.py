@@ -29,9 +29,9 @@ def accept(code: str, **changes: Any) -> ConnectionAccept:
 
 async def test_a_public_node_invites_and_the_private_one_joins(offices) -> None:
     public, private = offices
-    invited = await public.operations.initiate(invite())
-    assert invited.connection.status == "pending"
-    joined = await private.operations.accept(accept(invited.invitation))
+    invited = await public.operations.initiate(invite(trusted=True))
+    assert (invited.connection.status, invited.connection.peer) == ("pending", "unknown")
+    joined = await private.operations.accept(accept(invited.invitation, trusted=True))
     here = await public.operations.connection("left-right")
     assert (joined.status, here.status) == ("active", "active")
     assert (joined.local_side, joined.remote_side) == ("right", "left")
@@ -44,11 +44,13 @@ async def test_a_public_node_invites_and_the_private_one_joins(offices) -> None:
 
 async def test_a_private_node_invites_and_asks_until_the_public_one_has_joined(offices) -> None:
     public, private = offices
-    invited = await private.operations.initiate(invite(destination=PUBLIC))
+    invited = await private.operations.initiate(invite(destination=PUBLIC, trusted=True))
     (row,) = await private.shop.store.read(invitations.all)
     with pytest.raises((PeerError, InputError)):
         await private.pairing.ask_as_inviter(row, decode_draft(row.draft))
-    waiting = await public.operations.accept(accept(invited.invitation, name="of-ours"))
+    waiting = await public.operations.accept(
+        accept(invited.invitation, name="of-ours", trusted=True)
+    )
     assert waiting.status == "pending"
     await private.pairing.ask_as_inviter(row, decode_draft(row.draft))
     assert (await private.operations.connection("left-right")).status == "active"

@@ -1,0 +1,72 @@
+"""`invitation`: codes that were given away, by the name of the connection that they make."""
+
+from typing import Any
+
+from schemas.api import InvitationReissue, InvitationView, PageQuery
+from schemas.routes import INVITATION, INVITATION_REISSUE, INVITATION_REVOKE, INVITATIONS
+from service.cli.connections import begun_text
+from service.cli.node_client import NodeClient
+from service.cli.output import facts, moment, table
+from service.cli.parsing import Commands, add_paging, command, group
+from service.cli.session import Session, on_node
+
+
+def add_to(commands: Commands) -> None:
+    invitation = group(commands, "invitation", "Invitations that were given to other sides")
+    add_paging(command(invitation, "list", "list the invitations", on_node(_list)))
+    for name, summary, call in (
+        ("show", "show how a connection's invitation stands", on_node(_show)),
+        ("revoke", "make an invitation worthless", on_node(_revoke)),
+    ):
+        command(invitation, name, summary, call).add_argument("connection")
+    again = command(
+        invitation,
+        "reissue",
+        "get a new code for a pending connection; the old one is worthless then",
+        on_node(_reissue),
+        examples="invitation reissue acme-globex --valid-hours 48",
+    )
+    again.add_argument("connection")
+    again.add_argument("--valid-hours", type=int, default=24, metavar="N")
+
+
+async def _list(session: Session, node: NodeClient) -> None:
+    query = PageQuery(session.number("page"), session.number("page_size"))
+    page = await node.get(INVITATIONS, query=query)
+    rows = [
+        (each.connection, each.role, each.status, moment(each.expires), each.tries, each.remedy)
+        for each in page.items
+    ]
+    headings = ("connection", "we are", "status", "until (UTC)", "wrong tries", "next step")
+    nothing = "No invitations yet: tidegate connection initiate --help"
+    session.out.page(page, table(headings, rows), nothing)
+
+
+async def _show(session: Session, node: NodeClient) -> None:
+    shown = await node.get(INVITATION, session.text("connection"))
+    session.out.answer(shown, _facts(shown))
+
+
+async def _revoke(session: Session, node: NodeClient) -> None:
+    revoked = await node.send(INVITATION_REVOKE, session.text("connection"))
+    session.out.answer(revoked, f"The invitation of {revoked.connection} is {revoked.status}.")
+
+
+async def _reissue(session: Session, node: NodeClient) -> None:
+    body = InvitationReissue(session.number("valid_hours"))
+    begun = await node.send(INVITATION_REISSUE, session.text("connection"), body=body)
+    session.out.answer(begun, *begun_text(begun))
+
+
+def _facts(shown: InvitationView) -> Any:
+    return facts(
+        [
+            ("connection", shown.connection),
+            ("we are the", shown.role),
+            ("status", shown.status),
+            ("created", moment(shown.created)),
+            ("until", moment(shown.expires)),
+            ("wrong tries", shown.tries),
+            ("next step", shown.remedy),
+        ]
+    )

@@ -1,0 +1,60 @@
+"""A connection as the API shows it."""
+
+from typing import Literal
+
+import msgspec
+
+from schemas.api import ConnectionView
+from schemas.node import Standing
+from schemas.values import Millis
+from service.workers.operations.desk import Desk
+from service.workers.roster import LiveConnection
+from service.workers.standing import paused_by
+
+UNKNOWN = "unknown"
+"""The other node before it has accepted."""
+
+
+class Counts(msgspec.Struct, frozen=True):
+    """By connection."""
+
+    twins: dict[str, int]
+    parked: dict[str, int]
+    last: dict[str, Millis]
+
+
+def connection_view(desk: Desk, live: LiveConnection, counts: Counts) -> ConnectionView:
+    record = live.record
+    connector = desk.connector_of(record)
+    peer = desk.roster.peers.get(record.peer)
+    local = record.type == "local"
+    return ConnectionView(
+        id=record.id,
+        name=record.name,
+        type=record.type,
+        mode=record.mode,
+        status=record.status,
+        reason=record.reason,
+        local_side=record.local_side,
+        remote_side=record.remote_side,
+        connector=connector.name if connector else "",
+        peer=peer.name if peer else "" if local else UNKNOWN,
+        settings=record.settings,
+        rules_version=live.rules.version,
+        twins=counts.twins.get(record.id, 0),
+        parked=counts.parked.get(record.id, 0),
+        created=record.created,
+        changed=record.changed,
+        description=record.description,
+        check=record.standing.check,
+        status_since=record.standing.since or record.changed,
+        paused_by=paused_by(record.standing),
+        confirmed=_confirmed(record.standing) if record.peer else "",
+        last_sync=counts.last.get(record.id) or None,
+    )
+
+
+def _confirmed(standing: Standing) -> Literal["", "local", "remote", "both"]:
+    if standing.unconfirmed_here:
+        return "" if standing.unconfirmed_there else "remote"
+    return "local" if standing.unconfirmed_there else "both"

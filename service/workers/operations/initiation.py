@@ -1,0 +1,237 @@
+"""The beginning of a connection: its record, its invitation, or both ends of a local one."""
+
+import msgspec
+import sqlalchemy as sa
+
+from schemas.api import ConnectionInitiate, RulesTemplate, SettingsBody
+from schemas.errors import ConfigurationError, InputError
+from schemas.node import Connection, ConnectionSettings, Standing
+from schemas.peer import Terms
+from schemas.values import Millis
+from service.peers.invitation import new_invitation, to_code, verifier
+from service.rules.defaults import default_rules
+from service.store import connections, invitations, rule_versions
+from service.workers.operations.desk import Desk
+from service.workers.operations.naming import LONGEST, free_name
+from service.workers.operations.pairing import Draft, encode_draft
+from service.workers.operations.probing import check_mode, probe
+from service.workers.roster import OpenConnector, Roster, touch
+
+HOUR = 3_600_000
+
+
+class Begun(msgspec.Struct, frozen=True):
+    name: str
+    code: str
+    expires: Millis | None
+
+
+class Initiation:
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def begin(self, body: ConnectionInitiate) -> Begun:
+        desk = self._desk
+        if body.name:
+            check_free(desk.roster, body.name)
+        if body.local_side == body.remote_side:
+            raise InputError("The two sides need different short names.")
+        check_template(body.template, body.mode)
+        if body.check:
+            await check_project(desk.connector(body.connector), body.settings.project)
+        if body.remote_connector:
+            return await self._make_local(body)
+        return await self._invite(body)
+
+    async def _invite(self, body: ConnectionInitiate) -> Begun:
+        desk = self._desk
+        if not desk.public_url and not body.destination:
+            raise InputError(
+                "This node is private: it has to know where the other node is.",
+                remedy="Give the destination's URL, or let the public side invite.",
+            )
+        destination, node = "", ""
+        if body.destination:
+            probed = await probe(desk, body.destination)
+            check_mode(probed, body.mode)
+            destination, node = probed.url, probed.node
+        record = self._record(body)
+        asks = not desk.public_url
+        draft = Draft(
+            connection=record.id,
+            role="inviter",
+            terms=terms_of(desk, record, trusted=body.trusted),
+            expected=node,
+            destination=destination if asks else "",
+            public=not asks,
+            template=body.template,
+        )
+        expires = desk.now() + body.valid_hours * HOUR
+
+        def work(c: sa.Connection) -> tuple[str, Millis]:
+            connections.add(c, record)
+            touch(c)
+            return issue(c, desk, draft, expires)
+
+        code, until = await desk.store.write(work)
+        await desk.changed()
+        return Begun(record.name, code, until)
+
+    def _record(self, body: ConnectionInitiate) -> Connection:
+        desk = self._desk
+        now = desk.now()
+        public = bool(desk.public_url and body.destination)
+        return Connection(
+            id=desk.new_id(),
+            shared=desk.new_id(),
+            name=body.name or self._free(f"{body.local_side}-{body.remote_side}"),
+            type="public" if public else "private",
+            mode=body.mode,
+            status="pending",
+            local_side=body.local_side,
+            remote_side=body.remote_side,
+            connector=desk.connector(body.connector).record.id,
+            peer="",
+            counterpart="",
+            settings=settings_of(body.settings),
+            created=now,
+            changed=now,
+            reason="Waits for the other side to accept the invitation.",
+            description=body.description,
+            standing=Standing(inviter=True, since=now),
+        )
+
+    async def _make_local(self, body: ConnectionInitiate) -> Begun:
+        desk = self._desk
+        own, other = desk.connector(body.connector), desk.connector(body.remote_connector)
+        remote = body.remote_settings or SettingsBody()
+        if body.check:
+            await check_project(other, remote.project)
+        here = msgspec.structs.replace(
+            self._record(body), type="local", status="active", reason="", counterpart=desk.new_id()
+        )
+        there = self._other_end(here, other, remote)
+        ends = (
+            (here, (own.record.system, other.record.system)),
+            (there, (other.record.system, own.record.system)),
+        )
+
+        def work(c: sa.Connection) -> None:
+            for end, systems in ends:
+                connections.add(c, end)
+                add_rules(c, end.id, *systems, body.template, desk.now())
+            touch(c)
+
+        await desk.store.write(work)
+        await desk.changed()
+        return Begun(here.name, "", None)
+
+    def _other_end(
+        self, here: Connection, connector: OpenConnector, settings: SettingsBody
+    ) -> Connection:
+        name = f"{here.name[: LONGEST - 40]}.{here.remote_side}"
+        return msgspec.structs.replace(
+            here,
+            id=here.counterpart,
+            name=self._free(name),
+            local_side=here.remote_side,
+            remote_side=here.local_side,
+            connector=connector.record.id,
+            counterpart=here.id,
+            settings=msgspec.structs.replace(
+                settings_of(settings),
+                conflict_policy=here.settings.conflict_policy,
+                field_policies=here.settings.field_policies,
+            ),
+            standing=msgspec.structs.replace(here.standing, inviter=False),
+        )
+
+    def _free(self, wanted: str) -> str:
+        roster = self._desk.roster
+        return free_name(wanted, lambda name: roster.connection_named(name) is not None)
+
+
+def issue(c: sa.Connection, desk: Desk, draft: Draft, expires: Millis) -> tuple[str, Millis]:
+    """Adds a fresh invitation for the draft's connection; answers its code and when it ends."""
+    fresh = new_invitation(
+        desk.identity.id,
+        desk.public_url,
+        expires=expires,
+        random_bytes=desk.random_bytes,
+        destination=draft.expected,
+    )
+    # Only who asks needs the secret itself again.
+    kept = msgspec.structs.replace(draft, secret=fresh.secret if draft.destination else b"")
+    invitations.add(
+        c,
+        fresh.id,
+        verifier(fresh.id, fresh.secret),
+        encode_draft(kept),
+        now=desk.now(),
+        expires=fresh.expires,
+        connection=draft.connection,
+    )
+    return to_code(fresh), fresh.expires
+
+
+def terms_of(desk: Desk, record: Connection, *, trusted: bool) -> Terms:
+    connector = desk.connector_of(record)
+    return Terms(
+        system=connector.system if connector else "",
+        shared=record.shared,
+        name=record.name,
+        mode=record.mode,
+        type=record.type,
+        local_side=record.local_side,
+        remote_side=record.remote_side,
+        description=record.description,
+        conflict_policy=record.settings.conflict_policy,
+        field_policies=record.settings.field_policies,
+        trusted=trusted,
+    )
+
+
+def add_rules(
+    c: sa.Connection, connection: str, local: str, remote: str, template: str, now: Millis
+) -> None:
+    """The rules that a connection between these two systems starts with."""
+    outgoing, incoming = default_rules(local, remote, template)
+    rule_versions.add(
+        c, connection, outgoing, incoming, author="tidegate", message="Default rules", now=now
+    )
+
+
+def check_free(roster: Roster, name: str) -> None:
+    if roster.connection_named(name) is not None:
+        raise InputError(
+            f"There is a connection {name!r} already.", status=409, remedy="Choose another name."
+        )
+
+
+def check_template(template: RulesTemplate, mode: str | None) -> None:
+    if template == "advanced" and mode not in ("script", None):
+        raise InputError(
+            f"The advanced rules are to be edited, and those of a {mode} connection are fixed.",
+            remedy="Choose the mode script, or the template single-project.",
+        )
+
+
+async def check_project(opened: OpenConnector, project: str) -> None:
+    """Raises `InputError` when incoming issues could not be made there."""
+    if not project:
+        return
+    stages = await opened.tracker.check(project)
+    failed = next((stage for stage in stages if not stage.passed), None)
+    if failed is not None:
+        raise InputError(
+            f"Incoming issues cannot be made in the project {project!r} of the connector"
+            f" {opened.record.name!r}: {failed.message}",
+            remedy=failed.remedy or "Name a project that the connector's account may write to.",
+        )
+
+
+def settings_of(body: SettingsBody) -> ConnectionSettings:
+    try:
+        return msgspec.convert(msgspec.to_builtins(body), ConnectionSettings)
+    except msgspec.ValidationError as error:
+        raise ConfigurationError(str(error)) from error

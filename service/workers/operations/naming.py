@@ -1,0 +1,17 @@
+"""How a connection is called where nobody chose a name that is free."""
+
+import re
+from collections.abc import Callable
+
+LONGEST = 255
+_SUFFIX = 8
+
+
+def free_name(wanted: str, taken: Callable[[str], bool]) -> str:
+    """The wanted name, which may be another node's words, as a plain one that is not taken."""
+    plain = re.sub(r"[^A-Za-z0-9._-]+", "-", wanted).strip("-._")[: LONGEST - _SUFFIX]
+    base = plain or "connection"
+    name, number = base, 2
+    while taken(name):
+        name, number = f"{base}-{number}", number + 1
+    return name
