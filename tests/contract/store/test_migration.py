@@ -36,10 +36,11 @@ async def test_daemons_that_start_together_do_not_clash(empty_url: str):
 def test_a_newer_database_is_refused(empty_url: str):
     migrate(empty_url)
     with create_engine(parse_url(empty_url), "migrate").begin() as c:
+        ours = c.execute(sa.text("SELECT version_num FROM alembic_version")).scalar_one()
         c.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
     try:
         with pytest.raises(ConfigurationError, match="newer Tidegate"):
             migrate(empty_url)
     finally:
         with create_engine(parse_url(empty_url), "migrate").begin() as c:
-            c.execute(sa.text("UPDATE alembic_version SET version_num = '0001'"))
+            c.execute(sa.text("UPDATE alembic_version SET version_num = :ours"), {"ours": ours})
