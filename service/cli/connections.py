@@ -66,7 +66,7 @@ def add_to(commands: Commands) -> None:
         "look whether a node answers at a URL, and in which modes",
         on_node(_probe),
         examples="connection probe https://sync.globex.example",
-    ).add_argument("url")
+    ).add_argument("address", metavar="URL", help="its public_url")
     _add_set(connection, on_node(_set))
     connection_rules.add_to(connection)
 
@@ -297,7 +297,7 @@ def _stands(c: ConnectionView) -> str:
 
 
 async def _probe(session: Session, node: NodeClient) -> None:
-    found = await node.send(CONNECTION_PROBE, body=ProbeBody(session.text("url")))
+    found = await node.send(CONNECTION_PROBE, body=ProbeBody(session.text("address")))
     shown = [
         ("node", found.node),
         ("version", found.release),
