@@ -246,6 +246,7 @@ class Node:
             random_bytes=secrets.token_bytes,
             check_url=self._check_url,
             ring_peer=self._doorbell.ring,
+            contact=self._contacts.of,
         )
 
     async def _rearrange(self) -> None:

@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 import structlog
 
-from schemas.errors import TidegateError
+from schemas.errors import PeerError, TidegateError
 from schemas.values import Millis
 
 log = structlog.get_logger()
@@ -27,6 +27,8 @@ class PeerContact(msgspec.Struct, frozen=True):
     """None while the peer answers (or, of a private peer, while it asks)."""
     cause: str = ""
     remedy: str = ""
+    refused: bool = False
+    """The peer answers, and does not take what we say: its key or a clock is not what it was."""
 
 
 class Contacts:
@@ -68,4 +70,7 @@ class Contacts:
             since = self._now()
             log.warning("peer.away", peer=peer, cause=error.message)
         last = before.last if before else None
-        self._known[peer] = PeerContact(peer, way, last, since, error.message, error.remedy)
+        refused = isinstance(error, PeerError)
+        self._known[peer] = PeerContact(
+            peer, way, last, since, error.message, error.remedy, refused
+        )

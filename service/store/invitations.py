@@ -56,9 +56,10 @@ def all(c: sa.Connection) -> list[Invitation]:
 
 
 def of_connection(c: sa.Connection, connection: str) -> list[Invitation]:
-    """The newest first."""
+    """The one that counts first, then the newest of those that were revoked."""
     mine = sa.select(invitations).where(_t.connection == connection)
-    return [_invitation(row) for row in c.execute(mine.order_by(_t.created.desc(), _t.id))]
+    mine = mine.order_by(_t.revoked.is_not(None), _t.created.desc(), _t.id)
+    return [_invitation(row) for row in c.execute(mine)]
 
 
 def burn(c: sa.Connection, id: str, now: Millis) -> bool:

@@ -10,11 +10,11 @@ import hashlib
 import sqlalchemy as sa
 
 from schemas.issue import IssueRef
-from schemas.node import Connection
+from schemas.node import Activity, Connection
 from schemas.replica import TwinMessage
 from schemas.twin import Twin
 from schemas.values import Millis
-from service.store import twins
+from service.store import activity, twins
 from service.sync.intake import merge_messages
 
 
@@ -51,7 +51,10 @@ def claim(
 
 def receive(c: sa.Connection, record: Connection, message: TwinMessage, now: Millis) -> bool:
     """Keeps the message until our admin has named the pair; True when that is done already."""
-    twins.create(c, Twin(message.twin, record.id, stopped=True), record.connector, now, due_at=None)
+    offered = Twin(message.twin, record.id, stopped=True)
+    if twins.create(c, offered, record.connector, now, due_at=None):
+        detail = {"issue": message.claims, "remote": message.replica.key or message.issue}
+        activity.append(c, Activity(now, "pairs.offered", record.id, message.twin, detail=detail))
     received = twins.receive(
         c, record.id, message.twin, record.connector, message, merge_messages, now
     )

@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 
 from schemas.api import ConnectionView
-from schemas.node import Standing
+from schemas.node import Connection, ConnectionStatus, Standing
 from schemas.values import Millis
 from service.workers.operations.desk import Desk
 from service.workers.roster import LiveConnection
@@ -28,13 +28,14 @@ def connection_view(desk: Desk, live: LiveConnection, counts: Counts) -> Connect
     connector = desk.connector_of(record)
     peer = desk.roster.peers.get(record.peer)
     local = record.type == "local"
+    status, reason, since = _seen(desk, record)
     return ConnectionView(
         id=record.id,
         name=record.name,
         type=record.type,
         mode=record.mode,
-        status=record.status,
-        reason=record.reason,
+        status=status,
+        reason=reason,
         local_side=record.local_side,
         remote_side=record.remote_side,
         connector=connector.name if connector else "",
@@ -47,11 +48,20 @@ def connection_view(desk: Desk, live: LiveConnection, counts: Counts) -> Connect
         changed=record.changed,
         description=record.description,
         check=record.standing.check,
-        status_since=record.standing.since or record.changed,
+        status_since=since,
         paused_by=paused_by(record.standing),
         confirmed=_confirmed(record.standing) if record.peer else "",
         last_sync=counts.last.get(record.id) or None,
     )
+
+
+def _seen(desk: Desk, record: Connection) -> tuple[ConnectionStatus, str, Millis]:
+    """A peer that refuses us altogether breaks the connection for as long as it does so. Its words
+    are not signed, so they are shown and change nothing."""
+    contact = desk.contact(record.peer) if record.status == "active" and record.peer else None
+    if contact is not None and contact.refused and contact.away_since is not None:
+        return "broken", f"{contact.cause} {contact.remedy}".strip(), contact.away_since
+    return record.status, record.reason, record.standing.since or record.changed
 
 
 def _confirmed(standing: Standing) -> Literal["", "local", "remote", "both"]:

@@ -9,6 +9,7 @@ from schemas.errors import InputError
 from schemas.events import Event
 from schemas.node import Connection, Connector
 from schemas.values import Millis
+from service.peers.contact import PeerContact
 from service.peers.courier import Courier
 from service.peers.identity import NodeIdentity
 from service.rules.port import RuleEngine
@@ -36,6 +37,8 @@ class Desk(msgspec.Struct, frozen=True):
     random_bytes: Callable[[int], bytes]
     check_url: Callable[[str], str]
     ring_peer: Callable[[str], None]
+    contact: Callable[[str], PeerContact | None]
+    """When the peer of that id was last heard of."""
 
     async def changed(self) -> None:
         """After a transaction that changed what this node has."""

@@ -20,7 +20,7 @@ from service.store import connections, invitations, peers, rule_versions
 from service.store.store import Store
 from service.workers.notices import note_status
 from service.workers.operations.desk import Desk
-from service.workers.operations.naming import free_name
+from service.workers.operations.naming import free_name, plain
 from service.workers.roster import touch
 from service.workers.standing import settled
 
@@ -183,8 +183,8 @@ def _with_terms(c: sa.Connection, pending: Connection, inviter: Terms) -> Connec
         pending,
         shared=inviter.shared,
         mode=MODES.get(inviter.mode, pending.mode),
-        local_side=inviter.remote_side or pending.local_side,
-        remote_side=inviter.local_side or pending.remote_side,
+        local_side=plain(inviter.remote_side) or pending.local_side,
+        remote_side=plain(inviter.local_side) or pending.remote_side,
         name=pending.name
         if named
         else free_name(inviter.name, lambda name: connections.by_name(c, name) is not None),

@@ -3,9 +3,12 @@
 import asyncio
 
 import pytest
+import sqlalchemy as sa
 
 from schemas.errors import PeerError
-from service.store import outbox
+from schemas.node import Connection, ConnectionSettings, Connector
+from schemas.peer import NOTICE_TWIN
+from service.store import connections, connectors, outbox
 from service.store.store import Store
 
 NOW = 1_760_000_000_000
@@ -123,3 +126,44 @@ async def test_a_reader_by_number_never_misses_a_row(store: Store):
     done.set()
     await reader
     assert len(seen) == writers * each
+
+
+async def add_connection(store: Store, id: str, status: str) -> None:
+    tracker = Connector("tracker", "tracker", "jira", {}, NOW)
+    record = Connection(
+        id=id, shared=id, name=id, type="private", mode="basic", status=status,
+        local_side="us", remote_side="them", connector="tracker", peer="p1", counterpart="",
+        settings=ConnectionSettings(), created=NOW, changed=NOW,
+    )  # fmt: skip
+
+    def work(c: sa.Connection) -> None:
+        if connectors.get(c, store.vault, "tracker") is None:
+            connectors.add(c, store.vault, tracker)
+        connections.add(c, record)
+
+    await store.write(work)
+
+
+async def test_what_a_resting_connection_has_to_say_is_neither_given_nor_confirmed(store: Store):
+    await add_connection(store, "resting", "paused")
+    await add_connection(store, "busy", "active")
+    for connection, twin in (
+        ("resting", "t1"),
+        ("busy", "t2"),
+        ("resting", NOTICE_TWIN),
+        ("resting", "t3"),
+    ):
+        await store.write(lambda c, a=connection, b=twin: outbox.put(c, "p1", a, b, b"x", NOW))
+    # One row a page: what rests must not keep a neighbour from its turn either.
+    assert [row.twin for row in await after(store, 0, max_items=1)] == ["t2"]
+    assert [row.twin for row in await after(store, 0)] == ["t2", NOTICE_TWIN]
+    assert await store.write(lambda c: outbox.ack(c, "p1", 4)) == 2
+    assert await after(store, 0) == []
+
+    def resume(c: sa.Connection) -> int:
+        connections.set_status(c, "resting", "active", "", NOW)
+        return outbox.set_free(c, "p1", "resting")
+
+    assert await store.write(resume) == 2
+    # Under new numbers: the old ones count as confirmed.
+    assert [(row.seq, row.twin) for row in await after(store, 4)] == [(5, "t1"), (6, "t3")]

@@ -1,6 +1,7 @@
 import os
 import random
 
+import msgspec
 import pytest
 
 from schemas.errors import InputError
@@ -73,3 +74,22 @@ def test_the_secret_shows_neither_in_a_repr_nor_in_what_is_kept(invitation):
     kept = verifier(invitation.id, invitation.secret)
     assert invitation.secret not in kept
     assert kept != verifier("another", invitation.secret)
+
+
+def test_the_first_wrong_group_is_named(invitation):
+    groups = to_code(invitation).split("-")
+    changed = [*groups]
+    changed[5] = changed[5][::-1]
+    with pytest.raises(InputError, match="group 5 "):
+        from_code("-".join(changed))
+    with pytest.raises(InputError, match="group 7 "):
+        from_code("-".join(groups[:7] + groups[8:]))
+    swapped = [*groups[:3], groups[4], groups[3], *groups[5:]]
+    with pytest.raises(InputError, match="group 3 "):
+        from_code("-".join(swapped))
+
+
+def test_an_invitation_may_name_its_destination(invitation):
+    other = NodeIdentity.generate(random.Random(4).randbytes).id
+    bound = msgspec.structs.replace(invitation, destination=other)
+    assert from_code(to_code(bound)) == bound

@@ -8,10 +8,11 @@ from typing import Any
 import aiohttp
 import pytest
 
-from schemas.errors import PeerUnavailable
+from schemas.errors import InputError, PeerError, PeerUnavailable
 from schemas.node import Connector
 from schemas.peer import Exchange
 from service.codec import MarkdownCodec
+from service.peers.contact import Contacts
 from service.peers.feed import Feed
 from service.peers.identity import NodeIdentity
 from service.peers.pairing import PairingDesk
@@ -40,10 +41,15 @@ class Wire:
         return self.reachable[url]
 
     async def node_card(self, url: str) -> Any:
+        if url == "https://tracker.example":
+            raise PeerError("The peer's answer is malformed.")
         return self._at(url).card()
 
     async def pair(self, url: str, request: Any) -> Any:
-        return await self._at(url).answer(request)
+        try:
+            return await self._at(url).answer(request)
+        except InputError as error:
+            raise PeerError(error.message, remedy=error.remedy) from error
 
 
 class Office:
@@ -52,6 +58,7 @@ class Office:
     def __init__(self, shop: Workshop, wire: Wire, engine: MontyEngine, fill: bytes, url: str):
         self.shop = shop
         self.identity = NodeIdentity.generate(lambda size: fill * size)
+        self.contacts = Contacts(now=shop.now)
         self.invitations = InvitationDesk(shop.store, self._changed, now=shop.now)
         desk = Desk(
             store=shop.store,
@@ -70,6 +77,7 @@ class Office:
             random_bytes=lambda size: (fill + shop.new_id().encode() * size)[:size],
             check_url=lambda given: given,
             ring_peer=shop.peers.append,
+            contact=self.contacts.of,
         )
         self.desk = desk
         self.feed = Feed(

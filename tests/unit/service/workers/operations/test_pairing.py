@@ -2,11 +2,21 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
-from schemas.api import ConnectionAccept, ConnectionInitiate, SettingsBody
-from schemas.errors import InputError, PeerError
+from adapters.port import StageResult
+from schemas.api import (
+    ConnectionAccept,
+    ConnectionInitiate,
+    PageQuery,
+    RulesPut,
+    SettingsBody,
+)
+from schemas.errors import InputError, PeerError, PeerUnavailable
+from service.peers.invitation import from_code, to_code
 from service.store import invitations
+from service.workers.operations.naming import free_name
 from service.workers.operations.pairing import decode_draft
 
 PUBLIC = "https://public.example"
@@ -82,3 +92,156 @@ async def test_a_private_node_cannot_invite_into_the_blue(offices) -> None:
     with pytest.raises(InputError) as refused:
         await private.operations.initiate(invite())
     assert refused.value.remedy
+
+
+async def refusal(attempt: Any) -> str:
+    """What a person is told; it always says what to do next, and is nobody else's fault."""
+    with pytest.raises(InputError) as refused:
+        await attempt
+    assert refused.value.remedy
+    assert 400 <= refused.value.status < 500
+    return refused.value.message
+
+
+async def test_each_way_in_which_a_code_is_worthless_has_its_words(offices) -> None:
+    public, private = offices
+    operations = public.operations
+    invited = await operations.initiate(invite())
+    code = invited.invitation
+    assert "mangled: group 2" in await refusal(
+        private.operations.accept(accept(code[:15] + "22" + code[17:]))
+    )
+    assert "begin with TG1" in await refusal(private.operations.accept(accept("what?")))
+    assert "this very node" in await refusal(operations.accept(accept(code)))
+    script = "for the mode 'basic', not 'script'"
+    assert script in await refusal(private.operations.accept(accept(code, mode="script")))
+    again = await operations.reissue("left-right", 24)
+    assert "revoked" in await refusal(private.operations.accept(accept(code)))
+    assert (await operations.revoke("left-right")).status == "revoked"
+    assert "revoked" in await refusal(private.operations.accept(accept(again.invitation)))
+    last = await operations.reissue("left-right", 24)
+    await private.operations.accept(accept(last.invitation))
+    assert "accepted before" in await refusal(private.operations.accept(accept(last.invitation)))
+    assert "used" in await refusal(operations.revoke("left-right"))
+    assert "nothing to invite to" in await refusal(operations.reissue("left-right", 24))
+    assert len(private.shop.roster.connections) == 1
+
+
+async def test_five_wrong_tries_lock_an_invitation_until_it_is_issued_again(offices) -> None:
+    public, private = offices
+    invited = await public.operations.initiate(invite())
+    own = from_code(invited.invitation)
+    guessed = to_code(msgspec.structs.replace(own, secret=b"x" * 16))
+    for _ in range(5):
+        assert "not known" in await refusal(private.operations.accept(accept(guessed)))
+    assert "locked" in await refusal(private.operations.accept(accept(invited.invitation)))
+    shown = await public.operations.invitation("left-right")
+    assert (shown.status, shown.tries) == ("locked", 5)
+    assert "invitation reissue left-right" in shown.remedy
+    fresh = await public.operations.reissue("left-right", 1)
+    joined = await private.operations.accept(accept(fresh.invitation))
+    assert joined.name == "left-right"
+
+
+async def test_an_expired_invitation_is_shown_as_such(offices) -> None:
+    public, _ = offices
+    await public.operations.initiate(invite(valid_hours=1))
+    public.shop.at += 3_700_000
+    (row,) = (await public.operations.invitations(PageQuery())).items
+    assert (row.connection, row.role, row.status) == ("left-right", "inviter", "expired")
+    assert "no invitation" not in row.remedy
+
+
+async def test_a_destination_is_probed_and_then_the_only_one_that_may_accept(offices) -> None:
+    public, private = offices
+    for url, told in (
+        ("https://nowhere.example", "Nothing answers"),
+        ("https://tracker.example", "not a node"),
+    ):
+        assert told in await refusal(private.operations.initiate(invite(destination=url)))
+    assert "This very node" in await refusal(public.operations.probe(PUBLIC))
+    probed = await private.operations.probe(PUBLIC)
+    assert (probed.node, probed.modes) == (public.identity.id, ("basic", "visual", "script"))
+    invited = await private.operations.initiate(invite(destination=PUBLIC))
+    assert from_code(invited.invitation).destination == public.identity.id
+    elsewhere = msgspec.structs.replace(
+        from_code(invited.invitation), destination=private.identity.id
+    )
+    assert "for another node" in await refusal(public.operations.accept(accept(to_code(elsewhere))))
+
+
+async def test_a_name_is_made_from_the_sides_and_kept_free(offices) -> None:
+    public, private = offices
+    for expected in ("left-right", "left-right-2"):
+        invited = await public.operations.initiate(invite(name=""))
+        assert invited.connection.name == expected
+        joined = await private.operations.accept(accept(invited.invitation))
+        assert joined.name == expected
+    long = "n" * 255
+    assert (await public.operations.initiate(invite(name=long))).connection.name == long
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        ("a/b\n../c", "a-b-..-c"),
+        ("\x00 ", "connection"),
+        ("x" * 400, "x" * 247),
+        ("日本", "connection"),
+    ],
+)
+def test_another_nodes_words_become_a_plain_name(words: str, name: str) -> None:
+    assert free_name(words, lambda name: False) == name
+
+
+async def test_the_project_for_incoming_issues_is_looked_up_first(offices) -> None:
+    public, _ = offices
+    tracker = public.shop.trackers["tracker"]
+
+    async def check(project: str = "") -> Any:
+        return (StageResult("project", project == "P", f"No project {project}.", "List them."),)
+
+    tracker.check = check
+    nowhere = SettingsBody(project="Q")
+    assert "'Q'" in await refusal(public.operations.initiate(invite(settings=nowhere)))
+    assert not public.shop.roster.connections
+    await public.operations.initiate(invite(settings=nowhere, name="unchecked", check=False))
+    await public.operations.initiate(invite())
+
+
+async def test_the_advanced_rules_choose_a_project_and_need_the_script_mode(offices) -> None:
+    public, _ = offices
+    assert "script" in (await refused_remedy(public, invite(template="advanced")))
+    body = invite(
+        name="here", template="advanced", mode="script", remote_connector="tracker",
+        remote_settings=SettingsBody(project="P"),
+    )  # fmt: skip
+    await public.operations.initiate(body)
+    rules = await public.operations.rules("here")
+    assert "map_value(PROJECT, replica.type, default=context.project)" in rules.incoming
+    assert not (await public.operations.save_rules("here", _same(rules))).findings
+
+
+async def refused_remedy(office: Any, body: ConnectionInitiate) -> str:
+    with pytest.raises(InputError) as refused:
+        await office.operations.initiate(body)
+    return refused.value.remedy
+
+
+def _same(rules: Any) -> RulesPut:
+    return RulesPut(rules.outgoing, rules.incoming)
+
+
+async def test_a_peer_that_refuses_us_shows_as_broken_while_it_does(offices) -> None:
+    public, private = offices
+    invited = await public.operations.initiate(invite(trusted=True))
+    await private.operations.accept(accept(invited.invitation, trusted=True))
+    error = PeerError("Not authorised.", remedy="Exchange keys.")
+    private.contacts.failed(public.identity.id, "push", error)
+    shown = await private.operations.connection("left-right")
+    assert (shown.status, shown.reason) == ("broken", "Not authorised. Exchange keys.")
+    private.contacts.failed(public.identity.id, "push", PeerUnavailable("away"))
+    assert (await private.operations.connection("left-right")).status == "active"
+    private.contacts.failed(public.identity.id, "push", error)
+    private.contacts.reached(public.identity.id, "push")
+    assert (await private.operations.connection("left-right")).status == "active"
