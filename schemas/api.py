@@ -297,7 +297,7 @@ InvitationStatus = Literal["open", "used", "expired", "revoked", "locked"]
 
 
 class InvitationView(msgspec.Struct, frozen=True):
-    """An invitation of this node, or one that it has accepted and that the other side asks about."""
+    """An invitation of this node, or one that it accepted and about which the inviter asks."""
 
     id: str
     connection: str
