@@ -31,6 +31,8 @@ address = "{address}"
 [peers]
 allow_http_hosts = ["127.0.0.1"]
 allow_networks = ["127.0.0.0/8"]
+[trackers]
+allow_networks = ["127.0.0.0/8"]
 """
 
 
