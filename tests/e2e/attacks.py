@@ -20,6 +20,7 @@ from schemas.peer import (
     FeedItem,
     PairRequest,
     Refusal,
+    Unavailable,
 )
 from schemas.replica import Replica, TwinMessage
 from service.peers import signing
@@ -380,6 +381,9 @@ ITEMS: Mapping[str, Callable[[Attacker], Exchange]] = {
 """The exchange is in order and is answered; the one item is refused by name, and not stored."""
 
 SILENT: Mapping[str, Callable[[Attacker], Exchange]] = {
+    "cross-connection: what the neighbour is asked for will not come": lambda _: Exchange(
+        epoch="attacker", unavailable=(Unavailable(NEIGHBOURS_REQUEST, "gone"),)
+    ),
     "cross-connection: refuses what is no connection's": lambda _: Exchange(
         epoch="attacker", refused=(Refusal(1, "no such connection", "twin-1", "no"),) * 100
     ),

@@ -42,6 +42,7 @@ address = "{address}"
 level = "debug"
 [limits]
 body_bytes = {limit}
+peer_requests = 1000000
 [trackers]
 allow_networks = ["{host}/32"]
 [peers]
