@@ -120,7 +120,8 @@ class Tracker(Protocol):
 
     async def update(self, issue: Issue, change: FieldChange) -> Issue:
         """Writes over `issue.version`; CONFLICT when it is not the newest any more (where the
-        tracker or a read just before can tell). Answers the fields as they are afterwards."""
+        tracker or a read just before can tell). Answers the fields as they are afterwards, and in
+        `overwritten` what somebody had written in between, where the tracker only tells later."""
         ...
 
     async def add_comment(self, issue_id: str, draft: CommentDraft) -> Comment: ...

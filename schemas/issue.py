@@ -77,6 +77,8 @@ class Issue(msgspec.Struct, frozen=True):
     """Of the draft that the issue was created from; '' when a person made it."""
     worklogs: tuple[Worklog, ...] | None = None
     """Complete and in order of creation; None when not read."""
+    overwritten: Fields = {}
+    """After an update: what another had written since our look, and our write has replaced."""
 
 
 class FieldChange(msgspec.Struct, frozen=True, omit_defaults=True):

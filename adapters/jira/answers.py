@@ -78,11 +78,29 @@ class IssueFields(_Answer, frozen=True):
     attachment: tuple[Attachment, ...] | None = None
 
 
+class HistoryItem(_Answer, frozen=True):
+    field: str = ""
+    from_: str | None = msgspec.field(default=None, name="from")
+    from_string: str | None = None
+    to: str | None = None
+    to_string: str | None = msgspec.field(default=None, name="toString")
+
+
+class History(_Answer, frozen=True):
+    created: str = ""
+    items: tuple[HistoryItem, ...] = ()
+
+
+class Changelog(_Answer, frozen=True):
+    histories: tuple[History, ...] = ()
+
+
 class Issue(_Answer, frozen=True):
     id: str
     key: str
     fields: IssueFields = IssueFields()
     properties: dict[str, Any] | None = None
+    changelog: Changelog | None = None
 
 
 class RawIssue(_Answer, frozen=True):

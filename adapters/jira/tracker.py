@@ -6,9 +6,10 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import aiohttp
+import msgspec
 import structlog
 
-from adapters.jira import answers, mapping, webhook, wire
+from adapters.jira import answers, history, mapping, webhook, wire
 from adapters.jira.accounts import Accounts
 from adapters.jira.allowed import explain
 from adapters.jira.attachments import Attachments
@@ -50,7 +51,8 @@ _BY_DRAFT = ("type", "status", "resolution", "project")
 
 
 class JiraTracker:
-    """Expected versions do not exist in Jira: `update` writes over whatever is there."""
+    """Expected versions do not exist in Jira: `update` writes over whatever is there, and learns
+    from the history what that was."""
 
     def __init__(
         self,
@@ -146,16 +148,24 @@ class JiraTracker:
             rest = {name: value for name, value in change.set.items() if name != "resolution"}
             change = FieldChange(rest, change.add, change.remove)
         try:
-            await self._edit(issue, change)
+            written = await self._edit(issue, change)
         except TrackerError as error:
             if error.fault is not Fault.PERMISSION or not status:
                 raise
             await self._move(issue, status, resolution)
-            await self._edit(issue, change)
+            written = await self._edit(issue, change)
         else:
             if status:
                 await self._move(issue, status, resolution)
-        return await self.read(issue.ref.id, _ONLY_FIELDS)
+        return await self._read_back(issue, written)
+
+    async def _read_back(self, before: Issue, written: dict[str, Any]) -> Issue:
+        """With the history, for what another wrote between our look and our write."""
+        expand = "changelog" if history.is_watched(written) else ""
+        found, body = await self._get(before.ref.id, self._wanted_fields(_ONLY_FIELDS), expand)
+        held = mapping.to_issue(self._client.base, found, body, None, _ONLY_FIELDS)
+        lost = history.overwritten(found, before, written)
+        return msgspec.structs.replace(held, overwritten=lost) if lost else held
 
     async def add_comment(self, issue_id: str, draft: CommentDraft) -> Comment:
         return await self._comments.add(issue_id, draft)
@@ -197,8 +207,12 @@ class JiraTracker:
     async def close(self) -> None:
         """Holds nothing of its own."""
 
-    async def _get(self, key_or_id: str, fields: str) -> tuple[answers.Issue, bytes]:
+    async def _get(
+        self, key_or_id: str, fields: str, expand: str = ""
+    ) -> tuple[answers.Issue, bytes]:
         query = {"fields": fields, "properties": mapping.MARKER_KEY}
+        if expand:
+            query["expand"] = expand
         body = await self._client.get(f"/issue/{segment(key_or_id)}", query, what=_READ)
         return wire.read(wire.issue, body, _READ), body
 
@@ -213,15 +227,17 @@ class JiraTracker:
         named += ["attachment"] if Part.ATTACHMENTS in parts else []
         return ",".join(named)
 
-    async def _edit(self, issue: Issue, change: FieldChange) -> None:
+    async def _edit(self, issue: Issue, change: FieldChange) -> dict[str, Any]:
+        """The fields as they were set."""
         body = await self._writer.body(change)
         if not body:
-            return
+            return {}
         path = f"/issue/{segment(issue.ref.id)}"
         try:
             await self._client.write("PUT", path, body.plain(), what="edit the issue")
         except TrackerError as error:
             raise await explain(self._client, error, issue.project) from error
+        return body.fields
 
     def _wanted_status(self, held: Fields, wanted: Fields) -> str:
         status, now = wanted.get("status"), held.get("status")

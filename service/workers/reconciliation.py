@@ -7,7 +7,7 @@ as it is to be remembered, so that a failure half-way loses nothing that was don
 import msgspec
 
 from schemas.errors import Fault, RuleError, TidegateError, TrackerError
-from schemas.issue import Issue, Part
+from schemas.issue import FieldChange, Issue, Part
 from schemas.replica import TwinMessage
 from schemas.rules import Outgoing, RuleContext, Wanted
 from schemas.twin import Twin
@@ -51,6 +51,8 @@ from service.sync.outgoing import (
     note_judged,
     note_local_edits,
 )
+from service.sync.overwritten import settle_overwritten
+from service.sync.policy import Policy
 from service.workers.bench import Bench, Note, Outcome
 from service.workers.part_writes import PartWrites, await_outcome
 from service.workers.remarks import TIME, Remarks
@@ -287,7 +289,27 @@ class Reconciliation:
         self.bench.wrote(version=written.version)
         names = sorted({*merge.change.set, *merge.change.add, *merge.change.remove})
         self.note("fields.written", key=issue.ref.key, fields=names)
+        if written.overwritten:
+            written, merge = await self._settle_overwritten(written, merge, policy)
         return _with_parts(written, issue), merge
+
+    async def _settle_overwritten(
+        self, written: Issue, merge: FieldMerge, policy: Policy
+    ) -> tuple[Issue, FieldMerge]:
+        wrote = merge.change.set
+        while wrote and written.overwritten:
+            settled = settle_overwritten(self.twin, wrote, written, merge, policy)
+            merge, wrote = settled.merge, settled.put_back
+            self.conflicts.extend(settled.conflicts)
+            names = sorted(written.overwritten)
+            self.note("fields.overwritten", key=written.ref.key, fields=names)
+            # The tracker holds them no more: they are kept before anything else can fail.
+            await self.checkpoint()
+            if wrote:
+                written = await self.bench.tracker.update(written, FieldChange(wrote))
+                self.bench.wrote(version=written.version)
+                self.note("fields.put_back", key=written.ref.key, fields=sorted(wrote))
+        return written, merge
 
     async def _send(self, issue: Issue, before: Outgoing | None, merge: FieldMerge | None) -> None:
         scope = self._scope()

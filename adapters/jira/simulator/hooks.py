@@ -127,17 +127,7 @@ def _issue_message(shapes: Shapes, happening: Happening, base: dict[str, Any]) -
     if happening.changes:
         message["changelog"] = {
             "id": str(happening.at),
-            "items": [
-                {
-                    "field": change.field,
-                    "fieldtype": change.kind,
-                    "from": None,
-                    "fromString": change.before,
-                    "to": None,
-                    "toString": change.after,
-                }
-                for change in happening.changes
-            ],
+            "items": [shapes.change(change) for change in happening.changes],
         }
     return message
 

@@ -16,7 +16,11 @@ async def create(request: web.Request) -> web.Response:
 
 
 async def read(request: web.Request) -> web.Response:
-    return context.reply(_shaped(request, context.issue(request), context.names(request, "fields")))
+    issue = context.issue(request)
+    shaped = _shaped(request, issue, context.names(request, "fields"))
+    if "changelog" in context.names(request, "expand"):
+        shaped["changelog"] = context.shapes(request).changelog(issue)
+    return context.reply(shaped)
 
 
 async def edit(request: web.Request) -> web.Response:

@@ -57,6 +57,21 @@ class Attachment(msgspec.Struct):
     created: int
 
 
+class Change(msgspec.Struct, frozen=True):
+    """One line of the changelog."""
+
+    field: str
+    before: str | None
+    after: str | None
+    kind: str = "jira"
+
+
+class Edit(msgspec.Struct, frozen=True):
+    at: int
+    actor: User
+    changes: tuple[Change, ...]
+
+
 class Issue(msgspec.Struct):
     id: str
     key: str
@@ -83,12 +98,4 @@ class Issue(msgspec.Struct):
     attachments: list[Attachment] = []
     links: dict[str, dict[str, Any]] = {}
     """Remote links by their global id."""
-
-
-class Change(msgspec.Struct, frozen=True):
-    """One line of the changelog."""
-
-    field: str
-    before: str | None
-    after: str | None
-    kind: str = "jira"
+    history: list[Edit] = []

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from adapters.jira.simulator import catalogue
-from adapters.jira.simulator.model import Attachment, Comment, Issue, Project, User
+from adapters.jira.simulator.model import Attachment, Change, Comment, Issue, Project, User
 
 
 def moment(at: int) -> str:
@@ -133,6 +133,30 @@ class Shapes:
             },
             **{key: issue.custom.get(key) for key in catalogue.CUSTOM_FIELDS},
         }
+
+    def change(self, change: Change) -> dict[str, Any]:
+        dated = change.field == "duedate"
+        return {
+            "field": change.field,
+            "fieldtype": change.kind,
+            "from": change.before if dated else None,
+            "fromString": change.before,
+            "to": change.after if dated else None,
+            "toString": change.after,
+        }
+
+    def changelog(self, issue: Issue) -> dict[str, Any]:
+        histories = [
+            {
+                "id": str(number),
+                "author": self.user(edit.actor),
+                "created": moment(edit.at),
+                "items": [self.change(change) for change in edit.changes],
+            }
+            for number, edit in enumerate(issue.history, 1)
+        ]
+        count = len(histories)
+        return {"startAt": 0, "maxResults": count, "total": count, "histories": histories}
 
     def issue(
         self,

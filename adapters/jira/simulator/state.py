@@ -14,6 +14,7 @@ from adapters.jira.simulator.model import (
     Attachment,
     Change,
     Comment,
+    Edit,
     Issue,
     Project,
     Refused,
@@ -237,6 +238,7 @@ class State:
         if not changes:
             return
         at = issue.updated = self.tick()
+        issue.history.append(Edit(at, actor, tuple(changes)))
         self._tell(Happening("issue_updated", issue, actor, at, tuple(changes)))
 
     def _tell(self, happening: Happening) -> None:

@@ -245,6 +245,58 @@ async def test_a_closed_issue_that_refuses_edits_is_reopened_first(jira, tracker
     assert (changed.fields["summary"], changed.fields["status"]) == ("New", "To Do")
 
 
+def meddle(jira, key: str, **fields) -> None:
+    """A person writes."""
+    state = jira.state
+    actor = next(user for user in state.users.values() if user != state.me)
+    state.edit(state.issue(key), {"fields": fields}, actor)
+
+
+async def test_what_our_write_replaced_unseen_is_told_without_another_call(
+    jira, tracker, draft
+) -> None:
+    before = await tracker.create(draft(priority="High"))
+    meddle(jira, before.ref.key, summary="Theirs", description="h1. Theirs", duedate="2026-01-02")
+    meddle(jira, before.ref.key, summary="Theirs again", priority={"name": "Low"})
+    jira.calls.clear()
+    ours = {"summary": "Ours", "description": plain("Ours"), "due": "2027-01-02"}
+    after = await tracker.update(before, FieldChange(ours))
+    assert after.overwritten == {
+        "summary": "Theirs again",
+        "description": RichText((Heading(1, (Text("Theirs"),)),)),
+        "due": "2026-01-02",
+    }
+    assert after.fields["priority"] == "Low"
+    assert jira.calls.total() == 2
+
+
+async def test_what_was_seen_or_stands_on_top_is_not_overwritten(jira, tracker, draft) -> None:
+    made = await tracker.create(draft())
+    for summary in ("First", "Second", "First"):
+        meddle(jira, made.ref.key, summary=summary)
+        seen = await tracker.read(made.ref.id, ALL_PARTS)
+        after = await tracker.update(seen, FieldChange({"summary": "Ours"}))
+        assert after.overwritten == {}
+    meddle(jira, made.ref.key, summary="Ours too")
+    same = await tracker.update(after, FieldChange({"summary": "Ours too"}))
+    assert same.overwritten == {}, "a person wrote the same"
+
+
+async def test_an_edit_right_after_our_write_is_not_overwritten(
+    jira, tracker, draft, monkeypatch
+) -> None:
+    made = await tracker.create(draft())
+    edit = jira.state.edit
+
+    def then_a_person(issue, body, actor) -> None:
+        edit(issue, body, actor)
+        edit(issue, {"fields": {"summary": "Theirs"}}, actor)
+
+    monkeypatch.setattr(jira.state, "edit", then_a_person)
+    after = await tracker.update(made, FieldChange({"summary": "Ours"}))
+    assert (after.fields["summary"], after.overwritten) == ("Theirs", {})
+
+
 async def test_a_change_of_nothing_only_reads(jira, tracker, draft) -> None:
     issue = await tracker.create(draft())
     jira.calls.clear()

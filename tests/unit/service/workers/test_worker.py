@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+import msgspec
 import pytest
 
 from schemas.errors import Fault, RuleError, TrackerError
@@ -436,6 +437,41 @@ async def test_a_failure_after_a_foreign_edit_was_found_does_not_lose_that_edit(
     (sent,) = await private.sent()
     assert sent.replica.fields["labels"] == ("mine", "x")
     assert sent.replica.stamps["labels"].version == sent.version
+
+
+@pytest.mark.parametrize("remote_at", [0, 1 << 50])
+async def test_an_edit_that_our_write_replaced_unseen_wins_if_newer_and_is_kept_if_not(
+    private, issue_of, remote_at: int
+) -> None:
+    tracker = private.trackers["a"]
+    issue = issue_of(tracker)
+    twin = await private.sync("c", issue)
+    update, written = tracker.update, []
+
+    async def raced(seen: Any, change: Any) -> Any:
+        """A tracker that takes any write; a person was quicker than the first."""
+        answer = await update(seen, change)
+        written.append(change.set)
+        lost = {"summary": "a person's"} if len(written) == 1 else {}
+        return msgspec.structs.replace(answer, overwritten=lost)
+
+    tracker.update = raced
+    stamps = {"summary": Stamp(1, remote_at, 1)}
+    replica = Replica({"summary": "theirs"}, stamps)
+    await receive(private, TwinMessage(twin, "far", 1, 1, replica))
+    rows = await private.store.read(lambda c: conflicts.page(c, twin=twin))
+    (found,) = [row.conflict for row in rows]
+    newer = remote_at == 0
+    values = ("a person's", "theirs") if newer else ("theirs", "a person's")
+    assert (found.kept, found.lost, found.winner) == (*values, "local" if newer else "remote")
+    assert tracker.issues[issue].fields["summary"] == values[0]
+    (sent,) = await private.sent()
+    assert sent.replica.fields["summary"] == ("a person's" if newer else "s")
+    tracker.update = update
+    private.at += 1_000
+    calls = len(written)
+    await private.change("a", issue)
+    assert len(written) == calls, "it is settled"
 
 
 # Triggers and circles
