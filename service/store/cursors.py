@@ -23,5 +23,11 @@ def get(c: sa.Connection, connector: str, name: str) -> str | None:
     return None if found is None else found.decode()
 
 
+def changed(c: sa.Connection, connector: str, name: str) -> Millis | None:
+    """When it was last put."""
+    statement = sa.select(_t.changed).where(_t.connector == connector, _t.name == name)
+    return c.execute(statement).scalar()
+
+
 def put(c: sa.Connection, connector: str, name: str, cursor: str, now: Millis) -> None:
     _PUT.count(c, connector=connector, name=name, cursor=cursor.encode(), now=now)

@@ -20,6 +20,8 @@ log = structlog.get_logger()
 _SCAN = "changes"
 _FULL = "full"
 _BATCH = 200
+_AWAY: Millis = 3_600_000
+"""A connector that was not scanned for so long may have missed what only webhooks tell."""
 
 
 class Scanner:
@@ -50,8 +52,9 @@ class Scanner:
     async def run(self) -> None:
         while True:
             try:
+                away = await self._was_away()
                 await self.scan()
-                await self._full_scan_if_due()
+                await self._full_scan_if_due(away=away)
             except TrackerError as error:
                 opened = self._roster.connector_named(self._connector)
                 if opened is not None:
@@ -79,13 +82,22 @@ class Scanner:
         self._breakers.reset(id)
         return found
 
-    async def _full_scan_if_due(self) -> None:
+    async def _was_away(self) -> bool:
+        opened = self._roster.connector_named(self._connector)
+        if opened is None:
+            return False
+        id = opened.record.id
+        last = await self._store.read(lambda c: cursors.changed(c, id, _SCAN))
+        patience = max(_AWAY, int(self._interval * 3_000))
+        return last is not None and self._now() - last >= patience
+
+    async def _full_scan_if_due(self, *, away: bool) -> None:
         opened = self._roster.connector_named(self._connector)
         if opened is None:
             return
         id, now = opened.record.id, self._now()
         last = await self._store.read(lambda c: cursors.get(c, id, _FULL))
-        if last is not None and now - int(last) < self._full_every:
+        if last is not None and now - int(last) < self._full_every and not away:
             return
         if last is not None:
             await self.full_scan()

@@ -148,3 +148,18 @@ async def test_a_full_scan_finds_what_bumps_no_date_once_a_day(
     await run_until_asleep(make_scanner, 1)
     assert len(private.published) == 3
     assert await cursor(private, "full") == str(private.at)
+
+
+async def test_after_a_long_absence_a_full_scan_finds_what_only_webhooks_had_told(
+    private, pages, make_scanner, issue_of
+) -> None:
+    for _ in range(3):
+        issue_of(private.trackers["a"])
+    await run_until_asleep(make_scanner, 1)
+    private.at += 1_800_000
+    private.published.clear()
+    await run_until_asleep(make_scanner, 1)
+    assert private.published == [], "half an hour is no long absence"
+    private.at += 3_600_000
+    await run_until_asleep(make_scanner, 2)
+    assert len(private.published) == 3, "once, not each time"
