@@ -11,6 +11,7 @@ from schemas.events import IssueChanged
 from service.store import twins
 from service.store.store import Store
 from service.workers.hints import is_echo, of_change
+from service.workers.lookup import Place, TwinLookup
 from service.workers.recent import Recent
 from service.workers.roster import LiveConnection, OpenConnector, Roster
 from service.workers.triggers import may_match
@@ -25,6 +26,7 @@ class WebhookDesk:
         self._roster = roster
         self._recent = recent
         self._store = store
+        self._lookup = TwinLookup(self._read)
 
     def tracker(self, connector: str) -> Tracker | None:
         opened = self._roster.connector_named(connector)
@@ -39,7 +41,7 @@ class WebhookDesk:
         if not strangers:
             return news
         try:
-            under_sync = await self._store.read(partial(self._under_sync, strangers))
+            under_sync = await self._lookup.under_sync(strangers)
         except StoreUnavailable as error:
             # The bus keeps them until the store can tell.
             log.warning("webhook.unchecked", error=error)
@@ -70,9 +72,10 @@ class WebhookDesk:
         connections = self._roster.of_connector(opened.record.id)
         return not any(_may_want(live, change.project) for live in connections)
 
-    def _under_sync(
-        self, strangers: set[tuple[str, str]], c: sa.Connection
-    ) -> set[tuple[str, str]]:
+    async def _read(self, strangers: set[Place]) -> set[Place]:
+        return await self._store.read(partial(self._under_sync, strangers))
+
+    def _under_sync(self, strangers: set[Place], c: sa.Connection) -> set[Place]:
         found = set()
         for name, issue in strangers:
             opened = self._roster.connector_named(name)
