@@ -8,7 +8,7 @@ from tests.e2e.away.campaign import Plan, run
 async def test_a_private_side_that_was_away_fetches_one_message_for_each_issue(
     folder: Path,
 ) -> None:
-    figures = await run(Plan(edits=500, issues=30, patience=60), folder, print)
+    figures = await run(Plan(edits=300, issues=20, patience=120), folder, print)
     print(figures)
     assert figures.sound, figures
-    assert figures.twins == figures.fetched == 30
+    assert figures.twins == figures.fetched == 20
