@@ -16,7 +16,9 @@ from schemas.api import (
     SyncBody,
 )
 from schemas.errors import InputError
+from schemas.peer import ConnectionNotice
 from service.store import connections, outbox
+from service.workers.notices import hear
 from service.workers.upkeep import TOMBSTONE, Upkeep
 from tests.unit.service.workers.operations.conftest import Office
 
@@ -314,3 +316,34 @@ async def test_rows_that_cannot_be_paired_are_told_and_keep_no_other_back(
     await public.operations.pair_again(NAME, PairAgainBody((PairClaim(known, "8"),)))
     other = PairAgainBody((PairClaim(known, "7"),))
     assert (await public.operations.pair_again(NAME, other)).rows[0].outcome == "not_allowed"
+
+
+async def test_a_late_notice_changes_nothing(offices) -> None:
+    public, private = offices
+    await paired(public, private)
+    own = private.shop.roster.connection_named(NAME).record.id
+
+    async def hears(status: str, serial: int) -> str:
+        notice = ConnectionNotice(status, serial, private.shop.at)
+        await private.shop.store.write(lambda c: hear(c, own, notice, private.shop.at))
+        await private.shop.roster.reload()
+        return (await private.standing(NAME))[0]
+
+    assert await hears("paused", 8) == "paused"
+    assert await hears("active", 7) == "paused"
+    assert await hears("active", 9) == "active"
+    assert await hears("removed", 9) == "active"
+
+
+async def test_who_was_invited_waits_for_the_inviter_before_it_speaks_of_a_pair(
+    offices, issue_of
+) -> None:
+    public, private = offices
+    await paired(public, private)
+    theirs = issue_of(private.shop.trackers["tracker"], summary="b")
+    body = PairAgainBody((PairClaim(theirs, "far"),))
+    assert (await private.operations.pair_again(NAME, body)).rows[0].outcome == "paired"
+    edit(private, theirs, "c")
+    await private.shop.change("tracker", theirs)
+    await work(private)
+    assert await waiting(private, public) == 0
