@@ -152,6 +152,8 @@ class ConnectionInitiate(msgspec.Struct, frozen=True, forbid_unknown_fields=True
     description: Text = ""
     destination: Url = ""
     """The other node's URL; '' when it has none. A private node can only invite a public one."""
+    relay: Annotated[str, msgspec.Meta(max_length=4_000)] = ""
+    """A relay's pass: both sides are private and meet there."""
     remote_connector: Annotated[str, msgspec.Meta(max_length=64)] = ""
     """The second connector of this node: makes a local connection, with no invitation."""
     remote_settings: SettingsBody | None = None
@@ -211,6 +213,8 @@ class ConnectionView(msgspec.Struct, frozen=True):
     confirmed: Literal["", "local", "remote", "both"] = ""
     """Which sides' admins have said that the check strings are the same."""
     last_sync: Millis | None = None
+    via: str = ""
+    """Host of the relay at which both sides meet; '' for any other connection."""
 
 
 class ConnectionInitiated(msgspec.Struct, frozen=True):
@@ -444,3 +448,32 @@ class Retried(msgspec.Struct, frozen=True):
 class ActivityQuery(PageQuery, frozen=True, forbid_unknown_fields=True):
     connection: Text = ""
     twin: Text = ""
+
+
+# Relay
+
+
+class RelayPassAdd(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    name: Name
+    quota: Annotated[int, msgspec.Meta(ge=1 << 20, le=1 << 50)] = 1 << 30
+    """Bytes that may lie here for it."""
+    days: Annotated[int, msgspec.Meta(ge=1, le=3_650)] = 30
+    """For how long channels may be opened with it; those that it has opened stay."""
+
+
+class RelayPassView(msgspec.Struct, frozen=True):
+    name: str
+    status: Literal["active", "expired", "revoked"]
+    quota: int
+    used: int
+    """Bytes that lie here for it now."""
+    channels: int
+    created: Millis
+    expires: Millis
+    revoked: Millis | None = None
+
+
+class RelayPassAdded(msgspec.Struct, frozen=True):
+    relay_pass: RelayPassView
+    code: str
+    """To be given to the node's admin once; it cannot be shown again."""

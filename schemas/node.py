@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from schemas.relay import RelayPlace
 from schemas.values import Millis
 
 ConnectionType = Literal["public", "private", "local", "alm"]
@@ -115,6 +116,12 @@ class Peer(msgspec.Struct, frozen=True):
 
 class PublicPeer(Peer, frozen=True):
     url: str = ""
+
+
+class RelayedPeer(Peer, frozen=True, kw_only=True):
+    """A private peer of this private node. The address is the relay's: it has none of its own."""
+
+    relay: RelayPlace
 
 
 class Activity(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -31,6 +31,9 @@ from schemas.api import (
     PairsQuery,
     ProbeBody,
     Probed,
+    RelayPassAdd,
+    RelayPassAdded,
+    RelayPassView,
     Retried,
     RetryBody,
     RetryOne,
@@ -242,6 +245,25 @@ ACTIVITY = _list(
     "activity", "/activity", "What was decided, newest first", ActivityQuery, Page[Activity]
 )
 
+RELAY_PASSES = _list(
+    "relay_passes",
+    "/relay/passes",
+    "Passes of this relay, with what lies here for them",
+    PageQuery,
+    Page[RelayPassView],
+)
+RELAY_PASS_ADD = _post(
+    "relay_pass_add",
+    "/relay/passes",
+    "Make a pass with which another node may use this relay",
+    RelayPassAdd,
+    RelayPassAdded,
+    201,
+)
+RELAY_PASS_REVOKE = _delete(
+    "relay_pass_revoke", "/relay/passes/{relay_pass}", "Revoke a pass; its channels close at once"
+)
+
 ROUTES: tuple[Route[Any, Any, Any], ...] = (
     NODE,
     HEALTH,
@@ -277,4 +299,7 @@ ROUTES: tuple[Route[Any, Any, Any], ...] = (
     ERRORS_RETRY,
     ERROR_RETRY,
     ACTIVITY,
+    RELAY_PASSES,
+    RELAY_PASS_ADD,
+    RELAY_PASS_REVOKE,
 )

@@ -20,7 +20,7 @@ from prometheus_client import CollectorRegistry
 
 from schemas.errors import BusUnavailable, ConfigurationError
 from schemas.events import Event, TwinDue
-from schemas.node import Connector, PublicPeer
+from schemas.node import Connector, Peer
 from schemas.redaction import names_secret
 from service.bus import open_bus
 from service.bus.port import Bus
@@ -40,10 +40,11 @@ from service.peers.doorbell import Doorbell
 from service.peers.feed import Feed
 from service.peers.guard import AddressPolicy, check_peer_url, guarded_connector
 from service.peers.identity import NodeIdentity
-from service.peers.links import Links
+from service.peers.links import Links, ThroughRelay
 from service.peers.mailbox import PeerEndpoints
 from service.peers.nonces import RecentNonces
 from service.peers.pairing import PairingDesk
+from service.peers.relay.endpoints import RelayEndpoints
 from service.rules.monty_engine import open_engine
 from service.rules.port import RuleEngine
 from service.store import identity as identities
@@ -68,6 +69,9 @@ from service.workers.measured import MeasuredEngine, MeasuredTraffic, request_tr
 from service.workers.operations import NodeOperations
 from service.workers.operations.desk import Desk
 from service.workers.operations.pairing import InvitationDesk, Pairing
+from service.workers.operations.relay import RelayOperations
+from service.workers.operations.relay_pairing import RelayedPairing
+from service.workers.relay_desk import HeardEnvelopes, RelayDesk, RelaySweeper
 from service.workers.roster import Roster
 from service.workers.scanner import Scanner
 from service.workers.supervisor import Supervisor
@@ -136,6 +140,7 @@ class Node:
         self._random = random.SystemRandom().random
         self._notifier = Notifier(os.environ)
         self._endpoints: PeerEndpoints | None = None
+        self._relay: RelayEndpoints | None = None
         self._doorbell = Doorbell()
         self._contacts = Contacts(now=self._now)
         self._wakeups = Wakeups(now=self._now)
@@ -214,8 +219,12 @@ class Node:
             partial_hours=config.limits.partial_hours,
         )
         self.arrangement = Arrangement(self.supervisor, roster, scan=self._scan, reach=self._reach)
-        self._pairing = Pairing(self._operations_desk())
-        self.operations = NodeOperations(self._operations_desk(), self._pairing, version=VERSION)
+        desk = self._operations_desk()
+        self._pairing = Pairing(desk)
+        self._relayed = RelayedPairing(desk, self._pairing, self._pairing_desk())
+        self.operations = NodeOperations(
+            desk, self._pairing, self._relayed, self._relay_operations(), version=VERSION
+        )
         self._checks = Checks(
             bus=self.bus,
             store=store,
@@ -247,6 +256,23 @@ class Node:
             check_url=self._check_url,
             ring_peer=self._doorbell.ring,
             contact=self._contacts.of,
+        )
+
+    def _relay_operations(self) -> RelayOperations:
+        url = self.config.node.public_url if self.config.relay.enabled else ""
+        return RelayOperations(
+            self.store, self.identity, url, now=self._now, random_bytes=secrets.token_bytes
+        )
+
+    def _pairing_desk(self) -> PairingDesk:
+        return PairingDesk(
+            self.identity,
+            name=self.config.node.name,
+            url=self.config.node.public_url,
+            invitations=InvitationDesk(self.store, self._changed, now=self._now),
+            now=self._now,
+            check_url=self._check_url,
+            release=VERSION,
         )
 
     async def _rearrange(self) -> None:
@@ -327,8 +353,9 @@ class Node:
             full_hours=self.config.scan.full_hours,
         ).run
 
-    def _reach(self, peer: PublicPeer) -> Run:
-        """A public node pushes; a private one polls, for nobody can come to it."""
+    def _reach(self, peer: Peer) -> Run:
+        """A public node pushes; a private one polls, for nobody can come to it. Two private ones
+        meet at a relay."""
         links = Links(
             public=self.config.node.public,
             courier=self._courier,
@@ -342,6 +369,7 @@ class Node:
             sleep=asyncio.sleep,
             interval=self._poll_interval,
             traffic=self._traffic,
+            relay=ThroughRelay(self.identity, HeardEnvelopes(self.store), secrets.token_bytes),
         )
 
         async def run() -> None:
@@ -382,6 +410,9 @@ class Node:
                 now=self._now,
             ).run,
         )
+        start("relay pairing", self._relayed.run)
+        if self.config.relay.enabled:
+            start("relay sweeper", RelaySweeper(self.store, now=self._now).run)
         if not self.config.node.public:
             start("pairing", Asking(self.store, self._pairing, now=self._now).run)
         if self._notifier.watchdog_seconds:
@@ -444,16 +475,6 @@ class Node:
     def _peer_routes(self) -> Any:
         """Only of a node with a public URL: a private one has no door for peers."""
         url = self.config.node.public_url
-        invitations = InvitationDesk(self.store, self._changed, now=self._now)
-        desk = PairingDesk(
-            self.identity,
-            name=self.config.node.name,
-            url=url,
-            invitations=invitations,
-            now=self._now,
-            check_url=self._check_url,
-            release=VERSION,
-        )
         self._endpoints = PeerEndpoints(
             self.identity,
             url,
@@ -462,16 +483,34 @@ class Node:
             feed=self._feed,
             bell=self._doorbell,
             contacts=self._contacts,
-            pairing=desk,
+            pairing=self._pairing_desk(),
             source=self._source,
             sink=self._sink,
             now=self._now,
             random_bytes=secrets.token_bytes,
-            look_seconds=25.0 if self.store.system == "sqlite" else 1.0,
+            look_seconds=self._look_seconds,
             traffic=self._traffic,
             allowance=self._asked_often,
         )
-        return self._endpoints.routes()
+        return [*self._endpoints.routes(), *self._relay_routes(url)]
+
+    @property
+    def _look_seconds(self) -> float:
+        """Another daemon on the same PostgreSQL cannot ring here."""
+        return 25.0 if self.store.system == "sqlite" else 1.0
+
+    def _relay_routes(self, url: str) -> Any:
+        if not self.config.relay.enabled:
+            return []
+        self._relay = RelayEndpoints(
+            self.identity,
+            url,
+            store=RelayDesk(self.store, new_id=new_id),
+            nonces=RecentNonces(now=self._now),
+            now=self._now,
+            look_seconds=self._look_seconds,
+        )
+        return self._relay.routes()
 
     async def run(
         self, stop: asyncio.Event, reload_: asyncio.Event, reread: Callable[[], Config]
@@ -513,6 +552,8 @@ class Node:
         log.info("node.stopping", drain_seconds=self.config.limits.drain_seconds)
         if self._endpoints is not None:
             self._endpoints.release()
+        if self._relay is not None:
+            self._relay.release()
         await self.supervisor.stop(self.config.limits.drain_seconds)
         log.info("node.stopped")
 

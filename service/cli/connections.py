@@ -40,6 +40,7 @@ _INITIATE_EXAMPLES = """\
 connection initiate --connector jira --local-side acme --remote-side globex --project WEB
 connection initiate acme-globex --connector jira --local-side acme --remote-side globex \\
       --destination https://sync.globex.example --mode script --template advanced
+connection initiate --connector jira --local-side acme --remote-side globex --relay @pass.txt
 connection initiate here --connector jira --remote-connector boards \\
       --local-side jira --remote-side boards --project WEB --remote-project Tidegate"""
 _ACCEPT_EXAMPLES = """\
@@ -91,6 +92,12 @@ def _add_initiate(connection: Commands) -> None:
         default="",
         metavar="URL",
         help="the other node; without one, whoever has the code may accept it",
+    )
+    made.add_argument(
+        "--relay",
+        default="",
+        metavar="PASS",
+        help="where both sides are private: the pass of the relay at which they meet; or @file",
     )
     made.add_argument(
         "--remote-connector",
@@ -195,6 +202,7 @@ async def _initiate(session: Session, node: NodeClient) -> None:
         settings=side_settings.given(session),
         description=session.text("description"),
         destination=session.text("destination"),
+        relay=session.given(session.text("relay"), "--relay"),
         remote_connector=session.text("remote_connector"),
         remote_settings=side_settings.of_other_end(session) if local else None,
         valid_hours=session.number("valid_hours"),
@@ -336,6 +344,7 @@ def _facts(c: ConnectionView) -> Any:
             ("sides", f"{c.local_side} (here) - {c.remote_side}"),
             ("connector", c.connector),
             ("other node", c.peer),
+            ("meets at relay", c.via),
             ("check string", c.check),
             ("confirmed by", c.confirmed),
             ("project", c.settings.project),

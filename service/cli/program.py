@@ -18,6 +18,7 @@ from service.cli import (
     health,
     invitations,
     parked,
+    relay,
     rules,
     simulate,
     twins,
@@ -37,6 +38,7 @@ _GROUPS = (
     twins,
     parked,
     activity,
+    relay,
     rules,
     simulate,
 )

@@ -172,6 +172,11 @@ def _check_whole(
             errors.append(f"{given[name].place}: `{name}` {wrong}")
     if "node.name" not in given:
         errors.append(f"{path}: `node.name` is missing: how other sides will know this node")
+    if values.get("relay.enabled") and not values.get("node.public_url"):
+        errors.append(
+            f"{given['relay.enabled'].place}: `relay.enabled` needs `node.public_url`: a relay is"
+            " where others come to"
+        )
     if values.get("listen.admin") and not values.get("listen.admin_token"):
         errors.append(
             f"{given['listen.admin'].place}: `listen.admin` opens the admin API over TCP and needs"

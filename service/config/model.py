@@ -114,6 +114,11 @@ class Trackers(msgspec.Struct, frozen=True, kw_only=True):
     """Networks (CIDR) for connectors beside public and private ones, such as loopback."""
 
 
+class Relay(msgspec.Struct, frozen=True, kw_only=True):
+    enabled: bool = False
+    """Private nodes with a pass may meet here; needs a public URL."""
+
+
 class Rules(msgspec.Struct, frozen=True, kw_only=True):
     workers: Annotated[int, msgspec.Meta(ge=1, le=64)] = 2
     """Processes that run scripts."""
@@ -132,6 +137,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     scan: Scan = Scan()
     peers: Peers = Peers()
     trackers: Trackers = Trackers()
+    relay: Relay = Relay()
     rules: Rules = Rules()
 
     @property

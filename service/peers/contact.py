@@ -11,7 +11,7 @@ from schemas.values import Millis
 
 log = structlog.get_logger()
 
-Way = Literal["push", "long poll", "interval", "mailbox"]
+Way = Literal["push", "long poll", "interval", "mailbox", "relay"]
 """`mailbox`: the peer is private and asks us."""
 
 

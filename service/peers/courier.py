@@ -31,7 +31,7 @@ from service.peers import signing
 from service.peers.decoding import MALFORMED
 from service.peers.guard import AddressPolicy, guarded_connector
 from service.peers.identity import NodeIdentity, RandomBytes
-from service.peers.port import OutgoingContent, Traffic
+from service.peers.port import ByteStream, OutgoingContent, Traffic
 from service.peers.quiet import UNWATCHED
 from service.peers.signing import Bound
 from service.peers.streams import (
@@ -162,6 +162,42 @@ class Courier:
             "POST", url, PAIR_PATH, headers, _encode(request), _total(_ANSWER_SECONDS)
         ) as answer:
             return _decoded(_decode_pair_answer, await _read(answer, _SMALL))
+
+    async def ask(
+        self,
+        peer: PublicPeer,
+        method: str,
+        path: str,
+        content: bytes,
+        *,
+        limit: int = _SMALL,
+        wait: float = 0.0,
+    ) -> bytes:
+        """The body of a signed answer to a signed request; `wait` seconds it may be held back."""
+        headers = self._signed(method, peer, path, signing.content_digest(content))
+        seconds = _total(wait + _ANSWER_SECONDS)
+        async with self._open(method, peer.url, path, headers, content, seconds) as answer:
+            body = await _read(answer, limit)
+            _check(answer, signing.content_digest(body), peer, headers)
+        return body
+
+    async def put_stream(self, peer: PublicPeer, path: str, head: str, frames: ByteStream) -> None:
+        """Uploads sealed frames; `head` goes ahead of them in the `Tidegate-Stream` header."""
+        headers = self._signed("PUT", peer, path, Bound(signing.STREAM, head))
+        async with self._open("PUT", peer.url, path, headers, frames, _idle()) as answer:
+            body = await _read(answer, _SMALL)
+            _check(answer, signing.content_digest(body), peer, headers)
+
+    @asynccontextmanager
+    async def get_stream(
+        self, peer: PublicPeer, path: str
+    ) -> AsyncIterator[tuple[str, ByteStream]]:
+        """The head and the sealed frames that were put."""
+        headers = self._signed("GET", peer, path, signing.content_digest(b""))
+        async with self._open("GET", peer.url, path, headers, None, _idle()) as answer:
+            head = answer.headers.get(signing.STREAM, "")
+            _check(answer, Bound(signing.STREAM, head), peer, headers)
+            yield head, answer.content.iter_any()
 
     def _signed(self, method: str, peer: PublicPeer, path: str, bound: Bound) -> dict[str, str]:
         target = signing.place(peer.url).target(method, path)

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from schemas.errors import InputError
-from schemas.invitation import Invitation
+from schemas.invitation import Invitation, RelayMeeting
 from schemas.values import Millis
 from service.peers.decoding import MALFORMED
 from service.peers.identity import decode_id, encode_id
@@ -25,6 +25,12 @@ _AGAIN = "Copy the whole code again, from TG1 to its last group."
 RandomBytes = Callable[[int], bytes]
 
 
+class _Meeting(msgspec.Struct, array_like=True):
+    url: str
+    node: bytes
+    channel: str
+
+
 class _Code(msgspec.Struct, array_like=True):
     id: bytes
     node: bytes
@@ -33,6 +39,8 @@ class _Code(msgspec.Struct, array_like=True):
     """Seconds."""
     url: str
     destination: bytes = b""
+    relay: _Meeting | None = None
+    """Left out of the code where there is none."""
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -49,16 +57,18 @@ def new_invitation(
 
 
 def to_code(invitation: Invitation) -> str:
-    content = _encode(
-        _Code(
-            decode_id(invitation.id),
-            decode_id(invitation.node),
-            invitation.secret,
-            invitation.expires // 1000,
-            invitation.url,
-            decode_id(invitation.destination) if invitation.destination else b"",
-        )
-    )
+    fields: list[object] = [
+        decode_id(invitation.id),
+        decode_id(invitation.node),
+        invitation.secret,
+        invitation.expires // 1000,
+        invitation.url,
+        decode_id(invitation.destination) if invitation.destination else b"",
+    ]
+    met = invitation.relay
+    if met is not None:
+        fields.append(_Meeting(met.url, decode_id(met.node), met.channel))
+    content = _encode(fields)
     text = base64.b32encode(content + _checksum(content)).decode().rstrip("=")
     inner = _GROUP - 1
     parts = (text[at : at + inner] for at in range(0, len(text), inner))
@@ -86,6 +96,7 @@ def from_code(code: str) -> Invitation:
         read = _decode(content)
     except MALFORMED as error:
         raise _mangled() from error
+    met = read.relay
     return Invitation(
         encode_id(read.id),
         encode_id(read.node),
@@ -93,6 +104,7 @@ def from_code(code: str) -> Invitation:
         read.expires * 1000,
         read.url,
         encode_id(read.destination) if read.destination else "",
+        RelayMeeting(met.url, encode_id(met.node), met.channel) if met is not None else None,
     )
 
 

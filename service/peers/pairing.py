@@ -8,7 +8,7 @@ that names both identities. Both sides derive the same check string from the who
 import hashlib
 import hmac
 from collections.abc import Callable
-from typing import TypeVar, get_args
+from typing import Protocol, TypeVar, get_args
 
 import msgspec
 import structlog
@@ -27,7 +27,6 @@ from schemas.peer import (
     check_version,
 )
 from schemas.values import Millis
-from service.peers.courier import Courier
 from service.peers.decoding import MALFORMED
 from service.peers.identity import NodeIdentity, node_id, signature_holds
 from service.peers.invitation import check_not_expired, expired, verifier
@@ -79,8 +78,16 @@ def check_string(transcript: bytes) -> str:
     return " ".join(digits[at : at + 4] for at in range(0, 24, 4))
 
 
+class PairingWay(Protocol):
+    """How a pair request gets to the answering node: straight, or through a relay."""
+
+    async def node_card(self, url: str) -> NodeCard: ...
+
+    async def pair(self, url: str, request: PairRequest) -> PairAnswer: ...
+
+
 async def pair(
-    courier: Courier,
+    courier: PairingWay,
     identity: NodeIdentity,
     invitation: Invitation,
     *,
@@ -89,7 +96,8 @@ async def pair(
     url: str,
     now: Callable[[], Millis],
 ) -> Paired:
-    """Asks the public node at `url`. May be repeated with the same `party` when an answer was lost.
+    """Asks the node at `url`, '' through a relay. May be repeated with the same `party` when an
+    answer was lost.
 
     An inviter asks until the joiner has entered the code; before that the answer is a `PeerError`.
     """

@@ -41,6 +41,10 @@ class Processes:
     def pid(self, name: str) -> int:
         return next(process.pid for known, process in self._running if known == name)
 
+    def forget(self, process: asyncio.subprocess.Process) -> None:
+        """One that was ended on purpose."""
+        self._running = [(name, known) for name, known in self._running if known is not process]
+
     def check(self) -> None:
         """Raises `ProcessEnded` when one of them has died."""
         for name, process in self._running:

@@ -6,7 +6,8 @@ import msgspec
 import sqlalchemy as sa
 
 from schemas.errors import ConfigurationError
-from schemas.node import Peer, PublicPeer
+from schemas.node import Peer, PublicPeer, RelayedPeer
+from schemas.relay import RelayPlace
 from schemas.values import Millis
 from service.store import identity, outbox
 from service.store.prepared import Prepared
@@ -14,6 +15,9 @@ from service.store.tables import peers
 
 _t = peers.c
 _bind = sa.bindparam
+
+_encode_place = msgspec.msgpack.Encoder().encode
+_decode_place = msgspec.msgpack.Decoder(RelayPlace).decode
 
 # A lower number of the same epoch is a late or repeated message.
 _SET_RECEIVED = Prepared(
@@ -96,6 +100,15 @@ def set_received(c: sa.Connection, peer: str, epoch: str, seq: int) -> bool:
     return _SET_RECEIVED.count(c, peer=peer, epoch=epoch, seq=seq) > 0
 
 
+def heard_through_relay(c: sa.Connection, peer: str) -> int:
+    """Number of the peer's last envelope that was taken in; 0 when none was."""
+    return c.execute(sa.select(_t.relay_heard).where(_t.id == peer)).scalar() or 0
+
+
+def set_heard_through_relay(c: sa.Connection, peer: str, number: int) -> None:
+    c.execute(sa.update(peers).where(_t.id == peer).values(relay_heard=number))
+
+
 def set_contact(c: sa.Connection, peer: str, now: Millis) -> None:
     _SET_CONTACT.count(c, peer=peer, now=now)
 
@@ -107,11 +120,14 @@ def _values(peer: Peer) -> dict[str, object]:
         "message_key": peer.message_key,
         "epoch": peer.epoch,
         "url": peer.url if isinstance(peer, PublicPeer) else None,
+        "relay": _encode_place(peer.relay) if isinstance(peer, RelayedPeer) else None,
     }
 
 
 def _peer(row: sa.Row[Any]) -> Peer:
     pinned = (row.id, row.name, row.identity_key, row.message_key, row.epoch)
+    if row.relay is not None:
+        return RelayedPeer(*pinned, relay=_decode_place(row.relay))
     return Peer(*pinned) if row.url is None else PublicPeer(*pinned, row.url)
 
 

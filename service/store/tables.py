@@ -124,6 +124,8 @@ peers = sa.Table(
     _text("received_epoch"),
     _number("received"),
     _number("last_contact"),
+    _bytes("relay", nullable=True),
+    sa.Column("relay_heard", sa.BigInteger, nullable=False, server_default="0"),
 )
 
 invitations = sa.Table(
@@ -255,4 +257,73 @@ attachment_requests = sa.Table(
     _words("reason"),
     _number("created"),
     sa.UniqueConstraint("connection", "twin", "attachment"),
+)
+
+# At the relay: who may meet whom, and what lies there sealed.
+relay_passes = sa.Table(
+    "relay_passes",
+    metadata,
+    _id(),
+    sa.Column("name", Words, nullable=False, unique=True),
+    _bytes("secret"),
+    _number("quota"),
+    _number("created"),
+    _number("expires"),
+    _number("revoked", nullable=True),
+)
+
+relay_channels = sa.Table(
+    "relay_channels",
+    metadata,
+    _id(),
+    sa.Column("pass_id", sa.Text, sa.ForeignKey("relay_passes.id"), nullable=False, index=True),
+    _bytes("inviter"),
+    _bytes("joiner", nullable=True),
+    _bytes("join_key"),
+    _number("tries"),
+    _number("created"),
+)
+
+
+def _of_channel() -> sa.Column[str]:
+    owner = sa.ForeignKey("relay_channels.id", ondelete="CASCADE")
+    return sa.Column("channel", sa.Text, owner, primary_key=True)
+
+
+relay_slots = sa.Table(
+    "relay_slots",
+    metadata,
+    _of_channel(),
+    _id("side"),
+    _id("slot"),
+    _number("number"),
+    sa.Column("at", sa.BigInteger, nullable=False, index=True),
+    _number("size"),
+    _bytes("envelope"),
+)
+
+relay_blobs = sa.Table(
+    "relay_blobs",
+    metadata,
+    _of_channel(),
+    _id("side"),
+    _id("blob"),
+    sa.Column("upload", sa.Text, nullable=False, unique=True),
+    _text("head"),
+    _number("size"),
+    _flag("whole"),
+    sa.Column("at", sa.BigInteger, nullable=False, index=True),
+)
+
+relay_chunks = sa.Table(
+    "relay_chunks",
+    metadata,
+    sa.Column(
+        "upload",
+        sa.Text,
+        sa.ForeignKey("relay_blobs.upload", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
+    _bytes("content"),
 )

@@ -25,6 +25,9 @@ from schemas.api import (
     Pairs,
     PairsQuery,
     Probed,
+    RelayPassAdd,
+    RelayPassAdded,
+    RelayPassView,
     Retried,
     RetryOne,
     RulesPut,
@@ -116,5 +119,11 @@ class Operations(Protocol):
     async def retry_all(self, connection: str) -> Retried:
         """Of one connection, or of the whole node when it is ''."""
         ...
+
+    async def relay_passes(self, query: PageQuery) -> Page[RelayPassView]: ...
+
+    async def add_relay_pass(self, body: RelayPassAdd) -> RelayPassAdded: ...
+
+    async def revoke_relay_pass(self, name: str) -> None: ...
 
     async def activity(self, query: ActivityQuery) -> Page[Activity]: ...

@@ -1,5 +1,6 @@
 """Keeps the running tasks in line with what the node has: one scan per connector, one task per
-peer that has an address, and one that asks for the acceptance of a private node's invitations."""
+peer that has an address or is met at a relay, and one that asks for the acceptance of a private
+node's invitations."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -8,7 +9,7 @@ from typing import Any
 import structlog
 
 from schemas.errors import InputError, PeerError, PeerUnavailable
-from schemas.node import PublicPeer
+from schemas.node import Peer, PublicPeer, RelayedPeer
 from schemas.values import Millis
 from service.store import invitations
 from service.store.store import Store
@@ -33,7 +34,7 @@ class Arrangement:
         roster: Roster,
         *,
         scan: Callable[[str], Run],
-        reach: Callable[[PublicPeer], Run],
+        reach: Callable[[Peer], Run],
     ) -> None:
         self._supervisor = supervisor
         self._roster = roster
@@ -72,12 +73,12 @@ class Arrangement:
         reached = {
             f"peer {peer.name} {peer.id}": peer
             for peer in self._roster.peers.values()
-            if isinstance(peer, PublicPeer) and peer.id in connected
+            if isinstance(peer, PublicPeer | RelayedPeer) and peer.id in connected
         }
         return {**scans, **reached}
 
     def _task(self, name: str, what: object) -> Run:
-        return self._reach(what) if isinstance(what, PublicPeer) else self._scan(str(what))
+        return self._reach(what) if isinstance(what, Peer) else self._scan(str(what))
 
 
 class Asking:

@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from schemas.routes import HEALTH, NODE
-from service.web.api import activity, connections, connectors, invitations, twins
+from service.web.api import activity, connections, connectors, invitations, relay, twins
 from service.web.api.binding import bind
 from service.web.health import HealthBoard
 from service.web.operations import Operations
@@ -18,4 +18,5 @@ def api_routes(operations: Operations, board: HealthBoard) -> list[web.RouteDef]
         *invitations.routes(operations),
         *twins.routes(operations),
         *activity.routes(operations),
+        *relay.routes(operations),
     ]

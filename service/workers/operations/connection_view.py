@@ -8,6 +8,7 @@ from schemas.api import ConnectionView
 from schemas.node import Connection, ConnectionStatus, Standing
 from schemas.values import Millis
 from service.workers.operations.desk import Desk
+from service.workers.operations.relay_pairing import relay_host
 from service.workers.roster import LiveConnection
 from service.workers.standing import paused_by
 
@@ -52,6 +53,7 @@ def connection_view(desk: Desk, live: LiveConnection, counts: Counts) -> Connect
         paused_by=paused_by(record.standing),
         confirmed=_confirmed(record.standing) if record.peer else "",
         last_sync=counts.last.get(record.id) or None,
+        via=relay_host(peer),
     )
 
 

@@ -36,15 +36,17 @@ from service.workers.operations.initiation import (
 )
 from service.workers.operations.pages import page_of
 from service.workers.operations.pairing import Pairing
+from service.workers.operations.relay_pairing import RelayedPairing
 from service.workers.roster import touch
 from service.workers.standing import restated
 
 
 class ConnectionOperations:
-    def __init__(self, desk: Desk, pairing: Pairing) -> None:
+    def __init__(self, desk: Desk, pairing: Pairing, relayed: RelayedPairing) -> None:
         self._desk = desk
         self._pairing = pairing
-        self._initiation = Initiation(desk)
+        self._relayed = relayed
+        self._initiation = Initiation(desk, relayed.meet)
 
     async def all(self, query: PageQuery) -> Page[ConnectionView]:
         counts = await self._counts()
@@ -68,7 +70,8 @@ class ConnectionOperations:
         if body.check:
             await check_project(self._desk.connector(body.connector), body.settings.project)
         try:
-            own = await self._pairing.join(invitation, body)
+            way = self._relayed if invitation.relay is not None else self._pairing
+            own = await way.join(invitation, body)
         except PeerError as error:
             remedy = error.remedy or "Ask the other side for a new invitation."
             raise InputError(error.message, status=409, remedy=remedy) from error

@@ -1,12 +1,16 @@
 """The beginning of a connection: its record, its invitation, or both ends of a local one."""
 
+from collections.abc import Awaitable, Callable
+
 import msgspec
 import sqlalchemy as sa
 
 from schemas.api import ConnectionInitiate, RulesTemplate, SettingsBody
 from schemas.errors import ConfigurationError, InputError
+from schemas.invitation import Invitation
 from schemas.node import Connection, ConnectionSettings, Standing
 from schemas.peer import Terms
+from schemas.relay import RelayPlace
 from schemas.values import Millis
 from service.peers.invitation import new_invitation, to_code, verifier
 from service.rules.defaults import default_rules
@@ -20,6 +24,10 @@ from service.workers.roster import OpenConnector, Roster, touch
 HOUR = 3_600_000
 
 
+Meet = Callable[[ConnectionInitiate, Invitation], Awaitable[tuple[Invitation, RelayPlace]]]
+"""Opens a channel at a relay for the joiner of an invitation."""
+
+
 class Begun(msgspec.Struct, frozen=True):
     name: str
     code: str
@@ -27,8 +35,9 @@ class Begun(msgspec.Struct, frozen=True):
 
 
 class Initiation:
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, meet: Meet) -> None:
         self._desk = desk
+        self._meet = meet
 
     async def begin(self, body: ConnectionInitiate) -> Begun:
         desk = self._desk
@@ -45,11 +54,16 @@ class Initiation:
 
     async def _invite(self, body: ConnectionInitiate) -> Begun:
         desk = self._desk
-        if not desk.public_url and not body.destination:
+        if not desk.public_url and not body.destination and not body.relay:
             raise InputError(
                 "This node is private: it has to know where the other node is.",
-                remedy="Give the destination's URL, or let the public side invite.",
+                remedy="Give the destination's URL, let the public side invite, or, when both"
+                " are private, give a relay's pass.",
             )
+        expires = desk.now() + body.valid_hours * HOUR
+        prepared, place = None, None
+        if body.relay:
+            prepared, place = await self._meet(body, _fresh(desk, "", expires))
         destination, node = "", ""
         if body.destination:
             probed = await probe(desk, body.destination)
@@ -65,13 +79,13 @@ class Initiation:
             destination=destination if asks else "",
             public=not asks,
             template=body.template,
+            relay=place,
         )
-        expires = desk.now() + body.valid_hours * HOUR
 
         def work(c: sa.Connection) -> tuple[str, Millis]:
             connections.add(c, record)
             touch(c)
-            return issue(c, desk, draft, expires)
+            return issue(c, desk, draft, expires, prepared)
 
         code, until = await desk.store.write(work)
         await desk.changed()
@@ -151,15 +165,32 @@ class Initiation:
         return free_name(wanted, lambda name: roster.connection_named(name) is not None)
 
 
-def issue(c: sa.Connection, desk: Desk, draft: Draft, expires: Millis) -> tuple[str, Millis]:
-    """Adds a fresh invitation for the draft's connection; answers its code and when it ends."""
-    fresh = new_invitation(
+def _fresh(desk: Desk, destination: str, expires: Millis) -> Invitation:
+    return new_invitation(
         desk.identity.id,
         desk.public_url,
         expires=expires,
         random_bytes=desk.random_bytes,
-        destination=draft.expected,
+        destination=destination,
     )
+
+
+def issue(
+    c: sa.Connection,
+    desk: Desk,
+    draft: Draft,
+    expires: Millis,
+    prepared: Invitation | None = None,
+) -> tuple[str, Millis]:
+    """Adds a fresh invitation for the draft's connection; answers its code and when it ends.
+    `prepared` is one for which a channel was opened at a relay."""
+    if draft.relay is not None and prepared is None:
+        raise InputError(
+            "An invitation through a relay cannot be issued again: its channel is for one use.",
+            status=409,
+            remedy="Remove the connection, and initiate it again with the relay's pass.",
+        )
+    fresh = prepared or _fresh(desk, draft.expected, expires)
     # Only who asks needs the secret itself again.
     kept = msgspec.structs.replace(draft, secret=fresh.secret if draft.destination else b"")
     invitations.add(

@@ -23,6 +23,9 @@ from schemas.api import (
     Pairs,
     PairsQuery,
     Probed,
+    RelayPassAdd,
+    RelayPassAdded,
+    RelayPassView,
     Retried,
     RetryOne,
     RulesPut,
@@ -43,17 +46,28 @@ from service.workers.operations.invitations import InvitationOperations
 from service.workers.operations.pairing import Pairing
 from service.workers.operations.pairs import PairOperations
 from service.workers.operations.probing import probe
+from service.workers.operations.relay import RelayOperations
+from service.workers.operations.relay_pairing import RelayedPairing
 from service.workers.operations.twins import TwinOperations
 
 
 class NodeOperations:
-    def __init__(self, desk: Desk, pairing: Pairing, *, version: str) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        pairing: Pairing,
+        relayed: RelayedPairing,
+        relay: RelayOperations,
+        *,
+        version: str,
+    ) -> None:
         self._desk = desk
         self._version = version
         self._connectors = ConnectorOperations(desk)
-        self._connections = ConnectionOperations(desk, pairing)
         self._invitations = InvitationOperations(desk)
         self._pairs = PairOperations(desk)
+        self._connections = ConnectionOperations(desk, pairing, relayed)
+        self._relay = relay
         self._twins = TwinOperations(desk)
 
     async def node(self) -> NodeView:
@@ -159,6 +173,15 @@ class NodeOperations:
 
     async def retry_all(self, connection: str) -> Retried:
         return await self._twins.retry_all(connection)
+
+    async def relay_passes(self, query: PageQuery) -> Page[RelayPassView]:
+        return await self._relay.passes(query)
+
+    async def add_relay_pass(self, body: RelayPassAdd) -> RelayPassAdded:
+        return await self._relay.add_pass(body)
+
+    async def revoke_relay_pass(self, name: str) -> None:
+        await self._relay.revoke_pass(name)
 
     async def activity(self, query: ActivityQuery) -> Page[Activity]:
         return await self._twins.activity(query)

@@ -9,8 +9,17 @@ import structlog
 from schemas.api import ConnectionAccept
 from schemas.errors import InputError
 from schemas.invitation import Invitation
-from schemas.node import Connection, ConnectionSettings, Mode, Peer, PublicPeer, Standing
+from schemas.node import (
+    Connection,
+    ConnectionSettings,
+    Mode,
+    Peer,
+    PublicPeer,
+    RelayedPeer,
+    Standing,
+)
 from schemas.peer import Party, Role, Terms
+from schemas.relay import RelayPlace
 from schemas.values import Millis
 from service.peers.invitation import check_not_expired, verifier
 from service.peers.pairing import pair
@@ -45,6 +54,8 @@ class Draft(msgspec.Struct, frozen=True, omit_defaults=True):
     public: bool = False
     """This node has an address."""
     template: str = "single-project"
+    relay: RelayPlace | None = None
+    """Where the two nodes meet to pair; and later too, when neither has a public URL."""
 
 
 class _Answer(msgspec.Struct, frozen=True, array_like=True):
@@ -117,7 +128,7 @@ class InvitationDesk:
 def activate(c: sa.Connection, draft: Draft, paired: Paired, now: Millis) -> None:
     """The pending end gets its peer, and default rules for the pair of systems. It stays pending
     until both admins have confirmed the check string, unless they did so in advance."""
-    _pin(c, paired.peer)
+    _pin(c, _met(paired.peer, draft))
     pending = connections.get(c, draft.connection)
     if pending is None or pending.status != "pending":
         raise InputError("The connection was removed meanwhile.", status=410)
@@ -146,6 +157,15 @@ def activate(c: sa.Connection, draft: Draft, paired: Paired, now: Millis) -> Non
         _add_rules(c, pending.id, draft, theirs, now)
     note_status(c, record)
     touch(c)
+
+
+def _met(peer: Peer, draft: Draft) -> Peer:
+    """Two private nodes keep the relay at which they paired."""
+    if draft.relay is None or draft.public or isinstance(peer, PublicPeer):
+        return peer
+    return RelayedPeer(
+        peer.id, peer.name, peer.identity_key, peer.message_key, peer.epoch, relay=draft.relay
+    )
 
 
 def _pin(c: sa.Connection, peer: Peer) -> None:
@@ -213,8 +233,8 @@ class Pairing:
         """Accepts an invitation; answers the id of this node's end. It may still be pending when
         the inviter is private and has to ask."""
         desk = self._desk
-        self._check(invitation)
-        record = self._pending(invitation, body)
+        self.check(invitation)
+        record = self.pending(invitation, body)
         system = desk.connector(body.connector).record.system
         draft = Draft(
             record.id,
@@ -230,7 +250,7 @@ class Pairing:
         paired = await self._ask(invitation, "joiner", draft.terms, desk.check_url(invitation.url))
         known = desk.roster.shared_with(paired.peer.id, paired.terms.shared)
         if known is not None:
-            raise _accepted_before(known.record.name)
+            raise accepted_before(known.record.name)
 
         def work(c: sa.Connection) -> None:
             connections.add(c, record)
@@ -240,7 +260,7 @@ class Pairing:
         await desk.changed()
         return record.id
 
-    def _check(self, invitation: Invitation) -> None:
+    def check(self, invitation: Invitation) -> None:
         """Before anybody is asked."""
         desk = self._desk
         check_not_expired(invitation, desk.now())
@@ -256,11 +276,11 @@ class Pairing:
                 status=409,
                 remedy="Accept it on the node whose URL the inviting side gave as the destination.",
             )
-        if not invitation.url and not desk.public_url:
+        if not invitation.url and not desk.public_url and invitation.relay is None:
             raise InputError(
                 "Both sides are private: neither can reach the other.",
                 status=409,
-                remedy="Give one node a public URL.",
+                remedy="Give one node a public URL, or let the inviter meet you at a relay.",
             )
 
     async def _ask(self, invitation: Invitation, role: Role, terms: Terms, url: str) -> Paired:
@@ -285,7 +305,7 @@ class Pairing:
             before = invitations.get(c, invitation.id)
             if before is not None:
                 accepted = connections.get(c, before.connection or "")
-                raise _accepted_before(accepted.name if accepted else "one that was removed")
+                raise accepted_before(accepted.name if accepted else "one that was removed")
             connections.add(c, record)
             invitations.add(
                 c,
@@ -301,7 +321,8 @@ class Pairing:
         await desk.store.write(work)
         await desk.changed()
 
-    def _pending(self, invitation: Invitation, body: ConnectionAccept) -> Connection:
+    def pending(self, invitation: Invitation, body: ConnectionAccept) -> Connection:
+        """The joiner's end, as long as the inviter's terms are not known."""
         desk = self._desk
         now = desk.now()
         own = desk.new_id()
@@ -341,7 +362,7 @@ class Pairing:
         await desk.changed()
 
 
-def _accepted_before(name: str) -> InputError:
+def accepted_before(name: str) -> InputError:
     return InputError(
         f"This invitation was accepted before: it made {name!r}.",
         status=409,

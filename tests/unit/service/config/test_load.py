@@ -101,6 +101,7 @@ def test_variables_of_others_are_left_alone(write) -> None:
         (MINIMAL + '[store]\nurl = "mysql://x"\n', "`store.url` must be sqlite"),
         (MINIMAL + '[listen]\naddress = "::1:80"\n', "brackets"),
         (MINIMAL + '[listen]\naddress = "h:70000"\n', "host:port"),
+        (MINIMAL + "[relay]\nenabled = true\n", "needs `node.public_url`"),
         (MINIMAL + '[listen]\nadmin = "127.0.0.1:1"\n', "needs `listen.admin_token`"),
         (MINIMAL + '[peers]\nallow_networks = ["10.0.0.1/8"]\n', "is not a network"),
         (MINIMAL + "[limits]\ndrain_seconds = 0\n", "Expected `float` > 0"),

@@ -5,7 +5,7 @@ import msgspec
 import pytest
 
 from schemas.errors import InputError
-from schemas.invitation import Invitation
+from schemas.invitation import Invitation, RelayMeeting
 from service.peers.identity import NodeIdentity
 from service.peers.invitation import from_code, new_invitation, to_code, verifier
 
@@ -93,3 +93,13 @@ def test_an_invitation_may_name_its_destination(invitation):
     other = NodeIdentity.generate(random.Random(4).randbytes).id
     bound = msgspec.structs.replace(invitation, destination=other)
     assert from_code(to_code(bound)) == bound
+
+
+def test_a_relay_travels_in_the_code_and_costs_nothing_where_there_is_none() -> None:
+    straight = new_invitation("a" * 26, "", expires=5_000, random_bytes=lambda size: b"r" * size)
+    met = msgspec.structs.replace(
+        straight, relay=RelayMeeting("https://relay.example", "b" * 24 + "aa", "c" * 32)
+    )
+    assert from_code(to_code(met)) == met
+    assert from_code(to_code(straight)) == straight
+    assert len(to_code(straight)) < len(to_code(met)) - 60

@@ -38,6 +38,9 @@ CONNECTION = api.ConnectionView(
     created=1,
     changed=2,
 )
+RELAY_PASS = api.RelayPassView(
+    name="acme", status="active", quota=1 << 30, used=5, channels=1, created=1, expires=2
+)
 TWIN = api.TwinView(
     id="t1",
     connection="left-right",
@@ -205,6 +208,16 @@ class FakeOperations:
     async def retry_all(self, connection: str) -> api.Retried:
         self.calls.append(("retry_all", connection))
         return api.Retried(3)
+
+    async def relay_passes(self, query: api.PageQuery) -> api.Page[api.RelayPassView]:
+        return self._page(query, RELAY_PASS)
+
+    async def add_relay_pass(self, body: api.RelayPassAdd) -> api.RelayPassAdded:
+        self.calls.append(("add_relay_pass", body))
+        return api.RelayPassAdded(RELAY_PASS, "RP1-ABC")
+
+    async def revoke_relay_pass(self, name: str) -> None:
+        self.calls.append(("revoke_relay_pass", name))
 
     async def activity(self, query: api.ActivityQuery) -> api.Page[Activity]:
         return self._page(query, Activity(1, "twin.written", detail={"any": ["thing"]}))

@@ -31,6 +31,7 @@ BODIES = {
     "sync": {"issue": "A-1"},
     "errors_retry": {},
     "error_retry": {"keep": "local"},
+    "relay_pass_add": {"name": "acme", "quota": 5_000_000, "days": 9},
 }
 
 

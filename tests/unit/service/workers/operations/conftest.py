@@ -24,6 +24,8 @@ from service.workers.feed_store import FeedDesk
 from service.workers.operations.desk import Desk
 from service.workers.operations.node import NodeOperations
 from service.workers.operations.pairing import InvitationDesk, Pairing
+from service.workers.operations.relay import RelayOperations
+from service.workers.operations.relay_pairing import RelayedPairing
 from service.workers.systems import System
 from tests.simulation.model_tracker import CAPABILITIES
 from tests.unit.service.workers.workshop import Workshop
@@ -92,16 +94,21 @@ class Office:
             ),
         )
         self.pairing = Pairing(desk)
-        self.operations = NodeOperations(desk, self.pairing, version="0")
+        answerer = PairingDesk(
+            self.identity,
+            name=fill.decode(),
+            url=url,
+            invitations=self.invitations,
+            now=shop.now,
+            check_url=lambda given: given,
+        )
+        relayed = RelayedPairing(desk, self.pairing, answerer)
+        relay = RelayOperations(
+            shop.store, self.identity, url, now=shop.now, random_bytes=desk.random_bytes
+        )
+        self.operations = NodeOperations(desk, self.pairing, relayed, relay, version="0")
         if url:
-            wire.reachable[url] = PairingDesk(
-                self.identity,
-                name=fill.decode(),
-                url=url,
-                invitations=self.invitations,
-                now=shop.now,
-                check_url=lambda given: given,
-            )
+            wire.reachable[url] = answerer
 
     async def _changed(self) -> None:
         await self.shop.roster.reload()
