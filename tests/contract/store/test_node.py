@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
+import msgspec
 import pytest
 import sqlalchemy as sa
 
@@ -307,8 +308,15 @@ async def test_attachments_are_asked_for_once(ready: Store):
     assert (found.state, found.path, found.sha256) == ("here", "ab/cd", "ff")
     assert await ready.read(lambda c: attachments.open_for(c, "p1")) == []
 
-    assert await ready.write(lambda c: attachments.mark_failed(c, "r1", "too large"))
-    failed = await ready.read(lambda c: attachments.get(c, "r1"))
+    assert not await ready.write(lambda c: attachments.mark_failed(c, "r1", "too late"))
+    kept = await ready.read(lambda c: attachments.get(c, "r1"))
+    assert kept is not None
+    assert kept.state == "here", "what is here does not fail any more"
+
+    other = msgspec.structs.replace(asked, id="r3", attachment="a2")
+    assert await ready.write(lambda c: attachments.add_if_absent(c, other))
+    assert await ready.write(lambda c: attachments.mark_failed(c, "r3", "too large"))
+    failed = await ready.read(lambda c: attachments.get(c, "r3"))
     assert failed is not None
     assert (failed.state, failed.reason) == ("failed", "too large")
     assert await ready.write(lambda c: attachments.remove(c, "r1"))

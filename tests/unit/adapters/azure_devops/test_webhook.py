@@ -1,7 +1,6 @@
 import base64
 import contextlib
 import json
-import timeit
 
 import pytest
 from hypothesis import given, settings
@@ -186,11 +185,3 @@ def test_credentials_are_checked_before_the_body(hook):
     with pytest.raises(InputError) as caught:
         hook.read(request(b"{", "wrong"))
     assert caught.value.status == 401
-
-
-@pytest.mark.slow
-def test_reading_takes_well_under_a_tenth_of_a_millisecond(hook, specs):
-    body = (specs / "service-hooks" / "workitem.updated.json").read_bytes()
-    asked = request(body)
-    seconds = min(timeit.repeat(lambda: hook.read(asked), number=200, repeat=5)) / 200
-    assert seconds < 100e-6

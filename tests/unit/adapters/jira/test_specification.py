@@ -2,8 +2,9 @@
 
 It describes version 3 of the API. What differs is levelled out here: the paths say 2, rich text is
 a string where version 3 has an untyped document (so nothing is to be done), attachment metadata
-tells its id as a string, and offsets are written +0000, as real servers do, where the specification
-claims RFC 3339.
+tells its id as a string, offsets are written +0000, as real servers do, where the specification
+claims RFC 3339, and an item of a changelog has null where there was no value, as recorded webhooks
+show, where the specification claims a string.
 """
 
 import json
@@ -121,7 +122,18 @@ def as_version_3(exchange: Exchange) -> tuple[str, bytes]:
     if exchange.method == "GET" and "/attachment/" in exchange.url and exchange.status == 200:
         data = json.loads(answer)
         answer = json.dumps({**data, "id": int(data["id"])}).encode()
+    if b'"changelog"' in answer:
+        answer = json.dumps(_without_empty_values(json.loads(answer))).encode()
     return exchange.url.replace("/rest/api/2/", "/rest/api/3/"), answer
+
+
+def _without_empty_values(issue: Any) -> Any:
+    for history in issue["changelog"]["histories"]:
+        history["items"] = [
+            {name: value for name, value in item.items() if value is not None}
+            for item in history["items"]
+        ]
+    return issue
 
 
 def _cause(problem: Exception) -> str:

@@ -14,7 +14,7 @@ FINE = "return Replica(summary=issue.summary)"
 ABUSE = {
     "loop": ("while True:\n    pass", "ran longer"),
     "8 GB string": ("x = 'a' * 8_000_000_000", "used more"),
-    "list doubling": ("x = [1]\nwhile True:\n    x = x + x", "used more"),
+    "list doubling": ("x = [1]\nwhile True:\n    x = x + x", "used more|ran longer"),
     "recursion": ("def f(n):\n    return f(n + 1)\nf(0)", "RecursionError"),
     "huge power": ("x = 10 ** 10 ** 8", "."),
     "nesting": ("x = " + "[" * 100_000 + "]" * 100_000, "."),
@@ -25,7 +25,7 @@ ABUSE = {
         ".",
     ),
     "replace bomb": ("x = 'a' * 1000\nfor _ in range(9):\n    x = x.replace('a', x)", "used more"),
-    "sorted range": ("sorted(range(10_000_000))", "used more"),
+    "sorted range": ("sorted(range(10_000_000))", "used more|ran longer"),
     "file": ("open('/etc/passwd').read()", "PermissionError"),
     "path": ("from pathlib import Path\nPath('/etc/passwd').read_text()", "."),
     "listdir": ("import os\nos.listdir('/')", "PermissionError"),
