@@ -106,6 +106,17 @@ class PeerError(TidegateError):
     fault = Fault.PEER
 
 
+class ClocksDiffer(PeerError):
+    """`ahead`: seconds by which this node's clock is ahead of the peer's."""
+
+    def __init__(self, ahead: int) -> None:
+        super().__init__(
+            f"The peer refuses the request: its clock and this node's differ by {ahead} seconds.",
+            remedy="Set the clocks of both nodes by a time server (NTP).",
+        )
+        self.ahead = ahead
+
+
 class PeerUnavailable(TidegateError):
     fault = Fault.PEER_UNAVAILABLE
 

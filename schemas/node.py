@@ -100,11 +100,52 @@ class Connection(msgspec.Struct, frozen=True):
     standing: Standing = Standing()
 
 
-class Peer(msgspec.Struct, frozen=True):
+class Lineage(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Which runs of a peer's database were heard, to tell a copy or a restored backup."""
+
+    run: str = ""
+    """Heard last; '' while none was."""
+    runs: tuple[str, ...] = ()
+    """Its database had these as well."""
+    suspect: str = ""
+    """A run whose database did not know the last one."""
+    since: Millis = 0
+    """When the suspect was first heard."""
+    forked: bool = False
+    """Suspect and known run both spoke: two copies."""
+    banned: tuple[str, ...] = ()
+    """Runs of copies that an administrator disowned."""
+    claim: int = 0
+
+
+class Trust(msgspec.Struct, frozen=True, kw_only=True):
+    """What may change between two nodes after their pairing."""
+
+    former_key: bytes = b""
+    """The identity before, good until the peer is heard under its new one."""
+    serial: int = 0
+    """Of its newest card."""
+    knows: int = 0
+    """Serial of our card that it has."""
+    heard_run: str = ""
+    """Of ours, that it has heard last."""
+    lineage: Lineage = Lineage()
+    floor: int = 0
+    """What we say to it has versions above this: raised when either side was restored."""
+    forgot: int = 0
+    """The floor that was raised because this node was restored."""
+    lost_run: str = ""
+    """A run of ours that the peer knew and a restored database did not."""
+    revoked: bool = False
+    refused_url: str = ""
+    """It says that it moved there, where this node may not go."""
+
+
+class Peer(Trust, frozen=True):
     """Another node, as pinned at pairing. A private peer has no address: see `PublicPeer`."""
 
     id: str
-    """Hash of its identity key."""
+    """Hash of the identity key under which it was first met; stays when it takes another."""
     name: str
     identity_key: bytes
     """Ed25519, raw."""

@@ -36,6 +36,9 @@ RequestId = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_-]{1,128}$")]
 """Stands in a path."""
 Seq = Annotated[int, msgspec.Meta(ge=0, le=(1 << 53) - 1)]
 Key = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
+Signature = Annotated[bytes, msgspec.Meta(min_length=64, max_length=64)]
+Run = Annotated[str, msgspec.Meta(max_length=32)]
+Verdict = Literal["", "wait", "restored", "fork"]
 Role = Literal["inviter", "joiner"]
 
 
@@ -74,7 +77,8 @@ class Refusal(msgspec.Struct, frozen=True, omit_defaults=True):
     twin: Id
     reason: Text
     code: Annotated[str, msgspec.Meta(max_length=64)] = ""
-    """`NO_CONNECTION`: the refusing side does not have this connection with the sender."""
+    """For a program. `NO_CONNECTION`: the refusing side does not have this connection with the
+    sender. `unknown_key`: sealed to a key that is gone, to be sent again."""
 
 
 class AttachmentWanted(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -95,6 +99,36 @@ class Unavailable(msgspec.Struct, frozen=True):
 
     request: RequestId
     reason: Text
+
+
+class Succession(msgspec.Struct, frozen=True):
+    """An identity hands over to the next; each signs, over both keys."""
+
+    old: Key
+    new: Key
+    by_old: Signature
+    by_new: Signature
+
+
+class CardContent(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a node says of itself. The higher serial holds; a lower one is history."""
+
+    serial: Seq
+    identity_key: Key
+    message_key: Key
+    url: Annotated[str, msgspec.Meta(max_length=2048)] = ""
+    """'' for a private node."""
+    version: int = PROTOCOL
+    minimum: int = MINIMUM
+
+
+class Card(msgspec.Struct, frozen=True, omit_defaults=True):
+    content: Annotated[bytes, msgspec.Meta(max_length=1 << 14)]
+    """An encoded `CardContent`, left as it came: the signature covers its very bytes."""
+    signature: Signature
+    """By the identity key in `content`."""
+    lineage: Annotated[tuple[Succession, ...], msgspec.Meta(max_length=32)] = ()
+    """From earlier identities to the present one, the oldest first."""
 
 
 class Exchange(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -122,6 +156,22 @@ class Exchange(msgspec.Struct, frozen=True, omit_defaults=True):
     """Items that the caller takes in the answer."""
     version: int = PROTOCOL
     minimum: int = MINIMUM
+    card: Card | None = None
+    """The speaker's, until the listener has it."""
+    card_known: Seq = 0
+    """Serial of the listener's card that the speaker has; 0 while it has none."""
+    run: Run = ""
+    """Of the speaker's process and hour; each is registered in the speaker's database."""
+    runs: Annotated[tuple[Run, ...], msgspec.Meta(max_length=64)] = ()
+    """Runs in the speaker's database; given until the listener knows `run`."""
+    run_known: Run = ""
+    """The listener's run that the speaker heard last."""
+    claim: Seq = 0
+    """Above the last one: an administrator says that the speaker is the node, and not a copy."""
+    verdict: Annotated[str, msgspec.Meta(max_length=16)] = ""
+    """A `Verdict` on the listener, or one of a newer version. `wait`: it may be a copy or restored;
+    `restored`: it is to begin a new epoch; `fork`: two copies run. Nothing that it said was taken.
+    """
 
 
 class AttachmentFetch(msgspec.Struct, frozen=True):

@@ -44,6 +44,8 @@ class RelayPlace(msgspec.Struct, frozen=True):
     identity_key: bytes
     """Of the relay, as pinned when this node first came to it."""
     channel: str
+    knows: int = 0
+    """Serial of our card that the relay has."""
 
 
 class OpenChannel(msgspec.Struct, frozen=True):

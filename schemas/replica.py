@@ -85,3 +85,8 @@ class TwinMessage(msgspec.Struct, frozen=True, omit_defaults=True):
     claims: str = ""
     """The receiver's issue that an admin of the sender pairs again with the sender's. The receiver
     takes it only when its own admin has named the same pair; it never creates an issue for it."""
+    whole: bool = False
+    """Nothing is left out that the receiver might have had: after a loss at either side."""
+    yours: str = ""
+    """The receiver's issue id as the sender knows it; proven only where the twin's id follows from
+    it."""

@@ -49,6 +49,7 @@ from schemas.api import (
 )
 from schemas.health import HealthReport
 from schemas.node import Activity
+from schemas.trust import KeysView, PeerRenew, PeerRenewal, PeerUrl, PeerView
 
 Q = TypeVar("Q")
 B = TypeVar("B")
@@ -98,6 +99,27 @@ def _delete(name: str, path: str, summary: str) -> Route[None, None, None]:
 
 NODE = _read("node", "/node", "This node", NodeView)
 HEALTH = _read("health", "/health", "Health in detail", HealthReport)
+
+NODE_KEYS = _read("node_keys", "/node/keys", "This node's keys and who knows them", KeysView)
+NODE_ROTATE_KEYS = _act("node_rotate_keys", "/node/rotate-keys", "Take a new message key", KeysView)
+NODE_ROTATE_IDENTITY = _act(
+    "node_rotate_identity", "/node/rotate-identity", "Take a new identity; peers follow", KeysView
+)
+NODE_CLAIM = _act(
+    "node_claim", "/node/claim", "Say that this node is the real one of two copies", KeysView
+)
+
+PEERS = _list("peers", "/peers", "List the peers", PageQuery, Page[PeerView])
+PEER = _read("peer", "/peers/{peer}", "Show a peer, by its name or id", PeerView)
+PEER_REVOKE = _act("peer_revoke", "/peers/{peer}/revoke", "Trust a peer's keys no more", PeerView)
+PEER_RENEW = _post(
+    "peer_renew",
+    "/peers/{peer}/renew",
+    "Make a code by which both nodes pin each other's keys again, or use one",
+    PeerRenew,
+    PeerRenewal,
+)
+PEER_URL = _put("peer_url", "/peers/{peer}/url", "Say where a peer is now", PeerUrl, PeerView)
 
 CONNECTORS = _list(
     "connectors", "/connectors", "List the connectors", PageQuery, Page[ConnectorView]
@@ -267,6 +289,15 @@ RELAY_PASS_REVOKE = _delete(
 ROUTES: tuple[Route[Any, Any, Any], ...] = (
     NODE,
     HEALTH,
+    NODE_KEYS,
+    NODE_ROTATE_KEYS,
+    NODE_ROTATE_IDENTITY,
+    NODE_CLAIM,
+    PEERS,
+    PEER,
+    PEER_REVOKE,
+    PEER_RENEW,
+    PEER_URL,
     CONNECTORS,
     CONNECTOR_ADD,
     CONNECTOR_CHANGE,

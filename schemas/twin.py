@@ -9,6 +9,9 @@ from schemas.replica import Replica, Stamp
 from schemas.values import Fields, Millis
 
 Origin = Literal["local", "remote"]
+Recall = Literal["", "asks", "told"]
+"""What this side forgot by a restore from a backup: `asks` until the other side has said everything
+whole, `told` until what it said was taken up."""
 
 
 class CommentTrace(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -111,5 +114,8 @@ class Twin(msgspec.Struct, frozen=True, omit_defaults=True):
     """How a person decided the conflicts that the policy left to them; '' once it was done."""
     claimed: bool = False
     """An admin paired two issues that existed; neither side creates one."""
+    recalls: Recall = ""
+    recalled: str = ""
+    """Our issue, of which the other side reminded us; its id proves that the twin is its own."""
     stopped: bool = False
     """No longer under sync; kept so that late messages find their place."""

@@ -20,7 +20,7 @@ from prometheus_client import CollectorRegistry
 
 from schemas.errors import BusUnavailable, ConfigurationError
 from schemas.events import Event, TwinDue
-from schemas.node import Connector, Peer
+from schemas.node import Connector, Peer, PublicPeer
 from schemas.redaction import names_secret
 from service.bus import open_bus
 from service.bus.port import Bus
@@ -59,12 +59,14 @@ from service.web.hooks import Webhooks
 from service.web.rates import Rates
 from service.web.refusals import Refusals
 from service.web.serving import listening, listening_on_socket
+from service.workers.acquaintance import Acquaintances
 from service.workers.arrangement import Arrangement, Asking, Refresh, Run
 from service.workers.arrivals import Arrivals
 from service.workers.breaker import Breakers
 from service.workers.checks import Checks
 from service.workers.contents import LocalContents, OwnAttachments
 from service.workers.feed_store import Directory, FeedDesk
+from service.workers.keys import KeyDesk
 from service.workers.measured import MeasuredEngine, MeasuredTraffic, request_tracing
 from service.workers.operations import NodeOperations
 from service.workers.operations.desk import Desk
@@ -73,6 +75,7 @@ from service.workers.operations.relay import RelayOperations
 from service.workers.operations.relay_pairing import RelayedPairing
 from service.workers.relay_desk import HeardEnvelopes, RelayDesk, RelaySweeper
 from service.workers.roster import Roster
+from service.workers.runs import Runs
 from service.workers.scanner import Scanner
 from service.workers.supervisor import Supervisor
 from service.workers.systems import allowed_networks
@@ -131,6 +134,8 @@ class Node:
     worker: Worker
     arrangement: Arrangement
     operations: NodeOperations
+    keys: KeyDesk
+    runs: Runs
 
     def __init__(self, config: Config, redactor: Redactor, stack: AsyncExitStack) -> None:
         self.config = config
@@ -178,8 +183,11 @@ class Node:
             now=self._now,
             random_bytes=secrets.token_bytes,
             traffic=self._traffic,
+            latest=self._latest,
         )
         self._build(data, daemon)
+        await self.runs.register()
+        await self.keys.set_url(self.config.node.public_url)
         await self._take_back(daemon)
         await self.roster.reload()
         self._register_secrets()
@@ -188,7 +196,7 @@ class Node:
         config, store, roster = self.config, self.store, self.roster
         contents = LocalContents(store, roster, self._doorbell.ring, now=self._now, new_id=new_id)
         self.worker = Worker(
-            node=self.identity.id,
+            node=self.identity.origin,
             owner=daemon,
             store=store,
             roster=roster,
@@ -206,9 +214,15 @@ class Node:
         )
         self._desk = WebhookDesk(roster, self.worker.recent, store)
         feed_desk = FeedDesk(
-            store, roster, self.identity, self._ring, changed=self._changed, now=self._now
+            store,
+            roster,
+            self.identity,
+            self._ring,
+            changed=self._changed,
+            now=self._now,
+            new_id=new_id,
         )
-        self._feed = Feed(self.identity, feed_desk)
+        self._feed = Feed(self.identity, feed_desk, self._acquaintances())
         self._source = OwnAttachments(store, roster)
         self._sink = Arrivals(
             store,
@@ -237,6 +251,35 @@ class Node:
         )
         self._checks.put_on(self.board)
 
+    def _acquaintances(self) -> Acquaintances:
+        self.runs = Runs(self.store, now=self._now, new_id=new_id)
+        self.keys = KeyDesk(
+            self.store,
+            self.identity,
+            now=self._now,
+            random_bytes=secrets.token_bytes,
+            told=self._doorbell.ring_all,
+        )
+        return Acquaintances(
+            self.store,
+            self.roster,
+            self.identity,
+            self.keys,
+            self.runs,
+            now=self._now,
+            new_id=new_id,
+            check_url=self._check_url,
+        )
+
+    def _latest(self, peer: PublicPeer) -> PublicPeer:
+        found = self.roster.peers.get(peer.id)
+        return found if isinstance(found, PublicPeer) else peer
+
+    async def _refreshed(self) -> None:
+        """Another daemon on the same store may have changed keys or registered a run."""
+        await self.keys.refresh()
+        await self.runs.refresh()
+
     def _operations_desk(self) -> Desk:
         return Desk(
             store=self.store,
@@ -255,7 +298,9 @@ class Node:
             random_bytes=secrets.token_bytes,
             check_url=self._check_url,
             ring_peer=self._doorbell.ring,
-            contact=self._contacts.of,
+            contacts=self._contacts,
+            keys=self.keys,
+            runs=self.runs,
         )
 
     def _relay_operations(self) -> RelayOperations:
@@ -298,9 +343,9 @@ class Node:
         known = await self.store.read(lambda c: identities.get(c, vault))
         if known is not None:
             return NodeIdentity.from_bytes(known.keys)
-        fresh = NodeIdentity.generate(secrets.token_bytes)
+        fresh = NodeIdentity.generate(secrets.token_bytes, self._now())
         record = identities.Identity(fresh.id, self.config.node.name, new_id(), fresh.to_bytes())
-        await self.store.write(lambda c: identities.put(c, vault, record))
+        await self.store.write(lambda c: identities.put(c, vault, record, serial=fresh.serial))
         return fresh
 
     def _tracker_session(self, connector: Connector) -> aiohttp.ClientSession:
@@ -399,7 +444,7 @@ class Node:
         start("consumer", self._consume, drain=self._drain)
         start("sweeper", sweeper.run)
         start("attachments", self._sink.tidy_up)
-        start("roster", Refresh(self.roster, self.arrangement).run)
+        start("roster", Refresh(self.roster, self.arrangement, self._refreshed).run)
         start(
             "upkeep",
             Upkeep(
@@ -413,6 +458,8 @@ class Node:
         start("relay pairing", self._relayed.run)
         if self.config.relay.enabled:
             start("relay sweeper", RelaySweeper(self.store, now=self._now).run)
+        start("keys", self.keys.run)
+        start("runs", self.runs.run)
         if not self.config.node.public:
             start("pairing", Asking(self.store, self._pairing, now=self._now).run)
         if self._notifier.watchdog_seconds:

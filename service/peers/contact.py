@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 import structlog
 
-from schemas.errors import PeerError, TidegateError
+from schemas.errors import ClocksDiffer, PeerError, TidegateError
 from schemas.values import Millis
 
 log = structlog.get_logger()
@@ -35,6 +35,7 @@ class Contacts:
     def __init__(self, *, now: Callable[[], Millis]) -> None:
         self._now = now
         self._known: dict[str, PeerContact] = {}
+        self._ahead: dict[str, int] = {}
 
     def of(self, peer: str) -> PeerContact | None:
         known = self._known.get(peer)
@@ -54,6 +55,14 @@ class Contacts:
             remedy="Check that the other node runs and can reach this one's public URL.",
         )
 
+    def clock_ahead(self, peer: str) -> int | None:
+        """Seconds by which the peer's clock was ahead when it was last measured."""
+        return self._ahead.get(peer)
+
+    def measured(self, peer: str, ahead: int) -> None:
+        """By what the peer signed, so it includes the way that it took here."""
+        self._ahead[peer] = ahead
+
     def forget(self, peer: str) -> None:
         self._known.pop(peer, None)
 
@@ -69,6 +78,8 @@ class Contacts:
         if since is None:
             since = self._now()
             log.warning("peer.away", peer=peer, cause=error.message)
+        if isinstance(error, ClocksDiffer):
+            self._ahead[peer] = -error.ahead
         last = before.last if before else None
         refused = isinstance(error, PeerError)
         self._known[peer] = PeerContact(

@@ -9,7 +9,7 @@ import aiohttp
 import msgspec
 from yarl import URL
 
-from schemas.errors import AddressRefused, PeerError, PeerUnavailable
+from schemas.errors import AddressRefused, ClocksDiffer, PeerError, PeerUnavailable
 from schemas.node import PublicPeer
 from schemas.peer import (
     EXCHANGE_PATH,
@@ -30,7 +30,7 @@ from schemas.values import Millis
 from service.peers import signing
 from service.peers.decoding import MALFORMED
 from service.peers.guard import AddressPolicy, guarded_connector
-from service.peers.identity import NodeIdentity, RandomBytes
+from service.peers.identity import NodeIdentity, RandomBytes, pinned_keys
 from service.peers.port import ByteStream, OutgoingContent, Traffic
 from service.peers.quiet import UNWATCHED
 from service.peers.signing import Bound
@@ -81,12 +81,15 @@ class Courier:
         now: Callable[[], Millis],
         random_bytes: RandomBytes,
         traffic: Traffic = UNWATCHED,
+        latest: Callable[[PublicPeer], PublicPeer] = lambda peer: peer,
     ) -> None:
+        """`latest` is the peer as it is pinned now: its keys may have changed while it is asked."""
         self._session = session
         self._traffic = traffic
         self._identity = identity
         self._now = now
         self._random_bytes = random_bytes
+        self._latest = latest
 
     async def exchange(self, peer: PublicPeer, body: Exchange) -> Exchange:
         content = _encode(body)
@@ -105,12 +108,13 @@ class Courier:
     async def _exchange_once(
         self, peer: PublicPeer, content: bytes, bound: Bound, seconds: float
     ) -> Exchange:
+        peer = self._latest(peer)
         headers = self._signed("POST", peer, EXCHANGE_PATH, bound)
         async with self._open(
             "POST", peer.url, EXCHANGE_PATH, headers, content, _total(seconds)
         ) as answer:
             body = await _read(answer, MAX_BODY)
-            _check(answer, signing.content_digest(body), peer, headers)
+            _check(answer, signing.content_digest(body), self._latest(peer), headers)
         self._traffic.exchanged(peer.id, len(content), len(body))
         return _decoded(_decode_exchange, body)
 
@@ -119,6 +123,7 @@ class Courier:
         self, peer: PublicPeer, wanted: AttachmentWanted
     ) -> AsyncIterator[OpenedContent]:
         """The plaintext, from `wanted.skip` on or, by an older node, from the beginning."""
+        peer = self._latest(peer)
         content = _encode(AttachmentFetch(wanted))
         headers = self._signed("POST", peer, FETCH_PATH, signing.content_digest(content))
         async with self._open("POST", peer.url, FETCH_PATH, headers, content, _idle()) as answer:
@@ -132,6 +137,7 @@ class Courier:
         self, peer: PublicPeer, wanted: AttachmentWanted, content: OutgoingContent
     ) -> None:
         """Uploads what the peer has asked for and does not have yet."""
+        peer = self._latest(peer)
         context = stream_context(wanted.connection, wanted.twin, wanted.attachment)
         sealer = StreamSealer(self._identity, peer, context, self._random_bytes, skip=wanted.skip)
         path = UPLOAD_PATH + wanted.request
@@ -202,7 +208,8 @@ class Courier:
     def _signed(self, method: str, peer: PublicPeer, path: str, bound: Bound) -> dict[str, str]:
         target = signing.place(peer.url).target(method, path)
         nonce = self._random_bytes(16).hex()
-        headers = signing.sign_request(self._identity, target, bound, now=self._now(), nonce=nonce)
+        signer = self._identity.towards(peer)
+        headers = signing.sign_request(signer, target, bound, now=self._now(), nonce=nonce)
         headers["Content-Type"] = _MEDIA
         return headers
 
@@ -266,7 +273,7 @@ def _check(
         answer.headers,
         answer.status,
         bound,
-        identity_key=peer.identity_key,
+        identity_key=signing.answering_key(answer.headers, pinned_keys(peer)),
         request_signature=signing.request_signature(sent),
     )
 
@@ -291,11 +298,7 @@ async def _raise_refused(answer: aiohttp.ClientResponse, now: Millis) -> NoRetur
             remedy="Check the peer's URL.",
         ) from error
     if refused.server_time:
-        ahead = round((now - refused.server_time) / 1000)
-        raise PeerError(
-            f"The peer refuses the request: its clock and this node's differ by {ahead} seconds.",
-            remedy="Set the clocks of both nodes by a time server (NTP).",
-        )
+        raise ClocksDiffer(round((now - refused.server_time) / 1000))
     kind = NotThere if answer.status == 404 else PeerError
     # The answer is not signed: its words are shown to a person, and nothing follows from them.
     raise kind(_printable(refused.detail), remedy=_printable(refused.remedy))

@@ -6,7 +6,7 @@ Push and poll, caller and callee use the same two steps: `compose` and `absorb`.
 import msgspec
 import structlog
 
-from schemas.errors import InputError, PeerError
+from schemas.errors import InputError, PeerError, PeerUnavailable
 from schemas.node import Peer
 from schemas.peer import (
     MAX_BODY,
@@ -17,12 +17,14 @@ from schemas.peer import (
     Exchange,
     FeedItem,
     Refusal,
+    Verdict,
     check_version,
 )
 from schemas.replica import TwinMessage
 from service.peers.decoding import MALFORMED
 from service.peers.identity import NodeIdentity
 from service.peers.port import (
+    Acquaintance,
     FeedStore,
     Incoming,
     Outgoing,
@@ -30,9 +32,21 @@ from service.peers.port import (
     ReceivedItem,
     ReceivedNotice,
 )
-from service.peers.sealing import Context, open_sealed, seal
+from service.peers.sealing import Context, UnknownKey, open_sealed, seal
 
 log = structlog.get_logger()
+
+_SAID_OF_THEM = {
+    "wait": "The peer has lost a part of its past: it may be restored from a backup, or a copy.",
+    "restored": "The peer was restored from a backup; a resync follows.",
+    "fork": "Two copies of the peer are running; neither is listened to.",
+}
+_SAID_OF_US = {
+    "wait": "The peer looks whether this node was restored from a backup, or is a copy.",
+    "restored": "This node was restored from a backup; a resync follows.",
+    "fork": "The peer hears two copies of this node, and listens to neither.",
+}
+_HELP = {"fork": "Stop the copy, then on the real node: tidegate node claim"}
 
 BATCH_BYTES = MAX_BODY // 2
 _TWIN = "twin"
@@ -86,16 +100,43 @@ def open_message(identity: NodeIdentity, sender: Peer, item: FeedItem) -> TwinMe
     return message
 
 
+class NotTaken(PeerUnavailable):
+    """What a peer said was left aside: it may be a copy of the peer, or restored."""
+
+    def __init__(self, verdict: Verdict) -> None:
+        super().__init__(_SAID_OF_THEM[verdict], remedy=_HELP.get(verdict, ""))
+        self.verdict = verdict
+
+
+class Unchanging:
+    """The acquaintance of nodes that stay as they were paired."""
+
+    def latest(self, peer: Peer) -> Peer:
+        return peer
+
+    def introduce(self, peer: Peer, said: Exchange) -> Exchange:
+        return said
+
+    async def hear(self, peer: Peer, heard: Exchange) -> Verdict:
+        return ""
+
+
 class Feed:
-    def __init__(self, identity: NodeIdentity, store: FeedStore) -> None:
+    def __init__(
+        self, identity: NodeIdentity, store: FeedStore, acquaintance: Acquaintance | None = None
+    ) -> None:
         self._identity = identity
         self._store = store
+        self._acquaintance = acquaintance or Unchanging()
+        self._verdicts: dict[str, Verdict] = {}
         self._heard: dict[str, tuple[str, int, str, int]] = {}
         self._refusals: dict[str, tuple[Refusal, ...]] = {}
 
     async def pending(self, peer: Peer, *, max_items: int = MAX_ITEMS) -> Outgoing:
         """What waits for the peer, without what is too large to travel."""
         while True:
+            if self._doubted(peer):
+                max_items = 0
             outgoing = await self._store.give(
                 peer.id, max_bytes=BATCH_BYTES, max_items=min(max_items, MAX_ITEMS)
             )
@@ -107,24 +148,62 @@ class Feed:
             log.warning("peer.items_too_large", peer=peer.id, count=len(oversized))
             await self._store.set_aside(peer.id, oversized)
 
+    def _doubted(self, peer: Peer) -> bool:
+        """A copy of the peer is given nothing that it would write."""
+        lineage = self.latest(peer).lineage
+        return bool(lineage.suspect or lineage.forked or peer.id in self._verdicts)
+
     def compose(self, peer: Peer, position: Position, outgoing: Outgoing | None = None) -> Exchange:
         """Also tells once what of the peer's was refused since."""
-        return Exchange(
+        said = Exchange(
             epoch=position.epoch,
             have=position.have,
             have_epoch=position.have_epoch,
             after=outgoing.after if outgoing else 0,
             items=outgoing.items if outgoing else (),
             refused=self._refusals.pop(peer.id, ()),
+            verdict=self._verdicts.get(peer.id, ""),
         )
+        return self._acquaintance.introduce(self.latest(peer), said)
+
+    def latest(self, peer: Peer) -> Peer:
+        """The peer as it is pinned now."""
+        return self._acquaintance.latest(peer)
+
+    def verdict(self, peer: Peer, position: Position, verdict: Verdict) -> Exchange:
+        """The answer to what was not taken: it gives nothing away."""
+        said = Exchange(
+            position.epoch, position.have, have_epoch=position.have_epoch, verdict=verdict
+        )
+        return self._acquaintance.introduce(self.latest(peer), said)
 
     async def absorb(self, peer: Peer, heard: Exchange) -> Position | None:
-        """Stores what is new; None when nothing was. Refused items do not keep others back.
+        """Stores what is new in an answer; None when nothing was. Refused items do not keep others
+        back.
 
-        Raises `InputError` when the exchange as a whole is wrong; then nothing was stored.
+        Raises `InputError` when the exchange as a whole is wrong, and `PeerUnavailable` when either
+        side may be a copy of itself; then nothing was stored.
         """
+        try:
+            position = await self.admit(peer, heard)
+        except NotTaken as judged:
+            self._verdicts[peer.id] = judged.verdict
+            if heard.verdict:
+                raise _doubted_by_peer(heard.verdict) from judged
+            raise
+        self._verdicts.pop(peer.id, None)
+        if heard.verdict:
+            raise _doubted_by_peer(heard.verdict)
+        return position
+
+    async def admit(self, peer: Peer, heard: Exchange) -> Position | None:
+        """The same for a request. Raises `NotTaken` for what is to be answered with a verdict."""
         check_version(heard.version, heard.minimum)
         _check_order(heard.items)
+        verdict = await self._acquaintance.hear(peer, heard)
+        if verdict:
+            raise NotTaken(verdict)
+        peer = self.latest(peer)
         said = (heard.epoch, heard.have, heard.have_epoch, heard.after)
         content = heard.items or heard.refused or heard.unavailable
         if not content and self._heard.get(peer.id) == said:
@@ -176,10 +255,18 @@ class Feed:
                     cause=error.message,
                 )
                 reason = error.message[:500]
-                refused.append(Refusal(item.seq, item.connection, item.twin, reason))
+                code = "unknown_key" if isinstance(error, UnknownKey) else ""
+                refused.append(Refusal(item.seq, item.connection, item.twin, reason, code))
             else:
                 opened.append(ReceivedItem(item.seq, item.connection, message))
         return tuple(opened), tuple(notices), tuple(refused)
+
+
+def _doubted_by_peer(verdict: str) -> PeerUnavailable:
+    """Also for a verdict of a newer version."""
+    return PeerUnavailable(
+        _SAID_OF_US.get(verdict, _SAID_OF_US["wait"]), remedy=_HELP.get(verdict, "")
+    )
 
 
 def _too_large(item: FeedItem) -> Refusal:

@@ -31,8 +31,8 @@ from service.peers import signing
 from service.peers.contact import Contacts
 from service.peers.decoding import MALFORMED
 from service.peers.doorbell import Doorbell
-from service.peers.feed import Feed
-from service.peers.identity import NodeIdentity, RandomBytes
+from service.peers.feed import Feed, NotTaken
+from service.peers.identity import NodeIdentity, RandomBytes, pinned_keys
 from service.peers.pairing import PairingDesk
 from service.peers.port import (
     Allowance,
@@ -150,7 +150,13 @@ class PeerEndpoints:
     async def _exchange(self, request: web.Request) -> web.StreamResponse:
         peer, signed, body = await self._signed_body(request, MAX_BODY)
         heard = _decoded(_decode_exchange, body)
-        position = await self._feed.absorb(peer, heard)
+        try:
+            position = await self._feed.admit(peer, heard)
+        except NotTaken as judged:
+            log.warning("peer.not_taken", peer=peer.id, verdict=judged.verdict)
+            here = (await self._feed.pending(peer, max_items=0)).position
+            verdict = self._feed.verdict(peer, here, judged.verdict)
+            return self._signed_answer(_encode(verdict), signed, peer)
         self._contacts.reached(peer.id, "push" if isinstance(peer, PublicPeer) else "mailbox")
         if position is not None and not heard.limit:
             answer = self._feed.compose(peer, position)
@@ -162,7 +168,7 @@ class PeerEndpoints:
             )
         said = _encode(answer)
         self._traffic.exchanged(peer.id, len(said), len(body))
-        return self._signed_answer(said, signed)
+        return self._signed_answer(said, signed, peer)
 
     async def _held_news(self, peer: Peer, heard: Exchange) -> Outgoing:
         clock = asyncio.get_running_loop().time
@@ -201,7 +207,7 @@ class PeerEndpoints:
         context = stream_context(wanted.connection, wanted.twin, wanted.attachment)
         sealer = StreamSealer(self._identity, peer, context, self._random_bytes, skip=wanted.skip)
         answer = web.StreamResponse(
-            headers=self._answer_headers(Bound(signing.STREAM, sealer.header), signed)
+            headers=self._answer_headers(Bound(signing.STREAM, sealer.header), signed, peer)
         )
         answer.content_type = "application/octet-stream"
         try:
@@ -245,14 +251,14 @@ class PeerEndpoints:
             if error.status == 413:
                 await self._sink.fail(request_id, error.message)
             raise
-        return self._signed_answer(b"", signed)
+        return self._signed_answer(b"", signed, peer)
 
     async def _wanted(self, request: web.Request) -> web.StreamResponse:
         peer, signed, _ = await self._signed_body(request, 0)
         wanted = await self._sink.expected(peer.id, request.match_info["request"])
         if wanted is None:
             raise InputError("This attachment is not wanted, or not any more.", status=404)
-        return self._signed_answer(_encode(wanted), signed)
+        return self._signed_answer(_encode(wanted), signed, peer)
 
     async def _as_it_is(
         self, peer: Peer, heard: Exchange, outgoing: Outgoing
@@ -279,7 +285,13 @@ class PeerEndpoints:
         peer = await self._directory.get(signed.key_id)
         if peer is None:
             raise signing.unauthorised()
-        signing.check_request(signed, peer.identity_key, now=self._now())
+        key = signing.key_of(signed.key_id, pinned_keys(peer))
+        try:
+            signing.check_request(signed, key, now=self._now())
+        except signing.ClockSkew as skew:
+            self._contacts.measured(peer.id, signed.created - skew.server_time // 1000)
+            raise
+        self._contacts.measured(peer.id, signed.created - self._now() // 1000)
         fresh = await self._nonces.remember(
             peer.id, signed.nonce, created=signed.created, expires=signed.expires * 1000
         )
@@ -289,12 +301,13 @@ class PeerEndpoints:
             raise TooOften(seconds)
         return peer, signed
 
-    def _signed_answer(self, body: bytes, signed: Signed) -> web.Response:
-        headers = self._answer_headers(signing.content_digest(body), signed)
+    def _signed_answer(self, body: bytes, signed: Signed, peer: Peer) -> web.Response:
+        headers = self._answer_headers(signing.content_digest(body), signed, peer)
         return web.Response(body=body, headers=headers, content_type=_MEDIA)
 
-    def _answer_headers(self, bound: Bound, signed: Signed) -> dict[str, str]:
-        return signing.sign_answer(self._identity, 200, bound, signed.signature, now=self._now())
+    def _answer_headers(self, bound: Bound, signed: Signed, peer: Peer) -> dict[str, str]:
+        signer = self._identity.towards(self._feed.latest(peer))
+        return signing.sign_answer(signer, 200, bound, signed.signature, now=self._now())
 
 
 def _uploadable(peer: Peer, outgoing: Outgoing) -> tuple[AttachmentWanted, ...]:

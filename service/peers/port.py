@@ -10,11 +10,13 @@ from schemas.node import Peer
 from schemas.peer import (
     AttachmentWanted,
     ConnectionNotice,
+    Exchange,
     FeedItem,
     Refusal,
     Role,
     Terms,
     Unavailable,
+    Verdict,
 )
 from schemas.replica import TwinMessage
 from schemas.values import Millis
@@ -104,6 +106,23 @@ class FeedStore(Protocol):
 
     async def set_aside(self, peer: str, refusals: tuple[Refusal, ...]) -> None:
         """Items of ours that can never travel: out of the outbox, shown to a person."""
+        ...
+
+
+class Acquaintance(Protocol):
+    """What both nodes tell each other of their keys, addresses and pasts."""
+
+    def latest(self, peer: Peer) -> Peer:
+        """As it is pinned now. On the path of every exchange: answer from memory."""
+        ...
+
+    def introduce(self, peer: Peer, said: Exchange) -> Exchange:
+        """With what the peer does not know yet of this node."""
+        ...
+
+    async def hear(self, peer: Peer, heard: Exchange) -> Verdict:
+        """Learns what is new. '' when the rest of the exchange is to be taken, else the verdict
+        that the peer is told: it may be a copy, and nothing of it is stored."""
         ...
 
 

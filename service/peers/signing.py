@@ -18,7 +18,7 @@ from yarl import URL
 
 from schemas.errors import InputError, PeerError
 from schemas.values import Millis
-from service.peers.identity import NodeIdentity, signature_holds
+from service.peers.identity import NodeIdentity, Signer, node_id, signature_holds
 
 DIGEST = "content-digest"
 STREAM = "tidegate-stream"
@@ -35,7 +35,11 @@ _INPUT = re.compile(
     r'expires=(?P<expires>\d{1,12});nonce="(?P<nonce>[A-Za-z0-9_-]{16,64})";'
     r'keyid="(?P<keyid>[a-z2-7]{26})";alg="ed25519";tag="tidegate-peer-1")'
 )
+_KEY_ID = re.compile(r'keyid="(?P<keyid>[a-z2-7]{26})"')
 _SIGNATURE = re.compile(r"tidegate=:(?P<signature>[A-Za-z0-9+/]{86}==):")
+
+
+Speaker = NodeIdentity | Signer
 
 
 class Target(NamedTuple):
@@ -90,7 +94,7 @@ def content_digest(body: bytes) -> Bound:
 
 
 def sign_request(
-    identity: NodeIdentity, target: Target, bound: Bound, *, now: Millis, nonce: str
+    identity: Speaker, target: Target, bound: Bound, *, now: Millis, nonce: str
 ) -> dict[str, str]:
     """The headers to send. `Signature` is what the answer will be bound to."""
     created = now // 1000
@@ -128,7 +132,7 @@ def check_request(signed: Signed, identity_key: bytes, *, now: Millis) -> None:
 
 
 def sign_answer(
-    identity: NodeIdentity, status: int, bound: Bound, request_signature: str, *, now: Millis
+    identity: Speaker, status: int, bound: Bound, request_signature: str, *, now: Millis
 ) -> dict[str, str]:
     params = (
         f"{_ANSWER.format(bound=bound.name)};created={now // 1000};"
@@ -158,6 +162,19 @@ def check_answer(
         raise _forged_answer()
 
 
+def key_of(key_id: str, keys: tuple[bytes, ...]) -> bytes:
+    """The pinned key that a signature names; the first when it names none of them."""
+    return next((key for key in keys if node_id(key) == key_id), keys[0])
+
+
+def answering_key(headers: Mapping[str, str], keys: tuple[bytes, ...]) -> bytes:
+    """The pinned key by which an answer says that it is signed."""
+    if len(keys) == 1:
+        return keys[0]
+    found = _KEY_ID.search(headers.get("Signature-Input", ""))
+    return key_of(found["keyid"] if found else "", keys)
+
+
 def request_signature(headers: Mapping[str, str]) -> str:
     return _signature_text(headers)
 
@@ -185,9 +202,7 @@ def _forged_answer() -> PeerError:
     )
 
 
-def _signed_headers(
-    identity: NodeIdentity, base: bytes, bound: Bound, params: str
-) -> dict[str, str]:
+def _signed_headers(identity: Speaker, base: bytes, bound: Bound, params: str) -> dict[str, str]:
     signature = base64.b64encode(identity.sign(base)).decode()
     return {
         bound.name: bound.value,

@@ -13,10 +13,11 @@ _ONLY = 1
 _EPOCH = Prepared(sa.select(_t.epoch).where(_t.number == sa.bindparam("number")))
 _PUT = Prepared(
     sa.text(
-        "INSERT INTO identity (number, id, name, epoch, keys)"
-        " VALUES (:number, :id, :name, :epoch, :keys)"
+        "INSERT INTO identity (number, id, name, epoch, keys, serial)"
+        " VALUES (:number, :id, :name, :epoch, :keys, :serial)"
         " ON CONFLICT (number) DO UPDATE SET id = excluded.id, name = excluded.name,"
-        " epoch = excluded.epoch, keys = excluded.keys"
+        " epoch = excluded.epoch, keys = excluded.keys,"
+        " serial = excluded.serial"
     )
 )
 
@@ -34,24 +35,33 @@ class Identity(msgspec.Struct, frozen=True):
         return f"Identity(id={self.id!r}, name={self.name!r}, epoch={self.epoch!r})"
 
 
-def get(c: sa.Connection, vault: Vault) -> Identity | None:
+def get(c: sa.Connection, vault: Vault, *, for_update: bool = False) -> Identity | None:
     """None before the first start of this node has put one."""
-    row = c.execute(sa.select(identity)).one_or_none()
+    statement = sa.select(identity)
+    row = c.execute(statement.with_for_update() if for_update else statement).one_or_none()
     if row is None:
         return None
     keys = vault.open(row.keys, table="identity", row=row.id, column="keys")
     return Identity(id=row.id, name=row.name, epoch=row.epoch, keys=keys)
 
 
-def put(c: sa.Connection, vault: Vault, own: Identity) -> None:
+def put(c: sa.Connection, vault: Vault, own: Identity, *, serial: int = 1) -> None:
+    """`serial` is that of the card that names these keys."""
     _PUT.count(
         c,
         number=_ONLY,
         id=own.id,
         name=own.name.replace("\x00", "\ufffd"),
         epoch=own.epoch,
+        serial=serial,
         keys=vault.seal(own.keys, table="identity", row=own.id, column="keys"),
     )
+
+
+def serial(c: sa.Connection) -> int:
+    """Of this node's card; 0 before there is an identity."""
+    found = c.execute(sa.select(_t.serial)).scalar()
+    return found or 0
 
 
 def epoch(c: sa.Connection) -> str:

@@ -162,6 +162,14 @@ def drop(c: sa.Connection, peer: str, seq: int) -> None:
     c.execute(sa.delete(outbox).where(_t.peer == peer, _t.seq == seq))
 
 
+def requeue(c: sa.Connection, peer: str, seq: int) -> bool:
+    """Gives a row a new number, so that it goes once more. False: it was replaced meanwhile."""
+    numbered = _NUMBER.one(c, peer=peer)
+    fresh: int = numbered[0] if numbered else 0
+    moved = sa.update(outbox).where(_t.peer == peer, _t.seq == seq).values(seq=fresh)
+    return c.execute(moved).rowcount > 0
+
+
 def waiting(c: sa.Connection, connection: str, twin: str) -> bool:
     """True while the peer has not confirmed the twin's newest message."""
     return _WAITING.one(c, connection=connection, twin=twin) is not None

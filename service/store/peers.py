@@ -1,12 +1,13 @@
 """Peers, and how far we have stored what each of them sent."""
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
 
 from schemas.errors import ConfigurationError
-from schemas.node import Peer, PublicPeer, RelayedPeer
+from schemas.node import Peer, PublicPeer, RelayedPeer, Trust
 from schemas.relay import RelayPlace
 from schemas.values import Millis
 from service.store import identity, outbox
@@ -15,6 +16,8 @@ from service.store.tables import peers
 
 _t = peers.c
 _bind = sa.bindparam
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Trust).decode
 
 _encode_place = msgspec.msgpack.Encoder().encode
 _decode_place = msgspec.msgpack.Decoder(RelayPlace).decode
@@ -29,18 +32,23 @@ _SET_RECEIVED = Prepared(
     .values(received_epoch=_bind("epoch"), received=_bind("seq"))
 )
 _FEED = Prepared(
-    sa.select(_t.received_epoch, _t.received, _t.last_contact).where(_t.id == _bind("peer"))
+    sa.select(_t.received_epoch, _t.received, _t.last_contact, _t.feed_epoch).where(
+        _t.id == _bind("peer")
+    )
 )
 _SET_CONTACT = Prepared(
     sa.update(peers).where(_t.id == _bind("peer")).values(last_contact=_bind("now"))
 )
 
 
+_TRUST = Trust.__struct_fields__
+
+
 class FeedState(msgspec.Struct, frozen=True):
     """Both directions of the feed with one peer."""
 
     epoch: str
-    """Ours; '' before this node has an identity."""
+    """Ours, towards this peer; '' before this node has an identity."""
     newest: int
     """The highest number in our outbox for the peer."""
     received_epoch: str
@@ -56,7 +64,12 @@ def add(c: sa.Connection, peer: Peer) -> None:
     try:
         c.execute(
             sa.insert(peers).values(
-                id=peer.id, received_epoch="", received=0, last_contact=0, **_values(peer)
+                id=peer.id,
+                received_epoch="",
+                received=0,
+                last_contact=0,
+                feed_epoch="",
+                **_values(peer),
             )
         )
     except sa.exc.IntegrityError as error:
@@ -75,19 +88,63 @@ def all(c: sa.Connection) -> list[Peer]:
     return [_peer(row) for row in c.execute(sa.select(peers).order_by(_t.name, _t.id))]
 
 
+def of_key(c: sa.Connection, identity_key: bytes) -> Peer | None:
+    """Whoever speaks under this key now."""
+    row = c.execute(sa.select(peers).where(_t.identity_key == identity_key)).first()
+    return None if row is None else _peer(row)
+
+
+def pin(c: sa.Connection, fresh: Peer) -> Peer:
+    """What a pairing brought. A second connection with a known node keeps its place, what is known
+    of its past, and an address or a relay that it gave before."""
+    knows = identity.serial(c)
+    known = get(c, fresh.id) or of_key(c, fresh.identity_key)
+    if known is None:
+        fresh = msgspec.structs.replace(fresh, knows=knows)
+        add(c, fresh)
+        return fresh
+    kept = {name: getattr(known, name) for name in _TRUST} | {"knows": knows, "revoked": False}
+    url = next((p.url for p in (fresh, known) if isinstance(p, PublicPeer)), None)
+    relay = next((p.relay for p in (fresh, known) if isinstance(p, RelayedPeer)), None)
+    pinned = (known.id, fresh.name, fresh.identity_key, fresh.message_key, known.epoch)
+    peer = _of_kind(pinned, url, relay, kept)
+    update(c, peer)
+    return peer
+
+
 def update(c: sa.Connection, peer: Peer) -> None:
     """Replaces name, keys, epoch and address; the feed's place stays."""
     if not c.execute(sa.update(peers).where(_t.id == peer.id).values(_values(peer))).rowcount:
         raise _unknown(peer.id)
 
 
+def change(c: sa.Connection, id: str, changed: Callable[[Peer], Peer]) -> Peer:
+    """Reads the peer and writes what became of it, while nobody else can."""
+    row = c.execute(sa.select(peers).where(_t.id == id).with_for_update()).one_or_none()
+    if row is None:
+        raise _unknown(id)
+    before = _peer(row)
+    after = changed(before)
+    if after != before:
+        update(c, after)
+    return after
+
+
+def set_feed_epoch(c: sa.Connection, id: str, epoch: str) -> None:
+    c.execute(sa.update(peers).where(_t.id == id).values(feed_epoch=epoch))
+
+
+def remove(c: sa.Connection, id: str) -> bool:
+    return c.execute(sa.delete(peers).where(_t.id == id)).rowcount > 0
+
+
 def feed_state(c: sa.Connection, peer: str) -> FeedState:
     row = _FEED.one(c, peer=peer)
     if row is None:
         raise _unknown(peer)
-    received_epoch, received, last_contact = row
+    received_epoch, received, last_contact, feed_epoch = row
     return FeedState(
-        epoch=identity.epoch(c),
+        epoch=feed_epoch or identity.epoch(c),
         newest=outbox.newest_seq(c, peer),
         received_epoch=received_epoch,
         received=received,
@@ -121,14 +178,29 @@ def _values(peer: Peer) -> dict[str, object]:
         "epoch": peer.epoch,
         "url": peer.url if isinstance(peer, PublicPeer) else None,
         "relay": _encode_place(peer.relay) if isinstance(peer, RelayedPeer) else None,
+        "trust": _encode(Trust(**{name: getattr(peer, name) for name in _TRUST})),
     }
 
 
 def _peer(row: sa.Row[Any]) -> Peer:
     pinned = (row.id, row.name, row.identity_key, row.message_key, row.epoch)
-    if row.relay is not None:
-        return RelayedPeer(*pinned, relay=_decode_place(row.relay))
-    return Peer(*pinned) if row.url is None else PublicPeer(*pinned, row.url)
+    trust = Trust() if row.trust is None else _decode(row.trust)
+    more = {name: getattr(trust, name) for name in _TRUST}
+    relay = None if row.relay is None else _decode_place(row.relay)
+    return _of_kind(pinned, row.url, relay, more)
+
+
+def _of_kind(
+    pinned: tuple[str, str, bytes, bytes, str],
+    url: str | None,
+    relay: RelayPlace | None,
+    trust: dict[str, Any],
+) -> Peer:
+    if url is not None:
+        return PublicPeer(*pinned, url, **trust)
+    if relay is not None:
+        return RelayedPeer(*pinned, relay=relay, **trust)
+    return Peer(*pinned, **trust)
 
 
 def _unknown(peer: str) -> ConfigurationError:

@@ -66,6 +66,7 @@ identity = sa.Table(
     _words("name"),
     _text("epoch"),
     _bytes("keys"),
+    _number("serial"),
 )
 
 connectors = sa.Table(
@@ -126,7 +127,11 @@ peers = sa.Table(
     _number("last_contact"),
     _bytes("relay", nullable=True),
     sa.Column("relay_heard", sa.BigInteger, nullable=False, server_default="0"),
+    _text("feed_epoch"),
+    _bytes("trust", nullable=True),
 )
+
+runs = sa.Table("runs", metadata, _id(), sa.Column("at", sa.BigInteger, nullable=False, index=True))
 
 invitations = sa.Table(
     "invitations",

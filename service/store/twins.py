@@ -239,6 +239,13 @@ def wake(c: sa.Connection, connection: str, now: Millis) -> int:
     return _WAKE.count(c, connection=connection, now=now)
 
 
+def wake_all(c: sa.Connection, connection: str, now: Millis) -> int:
+    """Makes every twin of a connection due, for a resync; answers how many."""
+    statement = sa.update(twins).where(_t.connection == connection, _workable)
+    dirty = sa.or_(_t.dirty, _t.lease_owner.is_not(None))
+    return c.execute(statement.values(due_at=now, dirty=dirty)).rowcount
+
+
 def due(c: sa.Connection, now: Millis, limit: int = 100) -> list[TwinKey]:
     """The longest waiting first, of those that nobody holds; a lease that ran out holds nothing."""
     return [TwinKey(*row) for row in _DUE.all(c, now=now, limit=limit)]

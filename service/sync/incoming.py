@@ -55,6 +55,13 @@ def previous_fields(twin: Twin) -> Fields | None:
     if first_meeting(twin) or twin.replica_version <= twin.included:
         return None
     changed = changed_fields(twin)
+    if twin.recalls and not twin.included:
+        # Forgotten altogether: what nobody there changed came from here; of sets, all is joined.
+        return {
+            name: value
+            for name, value in twin.replica.fields.items()
+            if name not in changed and not isinstance(value, tuple)
+        }
     last = twin.base.replica
     previous: Fields = {}
     known = True
@@ -72,7 +79,9 @@ def _earlier(twin: Twin, name: str) -> Value:
     now = twin.replica.fields[name]
     if isinstance(now, tuple):
         return _earlier_set(twin, stamp, now, as_elements(twin.base.replica.get(name)))
-    if stamp.since <= twin.included and name in twin.base.replica:
+    # A side that was restored no longer knows what it had said before; we do.
+    told = stamp.since <= twin.included or stamp.before is None
+    if told and name in twin.base.replica:
         return twin.base.replica[name]
     return stamp.before
 

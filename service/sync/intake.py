@@ -3,7 +3,7 @@
 import msgspec
 
 from schemas.replica import Replica, TwinMessage
-from schemas.twin import Twin
+from schemas.twin import Recall, Twin
 from schemas.values import Digest, Fields, condense
 
 
@@ -17,13 +17,14 @@ def merge_messages(waiting: TwinMessage | None, new: TwinMessage) -> TwinMessage
         new,
         replica=_merge_replicas(waiting.replica, new.replica),
         lacking=new.lacking or waiting.lacking,
+        whole=new.whole or waiting.whole,
     )
 
 
 def take_in(twin: Twin, message: TwinMessage) -> Twin:
     """The twin with the message as its newest replica. An old message changes nothing."""
     if message.version <= twin.replica_version or not message.issue:
-        return _heed_lack(twin, message)
+        return _heed_lack(_nothing_told(twin, message), message)
     replica = _merge_replicas(twin.replica, message.replica)
     lacking = any(isinstance(value, Digest) for value in replica.fields.values())
     return _heed_lack(
@@ -34,10 +35,30 @@ def take_in(twin: Twin, message: TwinMessage) -> Twin:
             replica_version=message.version,
             acknowledged=max(twin.acknowledged, message.have),
             lacking=lacking,
-            path=twin.path if twin.issue else message.path,
+            path=twin.path if twin.issue else _path(message),
+            recalls=_recall(twin, message),
+            recalled=twin.recalled if twin.issue else message.yours,
         ),
         message,
     )
+
+
+def _path(message: TwinMessage) -> tuple[str, ...]:
+    """Of an issue of ours that went to the other side, without the way there and back."""
+    return message.path[:-2] if message.yours else message.path
+
+
+def _recall(twin: Twin, message: TwinMessage) -> Recall:
+    if message.whole and (twin.issue is None or twin.recalls == "asks"):
+        return "told"
+    return twin.recalls
+
+
+def _nothing_told(twin: Twin, message: TwinMessage) -> Twin:
+    """The other side has nothing of which it could remind us."""
+    if twin.recalls != "asks" or message.issue or not message.whole:
+        return twin
+    return msgspec.structs.replace(twin, recalls="told")
 
 
 def _heed_lack(twin: Twin, message: TwinMessage) -> Twin:

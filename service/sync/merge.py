@@ -144,7 +144,8 @@ class _Merge:
     def _overwrite(self, field: str, wanted: Value) -> None:
         """A text whose history here is unknown may be a person's: it is kept."""
         here = self.local.get(field)
-        if not self.twin.base.held and isinstance(here, str | RichText) and settled(here):
+        unknown = not self.twin.base.held or self.twin.recalls
+        if unknown and isinstance(here, str | RichText) and settled(here):
             side, at = self.policy.remote_side, self.wish.edited_at(field)
             self.conflicts.append(Conflict(field, side, wanted, here, self.updated, at))
         self.set[field] = wanted
@@ -154,7 +155,9 @@ class _Merge:
         here = set(as_elements(self.local.get(field)))
         self.taken[field] = frozenset(before ^ set(wanted))
         # On a first meeting `before` tells what an attempt that was cut off may have put here.
-        meeting = self.twin.included == 0 and self.twin.acknowledged == 0
+        meeting = self.twin.included == 0 and (
+            self.twin.acknowledged == 0 or bool(self.twin.recalls)
+        )
         add = set(wanted) - here if meeting else set(wanted) - before - here
         remove = (before - set(wanted)) & here
         if add:

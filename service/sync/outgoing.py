@@ -174,6 +174,8 @@ def compose(
         have=twin.included,
         replica=replica,
         lacking=twin.lacking,
+        whole=twin.resend,
+        yours=twin.remote_issue if twin.resend else "",
     )
     spoken = msgspec.structs.replace(
         twin, version=version, sent=sent, stamps=stamps, adopted=(), resend=False, lacking=False
@@ -232,13 +234,16 @@ def _condensed(fields: Fields, known: Fields) -> Fields:
 
 
 def compose_lacking(twin: Twin) -> tuple[Twin, TwinMessage]:
-    """Asks for everything whole, before there is a local issue to speak of.
+    """Asks for everything whole, or tells that there is nothing yet to be told.
 
     Its version is used up: the other side takes each only once. The first message about the issue
     is still to come, and so is promised.
     """
     version = twin.version + 1
-    message = TwinMessage(twin.id, "", version, twin.included, Replica(), lacking=True)
+    asks = twin.lacking or twin.recalls == "asks"
+    message = TwinMessage(
+        twin.id, "", version, twin.included, Replica(), lacking=asks, whole=not asks
+    )
     return msgspec.structs.replace(twin, version=version, resend=True), message
 
 
@@ -252,4 +257,4 @@ def compose_gone(twin: Twin, *, key: str) -> tuple[Twin, TwinMessage]:
         have=twin.included,
         replica=Replica(key=key, gone=True),
     )
-    return msgspec.structs.replace(twin, version=version, gone=True), message
+    return msgspec.structs.replace(twin, version=version, gone=True, resend=False), message

@@ -3,7 +3,7 @@ peer that has an address or is met at a relay, and one that asks for the accepta
 node's invitations."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 import structlog
@@ -47,7 +47,7 @@ class Arrangement:
         async with self._lock:
             wanted = self._wanted()
             for name, what in list(self._running.items()):
-                if wanted.get(name) != what:
+                if _place(wanted.get(name)) != _place(what):
                     del self._running[name]
                     await self._supervisor.end(name)
             for name, what in wanted.items():
@@ -73,12 +73,26 @@ class Arrangement:
         reached = {
             f"peer {peer.name} {peer.id}": peer
             for peer in self._roster.peers.values()
-            if isinstance(peer, PublicPeer | RelayedPeer) and peer.id in connected
+            if isinstance(peer, PublicPeer | RelayedPeer)
+            and peer.id in connected
+            and not peer.revoked
         }
         return {**scans, **reached}
 
     def _task(self, name: str, what: object) -> Run:
         return self._reach(what) if isinstance(what, Peer) else self._scan(str(what))
+
+
+def _place(what: object) -> object:
+    """The task of a peer with an address goes on when keys change: it looks at the newest for each
+    request. One through a relay begins anew."""
+    match what:
+        case PublicPeer():
+            return what.id, what.url
+        case RelayedPeer():
+            return what.id, what.relay, what.identity_key, what.former_key, what.message_key
+        case _:
+            return what
 
 
 class Asking:
@@ -109,12 +123,21 @@ class Asking:
 class Refresh:
     """Another daemon on the same store may have changed what the node has."""
 
-    def __init__(self, roster: Roster, arrangement: Arrangement) -> None:
+    def __init__(
+        self,
+        roster: Roster,
+        arrangement: Arrangement,
+        refreshed: Callable[[], Awaitable[None]],
+    ) -> None:
+        """`refreshed` follows a change that another daemon made."""
         self._roster = roster
         self._arrangement = arrangement
+        self._refreshed = refreshed
 
     async def run(self) -> None:
         while True:
             if await self._roster.refresh():
-                await self._arrangement.arrange()
+                await self._refreshed()
+            # A peer may have told that it moved.
+            await self._arrangement.arrange()
             await asyncio.sleep(REFRESH_SECONDS)

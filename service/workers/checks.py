@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
+from schemas.node import Peer
 from schemas.values import Millis
 from service.bus.port import Bus
 from service.metrics import Metrics
@@ -15,6 +16,10 @@ from service.workers.supervisor import Supervisor
 
 STALE: Millis = 300_000
 """Work that is due for this long is worth a warning."""
+
+
+SKEWED = 5
+"""Seconds; with more ahead a request is refused."""
 
 
 class Checks:
@@ -76,8 +81,22 @@ class Checks:
                 output = f"Away for {away} s: {contact.cause} {contact.remedy}".strip()
                 findings[f"peer:{peer.name}"] = Finding("warn", output, away, "s")
             else:
-                findings[f"peer:{peer.name}"] = Finding()
+                findings[f"peer:{peer.name}"] = self._known_peer(peer)
         return findings
+
+    def _known_peer(self, peer: Peer) -> Finding:
+        """One that answers, as far as it is answered."""
+        if peer.revoked:
+            return Finding("warn", "Its keys were revoked. Next: tidegate peer renew PEER")
+        if peer.lineage.forked:
+            return Finding("warn", "Two copies of it run: one needs `tidegate node claim`.")
+        if peer.refused_url:
+            return Finding("warn", f"It moved to {peer.refused_url}, where this node may not go.")
+        ahead = self._contacts.clock_ahead(peer.id)
+        if ahead is not None and abs(ahead) > SKEWED:
+            output = "Its clock differs from this node's. Set both by a time server (NTP)."
+            return Finding("warn", output, ahead, "s")
+        return Finding()
 
     async def _check_tasks(self) -> Mapping[str, Finding]:
         return {

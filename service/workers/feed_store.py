@@ -32,14 +32,17 @@ from service.store.outbox import OutboxRow
 from service.store.store import Store
 from service.store.twin_records import TwinKey
 from service.sync.intake import merge_messages
-from service.workers import notices, repairing
+from service.workers import notices, repairing, resync
 from service.workers.parking import park_refused, resend_later
-from service.workers.roster import LiveConnection, Roster
+from service.workers.roster import LiveConnection, Roster, touch
+from service.workers.triggers import twin_id
 
 _decode = msgspec.msgpack.Decoder(TwinMessage).decode
 _REQUESTS = 32
 _LONGEST = 500
 _OPEN = frozenset({"active", "paused"})
+_AGAIN = 3
+"""How often an item goes once more that was sealed to a key which the peer has lost."""
 _NONE_SUCH = "This node has no such connection."
 
 Moved = dict[str, Connection]
@@ -51,7 +54,9 @@ class Directory:
         self._roster = roster
 
     async def get(self, peer: str) -> Peer | None:
-        return self._roster.peers.get(peer)
+        """`peer` is the hash of the key that it signs with. A revoked one is a stranger."""
+        found = self._roster.peer_of_key(peer)
+        return None if found is None or found.revoked else found
 
 
 class FeedDesk:
@@ -67,6 +72,7 @@ class FeedDesk:
         *,
         changed: Callable[[], Awaitable[None]],
         now: Callable[[], Millis],
+        new_id: Callable[[], str],
     ) -> None:
         self._store = store
         self._roster = roster
@@ -74,6 +80,8 @@ class FeedDesk:
         self._publish = publish
         self._changed = changed
         self._now = now
+        self._new_id = new_id
+        self._again: dict[tuple[str, str], int] = {}
 
     async def give(self, peer: str, *, max_bytes: int, max_items: int) -> Outgoing:
         def work(c: sa.Connection) -> tuple[Position, list[OutboxRow], list[AttachmentWanted]]:
@@ -169,22 +177,24 @@ class FeedDesk:
             live.record.id,
             item.message.twin,
             live.record.connector,
-            item.message,
+            _proven(live, item.message),
             merge_messages,
             self._now(),
         )
 
     def _confirm(self, c: sa.Connection, peer: str, incoming: Incoming, moved: Moved) -> None:
         state = peers.feed_state(c, peer)
+        for refusal in incoming.refused:
+            if refusal.code == NO_CONNECTION:
+                self._break(c, peer, refusal, moved)
+            elif not self._goes_again(c, peer, refusal):
+                self._park(c, "peer.refused", peer, refusal)
         if incoming.have and incoming.have_epoch == state.epoch:
             have = min(incoming.have, state.newest)
             self._heal(c, peer, have, incoming.refused, moved)
             outbox.ack(c, peer, have)
-        for refusal in incoming.refused:
-            if refusal.code == NO_CONNECTION:
-                self._break(c, peer, refusal, moved)
-            else:
-                self._park(c, "peer.refused", peer, refusal)
+            if incoming.have > state.newest:
+                self._begin_anew(c, peer)
 
     def _give_up(self, c: sa.Connection, peer: str, lost: Unavailable) -> TwinDue | None:
         """The twin that waited for it, to be told. Only of what this peer was asked for."""
@@ -214,6 +224,8 @@ class FeedDesk:
     ) -> None:
         """A notice that the other side has taken shows that it knows the connection again."""
         for live in self._roster.broken_with(peer):
+            if live.record.standing.broken != notices.UNKNOWN_THERE:
+                continue
             seq = outbox.seq_of(c, live.record.id, NOTICE_TWIN)
             said_no = any(
                 r.connection == live.record.shared and r.twin == NOTICE_TWIN for r in refused
@@ -222,6 +234,30 @@ class FeedDesk:
                 continue
             if notices.set_broken(c, live.record.id, "", self._now()):
                 moved[live.record.id] = live.record
+
+    def _goes_again(self, c: sa.Connection, peer: str, refusal: Refusal) -> bool:
+        """What was sealed to a lost key is sealed afresh: nothing is wrong with it."""
+        at = (refusal.connection, refusal.twin)
+        if refusal.code != "unknown_key" or self._again.get(at, 0) >= _AGAIN:
+            self._again.pop(at, None)
+            return False
+        self._again[at] = self._again.get(at, 0) + 1
+        outbox.requeue(c, peer, refusal.seq)
+        return True
+
+    def _begin_anew(self, c: sa.Connection, peer: str) -> None:
+        """It has stored what this database never said: this node was restored."""
+        now = self._now()
+        known = self._roster.peers.get(peer)
+        if known is None or not resync.may_begin(known, now):
+            return
+
+        def forgot(before: Peer) -> Peer:
+            return msgspec.structs.replace(before, floor=now, forgot=now)
+
+        peers.change(c, peer, forgot)
+        resync.begin_epoch(c, peer, self._new_id(), now)
+        touch(c)
 
     async def set_aside(self, peer: str, refusals: tuple[Refusal, ...]) -> None:
         def work(c: sa.Connection) -> None:
@@ -259,6 +295,14 @@ class FeedDesk:
 
 def _none_such(seq: int, connection: str, twin: str) -> Refusal:
     return Refusal(seq, connection, twin, _NONE_SUCH, NO_CONNECTION)
+
+
+def _proven(live: LiveConnection, message: TwinMessage) -> TwinMessage:
+    """A peer may remind us of our own issue only where the twin was made from that very issue, so
+    that it cannot have another one shown to it."""
+    if not message.yours or twin_id(live, message.yours) == message.twin:
+        return message
+    return msgspec.structs.replace(message, yours="")
 
 
 def _printable(reason: str) -> str:

@@ -53,6 +53,12 @@ from service.sync.outgoing import (
 )
 from service.sync.overwritten import settle_overwritten
 from service.sync.policy import Policy
+from service.sync.restoring import (
+    found_again,
+    recall_comments,
+    recall_files,
+    was_heard_before,
+)
 from service.workers.bench import Bench, Note, Outcome
 from service.workers.part_writes import PartWrites, await_outcome
 from service.workers.remarks import TIME, Remarks
@@ -83,14 +89,19 @@ class Reconciliation:
         waiting: TwinMessage | None,
         parts: frozenset[Part],
         deleted: bool = False,
+        left_over: bool = False,
     ) -> None:
         self.bench = bench
         self.remarks = Remarks(bench.tracker, told=TIME in bench.allowed)
         self.twin = take_in(twin, incoming) if incoming else twin
+        self._asked = incoming is not None and incoming.lacking
         self.waiting = waiting
         self.parts = parts or EVERYTHING
         self.deleted = deleted
         """The tracker has told that the local issue is gone; not being found then proves it."""
+        self.left_over = left_over
+        """Due since before this process began: in a database that was restored, what it asks for
+        may have been done."""
         self._retreat: Twin | None = None
         """The twin before it took the message in, until our own news is composed."""
         self.message: TwinMessage | None = None
@@ -121,6 +132,10 @@ class Reconciliation:
             self.note("remote.gone", key=self.twin.replica.key)
             self.twin = msgspec.structs.replace(self.twin, stopped=True)
             return
+        if self.twin.recalls == "asks":
+            # What this side forgot looks like news; nothing is said before it was recalled.
+            self.twin, self.message = compose_lacking(self.twin)
+            return
         try:
             issue = await self._look()
         except TrackerError as error:
@@ -130,7 +145,7 @@ class Reconciliation:
                 return
             raise
         if issue is None and not is_waiting(self.twin):
-            if self.twin.lacking:
+            if self.twin.lacking or self._asked:
                 self.twin, self.message = compose_lacking(self.twin)
             return
         wanted = await self._wanted(issue) if is_waiting(self.twin) else None
@@ -157,17 +172,26 @@ class Reconciliation:
             self.twin = note_local_edits(self.twin, issue)
         if self.twin.keep:
             self.twin = msgspec.structs.replace(self.twin, keep="")
+        if (self.twin.recalls or self.left_over) and wanted is not None:
+            self._recall_parts(issue, wanted)
         writes = PartWrites(self, issue)
         await writes.find_begun(wanted)
         await self._send(issue, before, merge)
         self._retreat = None
         if wanted is not None:
             await writes.write(wanted)
+        self.twin = msgspec.structs.replace(self.twin, recalls="")
+
+    def _recall_parts(self, issue: Issue, wanted: Wanted) -> None:
+        shared = self.bench.connection
+        self.twin = recall_comments(self.twin, wanted.comments, issue.comments or (), shared)
+        self.twin = recall_files(self.twin, issue.attachments or (), shared)
 
     async def _look(self) -> Issue | None:
         """The local issue as it is now; None when there is none yet."""
         twin = self.twin
-        issue_id = twin.issue.id if twin.issue else await self._find_begun_issue()
+        known = twin.issue.id if twin.issue else twin.recalled
+        issue_id = known or await self._find_begun_issue()
         if not issue_id:
             return None
         parts = EVERYTHING if self._needs_comments() else self.parts | FIELDS_ONLY
@@ -175,18 +199,26 @@ class Reconciliation:
         if issue.comments is None and self.remarks.count_differs(issue, twin):
             remarks = await self.remarks.list(issue_id, twin)
             issue = msgspec.structs.replace(issue, comments=remarks)
+        if twin.recalls:
+            # Nobody knows which of the values were written by us: the other side's win.
+            issue = msgspec.structs.replace(issue, updated=0)
         return issue
 
     async def _find_begun_issue(self) -> str:
         """An issue that an interrupted attempt created: found by its marker, never made twice."""
-        for intent in self.twin.intents:
-            if intent.kind == "issue":
-                found = await self.bench.tracker.find_by_marker(
-                    intent.marker, self.bench.project, intent.at
-                )
-                if found:
-                    self.note("issue.found_again", key=found.key)
-                    return found.id
+        begun = [intent for intent in self.twin.intents if intent.kind == "issue"]
+        intents = begun
+        if not intents and (self.left_over or was_heard_before(self.twin)):
+            intents = [issue_intent(self.twin.id, self.bench.connection, 0)]
+        for intent in intents:
+            found = await self.bench.tracker.find_by_marker(
+                intent.marker, self.bench.project, intent.at
+            )
+            if found:
+                self.note("issue.found_again", key=found.key)
+                if not begun:
+                    self.twin = found_again(self.twin)
+                return found.id
         return ""
 
     def _needs_comments(self) -> bool:
@@ -194,6 +226,8 @@ class Reconciliation:
         mirrored = {t.remote_id for t in twin.comments if t.origin == "remote"}
         return bool(
             twin.resend
+            or twin.recalls
+            or (self.left_over and twin.replica.comments)
             or twin.rules_version != self.bench.rules.version
             or twin.replica.removed_comments
             or any(intent.kind == "comment" for intent in twin.intents)
@@ -382,7 +416,7 @@ class Reconciliation:
         return comments, files
 
     def _say_gone(self) -> None:
-        if not self.twin.gone:
+        if not self.twin.gone or self.twin.resend or self._asked:
             key = self.twin.issue.key if self.twin.issue else ""
             self.twin, self.message = compose_gone(self.twin, key=key)
             self.note("issue.gone", key=key)

@@ -12,6 +12,7 @@ from schemas.errors import ConfigurationError, InputError
 from schemas.node import Connection, Connector, Peer
 from schemas.rules import RuleContext, RuleSet
 from schemas.values import Millis
+from service.peers.identity import node_id, pinned_keys
 from service.store import connections, connectors, peers, rule_versions, settings
 from service.store.store import Store
 from service.sync.disclosure import DEFAULT
@@ -69,6 +70,7 @@ class Roster:
         self._of_connector: dict[str, tuple[LiveConnection, ...]] = {}
         self._broken: tuple[LiveConnection, ...] = ()
         self._peers: dict[str, Peer] = {}
+        self._by_key: dict[str, Peer] = {}
 
     async def refresh(self) -> bool:
         """Reads the store again if something has changed; another daemon may have changed it."""
@@ -91,6 +93,7 @@ class Roster:
         self._broken = tuple(c for c in self._connections.values() if c.record.status == "broken")
         self._of_connector = {id: tuple(found) for id, found in of_connector.items()}
         self._peers = {peer.id: peer for peer in read.peers}
+        self._by_key = {node_id(key): peer for peer in read.peers for key in pinned_keys(peer)}
         self._version = read.version
 
     async def _open_connectors(self, records: list[Connector]) -> None:
@@ -159,6 +162,10 @@ class Roster:
     @property
     def peers(self) -> Mapping[str, Peer]:
         return self._peers
+
+    def peer_of_key(self, key_id: str) -> Peer | None:
+        """Who speaks under the identity key with this hash."""
+        return self._by_key.get(key_id)
 
     async def close(self) -> None:
         for each in self._connectors.values():

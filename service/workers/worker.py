@@ -22,6 +22,7 @@ from service.store import leases, twins
 from service.store.errors import LeaseLost
 from service.store.store import Store
 from service.store.twin_records import Busy, Claim, FoundTwin, TwinKey
+from service.sync.restoring import risen
 from service.sync.retry import Park, decide_retry
 from service.workers.bench import Bench, Contents, Outcome
 from service.workers.breaker import Breakers
@@ -38,6 +39,8 @@ log = structlog.get_logger()
 
 LEASE: Millis = 120_000
 RENEW_SECONDS = 40.0
+RECALL: Millis = 7 * 86_400_000
+"""For so long after a restore a twin that is new here may be one that was forgotten."""
 ROUNDS = 20
 """How often a holder looks again before it lets another take its turn."""
 
@@ -75,6 +78,7 @@ class Worker:
         self._ring_peer, self._ring_twin = ring_peer, ring_twin
         self._now, self._random = now, random
         self.settle = settle_ms
+        self._began = now()
         self._slots = asyncio.Semaphore(concurrency)
         self._locks: dict[TwinKey, _Lock] = {}
         self._put_off: dict[TwinKey, Hint] = {}
@@ -348,7 +352,7 @@ class Worker:
             self._store, live, other, claim, here=here, change=hint.change, now=self._now()
         )
         bench = self._bench(TwinKey(claim.connection, claim.twin), live, opened, ledger)
-        outcome = await self._run(bench, claim, waiting, hint, here)
+        outcome = await self._run(bench, claim, waiting, hint, here, live)
         again = await self._settle_outcome(claim, outcome, ledger, live, opened)
         await self._announce(ledger, live, other, claim)
         return again
@@ -374,11 +378,22 @@ class Worker:
         )
 
     async def _run(
-        self, bench: Bench, claim: Claim, waiting: TwinMessage | None, hint: Hint, here: str
+        self,
+        bench: Bench,
+        claim: Claim,
+        waiting: TwinMessage | None,
+        hint: Hint,
+        here: str,
+        live: LiveConnection,
     ) -> Outcome:
         """The reconcile, in a task of its own: its unforeseen end is this twin's alone."""
         twin, incoming = claim.state, claim.incoming
-        if incoming is not None and twin.issue is None and here in incoming.path:
+        peer = self._roster.peers.get(live.record.peer)
+        if peer is not None and peer.floor:
+            recent = self._now() - peer.forgot < RECALL
+            twin = risen(twin, peer.floor, peer.forgot if recent else 0)
+        stranger = twin.issue is None and not (incoming is not None and incoming.yours)
+        if incoming is not None and stranger and here in incoming.path:
             log.warning("circle.stopped", remote=incoming.replica.key)
             stopped = msgspec.structs.replace(twin, stopped=True)
             return Outcome(stopped, None, (), ())
@@ -389,6 +404,7 @@ class Worker:
             waiting=waiting,
             parts=self._parts(claim, hint),
             deleted=hint.deleted,
+            left_over=claim.due_at is not None and claim.due_at < self._began,
         )
         task = asyncio.create_task(run.run())
         try:

@@ -16,6 +16,7 @@ from service.sync.intake import merge_messages
 from service.sync.markers import UNDER_WAY
 from service.sync.merge import Conflict
 from service.sync.policy import Policy
+from service.sync.restoring import risen
 from service.workers.bench import Bench, OpenContent, Outcome
 from service.workers.reconciliation import Reconciliation, Undecided
 from tests.simulation.model_engine import Mapping, ModelEngine
@@ -37,6 +38,14 @@ def drive(coroutine: Coroutine[Any, Any, Any]) -> Any:
     raise AssertionError("a port of the simulation waited")
 
 
+class Backup(msgspec.Struct, frozen=True):
+    twin: Twin | None
+    incoming: TwinMessage | None
+    outbox: TwinMessage | None
+    received: int
+    parked: bool
+
+
 class End:
     """`faults` are planted: the harness must notice each."""
 
@@ -48,12 +57,18 @@ class End:
         self.outbox: TwinMessage | None = None
         self.received = 0
         """The newest version that ever arrived."""
+        self.given = 0
+        """Of the message that the running pass has taken in."""
         self.parked = False
         self.passes = self.undecided = 0
         self.rules_version = 1
         self.policy = "newest"
         self.conflicts: list[Conflict] = []
         self.errors: list[Exception] = []
+        self.floor = self.forgot = 0
+        """As of a peer: raised when either side was restored from a backup."""
+        self.left_over = False
+        """After a restore, until its peer has told of it."""
         self.peer: End
         self.faults: frozenset[str] = frozenset()
 
@@ -75,7 +90,7 @@ class End:
             self.twin = msgspec.structs.replace(outcome.twin, base=base)
         if outcome.message is not None:
             self.outbox = self._spoiled(outcome.message)
-        if self.incoming is not None and self.incoming.version <= outcome.twin.replica_version:
+        if self.incoming is not None and self.incoming.version <= self.given:
             self.incoming = None
         self.conflicts += outcome.conflicts
         if outcome.error is not None:
@@ -158,6 +173,15 @@ class End:
             self.outbox = None
             self.twin = msgspec.structs.replace(self.twin, resend=True)
 
+    def backup(self) -> "Backup":
+        return Backup(self.twin, self.incoming, self.outbox, self.received, self.parked)
+
+    def restore(self, backup: "Backup") -> None:
+        """The database as it was; the tracker and its people went on."""
+        self.twin, self.incoming, self.outbox = backup.twin, backup.incoming, backup.outbox
+        self.received, self.parked = backup.received, backup.parked
+        self.left_over = True
+
     def forget_text(self) -> None:
         """The other side's large text, which it will refer to by its digest, is lost here."""
         if self.twin is None or self.twin.issue is None or self.incoming is not None:
@@ -183,15 +207,17 @@ class End:
         return True
 
     def _pass(self, twin: Twin, parts: frozenset[Part]) -> None:
+        self.given = self.incoming.version if self.incoming else 0
         if "marker not looked up" in self.faults:
             twin = msgspec.structs.replace(twin, intents=())
         run = Reconciliation(
             self._bench(),
-            twin,
+            risen(twin, self.floor, self.forgot),
             incoming=self.incoming,
             waiting=self.outbox,
             parts=parts,
             deleted=bool(self.tracker.deleted),
+            left_over=self.left_over,
         )
         outcome = drive(run.run())
         self.tracker.step("before commit")

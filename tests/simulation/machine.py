@@ -43,11 +43,18 @@ class Histories(RuleBasedStateMachine):
 
     faults: frozenset[str] = frozenset()
 
-    @initialize(terms=TERMS, deleted=st.sampled_from(DELETIONS), roughly=st.booleans())
-    def begin(self, terms: Terms, deleted: str, roughly: bool) -> None:
+    @initialize(
+        terms=TERMS,
+        deleted=st.sampled_from(DELETIONS),
+        roughly=st.booleans(),
+        restores=st.sampled_from((False, False, True)),
+    )
+    def begin(self, terms: Terms, deleted: str, roughly: bool, restores: bool = False) -> None:
         self.world = World(
             Terms(terms.markers, terms.policy, terms.refusing, self.faults or terms.faults)
         )
+        self.restores = restores
+        """Whether a side may be restored from a backup."""
         self.deleted = deleted
         """The side whose issue a person deletes in the end."""
         self.roughly = roughly
@@ -134,6 +141,19 @@ class Histories(RuleBasedStateMachine):
     @rule(side=SIDES)
     def forget_text(self, side: str) -> None:
         self.world.ends[side].forget_text()
+
+    @rule(side=SIDES)
+    def back_up(self, side: str) -> None:
+        self.world.backups[side] = self.world.ends[side].backup()
+
+    @rule(side=SIDES)
+    def restore(self, side: str) -> None:
+        if self.restores:
+            self.world.restore(side)
+
+    @rule()
+    def resync(self) -> None:
+        self.world.resync()
 
     def teardown(self) -> None:
         if hasattr(self, "world"):

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from schemas.errors import RuleError
 from schemas.issue import Comment, Issue
 from schemas.replica import Replica
 from schemas.rich_text import RichText, to_plain
@@ -54,7 +55,10 @@ class ModelEngine:
     ) -> Wanted | None:
         fields: Fields = dict(replica.fields)
         if "status" in fields:
-            fields["status"] = self.mapping.status_in[str(fields["status"])]
+            try:
+                fields["status"] = self.mapping.status_in[str(fields["status"])]
+            except KeyError as error:
+                raise RuleError(f"status {error} has no counterpart") from error
         if self.mapping.refuses_labels:
             fields.pop("labels", None)
         comments = []

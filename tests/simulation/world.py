@@ -55,6 +55,9 @@ class World:
         self.history: dict[str, list[TwinMessage]] = {"a": [], "b": []}
         self.people = People(self.ends)
         self.a.start(self.a.tracker.person_creates(self.people.first_issue()))
+        self.backups = {side: end.backup() for side, end in self.ends.items()}
+        self.restored = ""
+        """The side that was restored while neither knows what to make of it."""
 
     def _end(self, name: str, other: str, tidy: object, reads: dict[str, str]) -> End:
         terms = self.terms
@@ -72,16 +75,38 @@ class World:
         if message is not None and message not in self.history[side]:
             self.history[side].append(message)
 
+    def restore(self, side: str) -> None:
+        """From the newest backup, once. Until both know of it, neither takes anything."""
+        if self.restored or self.a.floor:
+            return
+        self.ends[side].restore(self.backups[side])
+        self.history = {"a": [], "b": []}
+        self.restored = side
+
+    def resync(self) -> None:
+        """The restored side begins a new epoch, and both say everything once more."""
+        if not self.restored:
+            return
+        floor = self.clock()
+        for end in self.ends.values():
+            end.floor = floor
+            end.parked = end.left_over = False
+        self.ends[self.restored].forgot = floor
+        self.restored = ""
+        for side, end in self.ends.items():
+            end.ring(lambda _: None)
+            self.send(side)
+
     def deliver(self, side: str, choice: int) -> None:
         """Any message that ever left `side` arrives at the other side, without its receipt."""
-        if self.history[side]:
+        if self.history[side] and not self.restored:
             self.ends[side].peer.receive(self.history[side][choice % len(self.history[side])])
 
     def deliver_newest(self, side: str) -> None:
         """The newest arrives, and so does its receipt."""
         self.send(side)
         end = self.ends[side]
-        if end.outbox is not None:
+        if end.outbox is not None and not self.restored:
             end.peer.receive(end.outbox)
             end.outbox = None
 
@@ -89,6 +114,7 @@ class World:
 
     def settle(self) -> None:
         """Lets everything run until nothing moves any more; people decide what waits for them."""
+        self.resync()
         for turn in range(40):
             before = self.motion()
             for side in "ab":

@@ -52,7 +52,7 @@ class RelayClient:
         join = kept_join_key(join_key(channel, secret))
         asked = ChannelPass(given.id, given.secret, channel, join)
         sealed = seal_raw(card.message_key, _encode(asked), OPEN_INFO)
-        place = RelayPlace(url, card.identity_key, channel)
+        place = RelayPlace(url, card.identity_key, channel, self._identity.serial)
         body = _encode(OpenChannel(node_card(self._identity), sealed))
         await self._courier.ask(_relay(place), "POST", CHANNELS_PATH, body)
         return place
@@ -64,7 +64,7 @@ class RelayClient:
         card = await self._relay_card(url, meeting.node)
         key = JoinKey(join_key(meeting.channel, invitation.secret))
         sealed = seal_raw(card.message_key, _encode(key), JOIN_INFO)
-        place = RelayPlace(url, card.identity_key, meeting.channel)
+        place = RelayPlace(url, card.identity_key, meeting.channel, self._identity.serial)
         body = _encode(JoinChannel(node_card(self._identity), sealed))
         answer = await self._courier.ask(_relay(place), "POST", _path(place, "join"), body)
         other = _decoded(_decode_joined, answer).other
@@ -111,8 +111,10 @@ class RelayClient:
 
 
 def _relay(place: RelayPlace) -> PublicPeer:
-    """The relay as the courier sees it: somebody with an address and an identity."""
-    return PublicPeer(node_id(place.identity_key), "relay", place.identity_key, b"", "", place.url)
+    """The relay as the courier sees it: somebody with an address and an identity, who knows this
+    node by the keys that it had when the channel was made."""
+    id = node_id(place.identity_key)
+    return PublicPeer(id, "relay", place.identity_key, b"", "", place.url, knows=place.knows)
 
 
 def _path(place: RelayPlace, rest: str) -> str:

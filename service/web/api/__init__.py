@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from schemas.routes import HEALTH, NODE
-from service.web.api import activity, connections, connectors, invitations, relay, twins
+from service.web.api import activity, connections, connectors, invitations, peers, relay, twins
 from service.web.api.binding import bind
 from service.web.health import HealthBoard
 from service.web.operations import Operations
@@ -13,6 +13,7 @@ def api_routes(operations: Operations, board: HealthBoard) -> list[web.RouteDef]
     return [
         bind(NODE, lambda path, query, body: operations.node()),
         bind(HEALTH, lambda path, query, body: board.report()),
+        *peers.routes(operations),
         *connectors.routes(operations),
         *connections.routes(operations),
         *invitations.routes(operations),

@@ -60,7 +60,7 @@ def connection_view(desk: Desk, live: LiveConnection, counts: Counts) -> Connect
 def _seen(desk: Desk, record: Connection) -> tuple[ConnectionStatus, str, Millis]:
     """A peer that refuses us altogether breaks the connection for as long as it does so. Its words
     are not signed, so they are shown and change nothing."""
-    contact = desk.contact(record.peer) if record.status == "active" and record.peer else None
+    contact = desk.contacts.of(record.peer) if record.status == "active" and record.peer else None
     if contact is not None and contact.refused and contact.away_since is not None:
         return "broken", f"{contact.cause} {contact.remedy}".strip(), contact.away_since
     return record.status, record.reason, record.standing.since or record.changed

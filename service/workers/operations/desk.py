@@ -9,12 +9,14 @@ from schemas.errors import InputError
 from schemas.events import Event
 from schemas.node import Connection, Connector
 from schemas.values import Millis
-from service.peers.contact import PeerContact
+from service.peers.contact import Contacts
 from service.peers.courier import Courier
 from service.peers.identity import NodeIdentity
 from service.rules.port import RuleEngine
 from service.store.store import Store
+from service.workers.keys import KeyDesk
 from service.workers.roster import LiveConnection, OpenConnector, Roster
+from service.workers.runs import Runs
 from service.workers.worker import Worker
 
 
@@ -37,8 +39,9 @@ class Desk(msgspec.Struct, frozen=True):
     random_bytes: Callable[[int], bytes]
     check_url: Callable[[str], str]
     ring_peer: Callable[[str], None]
-    contact: Callable[[str], PeerContact | None]
-    """When the peer of that id was last heard of."""
+    contacts: Contacts
+    keys: KeyDesk
+    runs: Runs
 
     async def changed(self) -> None:
         """After a transaction that changed what this node has."""

@@ -39,12 +39,14 @@ from schemas.api import (
     TwinView,
 )
 from schemas.node import Activity
+from schemas.trust import KeysView, PeerRenew, PeerRenewal, PeerUrl, PeerView
 from service.workers.operations.connections import ConnectionOperations
 from service.workers.operations.connectors import ConnectorOperations
 from service.workers.operations.desk import Desk
 from service.workers.operations.invitations import InvitationOperations
 from service.workers.operations.pairing import Pairing
 from service.workers.operations.pairs import PairOperations
+from service.workers.operations.peers import PeerOperations
 from service.workers.operations.probing import probe
 from service.workers.operations.relay import RelayOperations
 from service.workers.operations.relay_pairing import RelayedPairing
@@ -69,6 +71,7 @@ class NodeOperations:
         self._connections = ConnectionOperations(desk, pairing, relayed)
         self._relay = relay
         self._twins = TwinOperations(desk)
+        self._peers = PeerOperations(desk, pairing)
 
     async def node(self) -> NodeView:
         desk = self._desk
@@ -80,6 +83,33 @@ class NodeOperations:
             desk.public_url,
             self._version,
         )
+
+    async def keys(self) -> KeysView:
+        return await self._peers.keys()
+
+    async def rotate_keys(self) -> KeysView:
+        return await self._peers.rotate_keys()
+
+    async def rotate_identity(self) -> KeysView:
+        return await self._peers.rotate_identity()
+
+    async def claim(self) -> KeysView:
+        return await self._peers.claim()
+
+    async def peers(self, query: PageQuery) -> Page[PeerView]:
+        return await self._peers.all(query)
+
+    async def peer(self, name: str) -> PeerView:
+        return await self._peers.one(name)
+
+    async def revoke_peer(self, name: str) -> PeerView:
+        return await self._peers.revoke(name)
+
+    async def renew_peer(self, name: str, body: PeerRenew) -> PeerRenewal:
+        return await self._peers.renew(name, body)
+
+    async def set_peer_url(self, name: str, body: PeerUrl) -> PeerView:
+        return await self._peers.set_url(name, body)
 
     async def connectors(self, query: PageQuery) -> Page[ConnectorView]:
         return await self._connectors.all(query)

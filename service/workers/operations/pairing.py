@@ -30,6 +30,7 @@ from service.store.store import Store
 from service.workers.notices import note_status
 from service.workers.operations.desk import Desk
 from service.workers.operations.naming import free_name, plain
+from service.workers.renewal import renew_keys
 from service.workers.roster import touch
 from service.workers.standing import settled
 
@@ -56,6 +57,8 @@ class Draft(msgspec.Struct, frozen=True, omit_defaults=True):
     template: str = "single-project"
     relay: RelayPlace | None = None
     """Where the two nodes meet to pair; and later too, when neither has a public URL."""
+    renews: str = ""
+    """Id of a known peer whose keys are to be pinned again; there is no connection then."""
 
 
 class _Answer(msgspec.Struct, frozen=True, array_like=True):
@@ -116,7 +119,11 @@ class InvitationDesk:
             if row is None or not invitations.burn(c, paired.invitation, now):
                 return False
             invitations.set_answer(c, paired.invitation, _encode(_Answer(transcript, answer)))
-            activate(c, decode_draft(row.draft), paired, now)
+            draft = decode_draft(row.draft)
+            if draft.renews:
+                renew_keys(c, draft.renews, paired.peer, now)
+            else:
+                activate(c, draft, paired, now)
             return True
 
         completed = await self._store.write(work)
@@ -128,7 +135,7 @@ class InvitationDesk:
 def activate(c: sa.Connection, draft: Draft, paired: Paired, now: Millis) -> None:
     """The pending end gets its peer, and default rules for the pair of systems. It stays pending
     until both admins have confirmed the check string, unless they did so in advance."""
-    _pin(c, _met(paired.peer, draft))
+    peer = peers.pin(c, _met(paired.peer, draft))
     pending = connections.get(c, draft.connection)
     if pending is None or pending.status != "pending":
         raise InputError("The connection was removed meanwhile.", status=410)
@@ -146,7 +153,7 @@ def activate(c: sa.Connection, draft: Draft, paired: Paired, now: Millis) -> Non
     record = settled(
         msgspec.structs.replace(
             pending,
-            peer=paired.peer.id,
+            peer=peer.id,
             type="public" if both_public else "private",
             standing=standing,
         ),
@@ -168,27 +175,11 @@ def _met(peer: Peer, draft: Draft) -> Peer:
     )
 
 
-def _pin(c: sa.Connection, peer: Peer) -> None:
-    known = peers.get(c, peer.id)
-    if known is None:
-        peers.add(c, peer)
-    else:
-        peers.update(c, _newer(known, peer))
-
-
 def _add_rules(c: sa.Connection, id: str, draft: Draft, theirs: Terms, now: Millis) -> None:
     outgoing, incoming = default_rules(draft.terms.system, theirs.system, draft.template)
     rule_versions.add(
         c, id, outgoing, incoming, author="tidegate", message="Default rules", now=now
     )
-
-
-def _newer(known: Peer, fresh: Peer) -> Peer:
-    """A second connection with a known node keeps its epoch, and an address that it gave before."""
-    fresh = msgspec.structs.replace(fresh, epoch=known.epoch)
-    if isinstance(known, PublicPeer) and not isinstance(fresh, PublicPeer):
-        return msgspec.structs.replace(known, name=fresh.name, message_key=fresh.message_key)
-    return fresh
 
 
 def _with_terms(c: sa.Connection, pending: Connection, inviter: Terms) -> Connection:

@@ -5,17 +5,24 @@ import pytest
 
 from schemas.errors import ConfigurationError, PeerError
 from schemas.node import Peer
-from service.peers import sealing
+from service.peers import key_ring, sealing
 from service.peers.identity import NodeIdentity, decode_id, encode_id, node_id
 from service.peers.sealing import Context, open_sealed, seal
+
+DAY = 86_400_000
 
 
 def peer(identity):
     return Peer(identity.id, "n", identity.identity_key, identity.message_key, "")
 
 
+def with_new_message_key(identity, now):
+    return NodeIdentity(key_ring.with_new_message_key(identity.ring, os.urandom, now))
+
+
 def test_keys_survive_storage():
-    identity = NodeIdentity.generate(random.Random(1).randbytes).with_new_message_key(os.urandom)
+    first = NodeIdentity.generate(random.Random(1).randbytes)
+    identity = with_new_message_key(first, 5)
     again = NodeIdentity.from_bytes(identity.to_bytes())
     assert again.id == identity.id == node_id(identity.identity_key)
     assert again.message_key == identity.message_key
@@ -45,10 +52,10 @@ def test_messages_under_way_open_after_the_key_was_rotated():
     context = Context("shared-1", "twin-1")
     sealed = seal(sender, peer(recipient), context, b"early")
     rotated = recipient
-    for _ in range(4):
-        rotated = rotated.with_new_message_key(os.urandom)
+    for day in (7, 14, 21, 28, 35):
+        rotated = with_new_message_key(rotated, day * DAY)
         assert open_sealed(rotated, peer(sender), context, sealed) == b"early"
-    forgotten = rotated.with_new_message_key(os.urandom)
+    forgotten = with_new_message_key(rotated, 42 * DAY)
     with pytest.raises(PeerError, match="a key that this node does not have"):
         open_sealed(forgotten, peer(sender), context, sealed)
 

@@ -207,7 +207,7 @@ async def test_a_loss_that_the_peer_tells_reaches_the_twin_that_waits(private) -
     request = await offered(private)
     desk = FeedDesk(
         private.store, private.roster, NodeIdentity.generate(os.urandom), private.publish,
-        changed=private.roster.reload, now=private.now,
+        changed=private.roster.reload, now=private.now, new_id=private.new_id,
     )  # fmt: skip
     lost = Incoming("e", 0, 0, (), 0, "", (), (Unavailable(request.id, "was deleted"),))
     other = Peer("other", "initech", b"", b"", "e")

@@ -41,6 +41,7 @@ async def desk(private: Any) -> FeedDesk:
         private.publish,
         changed=private.roster.reload,
         now=private.now,
+        new_id=private.new_id,
     )
 
 

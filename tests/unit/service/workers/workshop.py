@@ -34,8 +34,8 @@ class SameStatus(dict[str, str]):
 class Workshop:
     """`rung` are the twins whose other end was rung, `peers` the peers that were."""
 
-    def __init__(self, store: Store) -> None:
-        self.store = store
+    def __init__(self, store: Store, node: str = "node") -> None:
+        self.store, self.node = store, node
         self.at = NOW
         self.trackers: dict[str, ModelTracker] = {}
         self.calls: list[str] = []
@@ -59,7 +59,7 @@ class Workshop:
 
     def make_worker(self, owner: str) -> Worker:
         return Worker(
-            node="node",
+            node=self.node,
             owner=owner,
             store=self.store,
             roster=self.roster,

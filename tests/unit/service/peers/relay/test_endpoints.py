@@ -74,7 +74,7 @@ async def test_the_relay_cannot_pass_off_another_inviter(relay, private) -> None
     left, right, evil = [await private(name) for name in ("left", "right", "evil")]
     await evil.client.open(await relay.make_pass(), relay.url, "channel-1", SECRET)
     good = relay.invitation(left.node, "channel-1")
-    with pytest.raises(PeerError, match="not the one that made the invitation"):
+    with pytest.raises(PeerError, match="not the one that the invitation is about"):
         await right.client.join(good, good.relay, relay.url)
 
 

@@ -125,9 +125,10 @@ async def test_it_swaps_envelopes_between_channels(pair, private) -> None:
 async def test_it_forges_an_envelope(pair) -> None:
     """It knows both nodes' public keys, and so can seal to them; it cannot sign."""
     forger = NodeIdentity.generate(os.urandom)
-    forger.id = pair.left.node.id
+    recipient = pair.right.met_at(pair.place)
+    forger.towards(recipient).id = pair.left.node.id
     envelope = Envelope(1 << 50, Exchange("epoch-left", have=1 << 40, have_epoch="epoch-right"))
-    forged = seal_envelope(forger, pair.right.met_at(pair.place), envelope)
+    forged = seal_envelope(forger, recipient, envelope)
     with pytest.raises(PeerError, match="not signed"):
         open_envelope(pair.right.node.identity, pair.left.met_at(pair.place), forged)
     pair.start()

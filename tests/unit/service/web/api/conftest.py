@@ -13,6 +13,7 @@ from schemas.errors import (
 )
 from schemas.node import Activity, ConnectionSettings
 from schemas.rules import Diagnostic
+from schemas.trust import KeysView, PeerRenew, PeerRenewal, PeerUrl, PeerView
 from service.web.app import build_admin_app
 
 SECRETS = {
@@ -41,6 +42,8 @@ CONNECTION = api.ConnectionView(
 RELAY_PASS = api.RelayPassView(
     name="acme", status="active", quota=1 << 30, used=5, channels=1, created=1, expires=2
 )
+PEER = PeerView("p1", "globex", "p2", "public", url="https://sync.globex.example")
+KEYS = KeysView("n1", 7, 2, 5, ("n0",), ("globex",), ("initech",))
 TWIN = api.TwinView(
     id="t1",
     connection="left-right",
@@ -95,6 +98,39 @@ class FakeOperations:
 
     async def node(self) -> api.NodeView:
         return api.NodeView("n1", "left", "private", "", "1.2.3")
+
+    async def keys(self) -> KeysView:
+        return KEYS
+
+    async def rotate_keys(self) -> KeysView:
+        self.calls.append(("rotate_keys",))
+        return KEYS
+
+    async def rotate_identity(self) -> KeysView:
+        self.calls.append(("rotate_identity",))
+        return KEYS
+
+    async def claim(self) -> KeysView:
+        self.calls.append(("claim",))
+        return KEYS
+
+    async def peers(self, query: api.PageQuery) -> api.Page[PeerView]:
+        return self._page(query, PEER)
+
+    async def peer(self, name: str) -> PeerView:
+        return PEER
+
+    async def revoke_peer(self, name: str) -> PeerView:
+        self.calls.append(("revoke_peer", name))
+        return PEER
+
+    async def renew_peer(self, name: str, body: PeerRenew) -> PeerRenewal:
+        self.calls.append(("renew_peer", name, body))
+        return PeerRenewal(PEER, "TG1-ABC", 5)
+
+    async def set_peer_url(self, name: str, body: PeerUrl) -> PeerView:
+        self.calls.append(("set_peer_url", name, body))
+        return PEER
 
     async def connectors(self, query: api.PageQuery) -> api.Page[api.ConnectorView]:
         self.calls.append(("connectors", query))

@@ -28,6 +28,8 @@ BODIES = {
     "invitation_reissue": {"valid_hours": 2},
     "connection_settings": {"project": "ABC", "field_policies": {"summary": "left"}},
     "rules_put": {"outgoing": "a", "incoming": "b", "based_on": 1},
+    "peer_renew": {"code": "TG1-ABC"},
+    "peer_url": {"url": "https://sync.globex.example"},
     "sync": {"issue": "A-1"},
     "errors_retry": {},
     "error_retry": {"keep": "local"},

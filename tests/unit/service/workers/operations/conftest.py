@@ -1,5 +1,6 @@
 """Two nodes with their management operations, and a wire between them in place of HTTP."""
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -21,11 +22,13 @@ from service.store import connectors
 from service.store.store import open_store
 from service.store.vault import Vault
 from service.workers.feed_store import FeedDesk
+from service.workers.keys import KeyDesk
 from service.workers.operations.desk import Desk
 from service.workers.operations.node import NodeOperations
 from service.workers.operations.pairing import InvitationDesk, Pairing
 from service.workers.operations.relay import RelayOperations
 from service.workers.operations.relay_pairing import RelayedPairing
+from service.workers.runs import Runs
 from service.workers.systems import System
 from tests.simulation.model_tracker import CAPABILITIES
 from tests.unit.service.workers.workshop import Workshop
@@ -62,6 +65,14 @@ class Office:
         self.identity = NodeIdentity.generate(lambda size: fill * size)
         self.contacts = Contacts(now=shop.now)
         self.invitations = InvitationDesk(shop.store, self._changed, now=shop.now)
+        self.keys = KeyDesk(
+            shop.store,
+            self.identity,
+            now=shop.now,
+            random_bytes=os.urandom,
+            told=lambda: None,
+        )
+        self.runs = Runs(shop.store, now=shop.now, new_id=shop.new_id)
         desk = Desk(
             store=shop.store,
             roster=shop.roster,
@@ -79,7 +90,9 @@ class Office:
             random_bytes=lambda size: (fill + shop.new_id().encode() * size)[:size],
             check_url=lambda given: given,
             ring_peer=shop.peers.append,
-            contact=self.contacts.of,
+            contacts=self.contacts,
+            keys=self.keys,
+            runs=self.runs,
         )
         self.desk = desk
         self.feed = Feed(
@@ -91,6 +104,7 @@ class Office:
                 shop.publish,
                 changed=self._changed,
                 now=shop.now,
+                new_id=shop.new_id,
             ),
         )
         self.pairing = Pairing(desk)

@@ -1,0 +1,128 @@
+"""What a side that was restored from a backup finds again, and what it says anew."""
+
+import msgspec
+
+from schemas.issue import Attachment, Comment
+from schemas.replica import Replica, ReplicaAttachment, ReplicaComment, Stamp, TwinMessage
+from schemas.rich_text import plain
+from schemas.rules import WantedComment
+from schemas.twin import AttachmentTrace, CommentTrace, Twin
+from schemas.values import User
+from service.sync.incoming import previous_fields
+from service.sync.intake import take_in
+from service.sync.markers import marker
+from service.sync.outgoing import compose_lacking
+from service.sync.restoring import (
+    found_again,
+    recall_comments,
+    recall_files,
+    risen,
+    was_heard_before,
+)
+
+WORDS = plain("words")
+
+
+def twin(**changes) -> Twin:
+    return msgspec.structs.replace(Twin("t", "c"), **changes)
+
+
+def comment(id: str, mark: str = "", text: str = "words") -> Comment:
+    return Comment(id, plain(text), User("sync"), 1, 1, False, mark)
+
+
+def message(**changes) -> TwinMessage:
+    known = TwinMessage("t", "far", 5, 2, Replica({"summary": "s"}))
+    return msgspec.structs.replace(known, **changes)
+
+
+def test_a_twin_rises_once_and_asks_only_where_this_side_forgot() -> None:
+    low = twin(version=3)
+    assert risen(low, 0, 0) is low
+    peers_loss = risen(low, 100, 0)
+    assert (peers_loss.version, peers_loss.resend, peers_loss.recalls) == (100, True, "")
+    assert risen(low, 100, 100).recalls == "asks"
+    assert risen(peers_loss, 100, 100) is peers_loss
+
+
+def test_what_was_never_confirmed_is_news_again() -> None:
+    stamps = {"summary": Stamp(3, 0), "status": Stamp(1, 0)}
+    sent = {"summary": "s", "status": "x", "labels": ()}
+    rose = risen(twin(version=3, acknowledged=2, sent=sent, stamps=stamps), 100, 100)
+    assert rose.sent == {"status": "x", "labels": ()}
+
+
+def test_a_mirror_that_was_found_again_is_no_news() -> None:
+    assert found_again(twin(replica=Replica({"b": 1, "a": 2}))).adopted == ("a", "b")
+
+
+def test_a_fresh_twin_that_was_spoken_of_before_may_have_a_mirror() -> None:
+    assert not was_heard_before(twin(replica_version=1))
+    assert was_heard_before(twin(replica_version=2))
+    assert was_heard_before(twin(acknowledged=1))
+
+
+def test_a_forgotten_comment_is_found_by_its_marker_or_its_words() -> None:
+    wish = WantedComment("r1", WORDS)
+    held = twin(
+        replica=Replica(comments=(ReplicaComment("r1", WORDS, version=4),)),
+        comments=(CommentTrace("local", "l1"), CommentTrace("local", "l2")),
+    )
+    mark = marker("t", "shared", "comment", "r1")
+    for mirror in (comment("l1", mark, "edited here"), comment("l1")):
+        found = recall_comments(held, (wish,), (mirror,), "shared")
+        assert [(t.origin, t.local_id) for t in found.comments] == [
+            ("local", "l2"),
+            ("remote", "l1"),
+        ]
+    assert recall_comments(held, (wish,), (comment("l1", text="other"),), "shared") == held
+
+
+def test_a_comment_that_is_traced_or_not_waiting_is_left_alone() -> None:
+    traced = twin(
+        replica=Replica(comments=(ReplicaComment("r1", WORDS),)),
+        comments=(CommentTrace("remote", "l1", "r1"),),
+    )
+    wishes = (WantedComment("r1", WORDS), WantedComment("r2", WORDS))
+    assert recall_comments(traced, wishes, (comment("l9"),), "shared") == traced
+
+
+def test_a_forgotten_file_is_found_by_its_name_and_size() -> None:
+    files = (ReplicaAttachment("r1", "a.txt", 3), ReplicaAttachment("r2", "b.txt", 4))
+    held = twin(replica=Replica(attachments=files), attachments=(AttachmentTrace("local", "l1"),))
+    found = recall_files(held, (Attachment("l1", "a.txt", 3),), "shared")
+    (trace,) = found.attachments
+    assert (trace.origin, trace.local_id, trace.remote_id) == ("remote", "l1", "r1")
+    assert recall_files(found, (Attachment("l1", "a.txt", 3),), "shared") == found
+
+
+def test_a_whole_message_answers_what_was_asked() -> None:
+    asks = twin(version=100, recalls="asks")
+    assert take_in(asks, message()).recalls == "asks"
+    assert take_in(asks, message(whole=True)).recalls == "told"
+    nothing = message(issue="", replica=Replica(), whole=True)
+    assert take_in(asks, nothing).recalls == "told"
+    assert take_in(asks, msgspec.structs.replace(nothing, whole=False)).recalls == "asks"
+    assert take_in(twin(), nothing).recalls == ""
+
+
+def test_of_an_issue_of_its_own_a_side_is_reminded_without_the_way_back() -> None:
+    path = ("origin", "here", "there")
+    reminded = take_in(twin(), message(yours="own", path=path))
+    assert (reminded.recalled, reminded.path) == ("own", ("origin",))
+    assert take_in(twin(), message(path=path)).path == path
+
+
+def test_asking_and_having_nothing_to_tell_are_told_apart() -> None:
+    _, asked = compose_lacking(twin(recalls="asks"))
+    assert (asked.lacking, asked.whole) == (True, False)
+    _, nothing = compose_lacking(twin())
+    assert (nothing.lacking, nothing.whole) == (False, True)
+
+
+def test_what_nobody_there_changed_came_from_here() -> None:
+    replica = Replica(
+        {"summary": "s", "status": "x", "labels": ("a",)}, stamps={"status": Stamp(9, 0)}
+    )
+    forgot = twin(recalls="told", replica=replica, replica_version=9, acknowledged=1)
+    assert previous_fields(forgot) == {"summary": "s"}
