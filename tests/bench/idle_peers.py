@@ -138,7 +138,6 @@ def _config(folder: Path, name: str, port: int, public_port: int | None) -> str:
         f'[listen]\naddress = "{HOST}:{port}"\n[rules]\nworkers = 1\n'
         f'[trackers]\nallow_networks = ["{HOST}/32"]\n'
         f'[peers]\nallow_http_hosts = ["{HOST}"]\nallow_networks = ["{HOST}/32"]\n'
-        f'[trackers]\nallow_networks = ["{HOST}/32"]\n'
     )
     return str(file)
 

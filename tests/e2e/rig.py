@@ -114,7 +114,6 @@ def _node(company: Company, folder: Path, public_port: int, settle_ms: int) -> N
         f"[limits]\nsettle_ms = {settle_ms}\n"
         f'[trackers]\nallow_networks = ["{HOST}/32"]\n'
         f'[peers]\nallow_http_hosts = ["{HOST}"]\nallow_networks = ["{HOST}/32"]\n'
-        f'[trackers]\nallow_networks = ["{HOST}/32"]\n'
     )
     side: Side = "lagoon" if company.public else "harbor"
     return NodeProcess(side, config, folder / f"{company.name}.log")
