@@ -53,6 +53,8 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
     """{peer, direction, resumed}: contents that came or went whole; `resumed`: yes or no."""
     refused_requests: Counter
     """{door, reason}"""
+    refused_items: Counter
+    """{peer, reason}: of a peer's feed, in requests that were taken otherwise."""
     bus_depth: Gauge
     bus_dead: Gauge
     tracker_calls: Counter
@@ -115,6 +117,9 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
             ),
             refused_requests=counter(
                 "refused_requests_total", "Requests turned away", "door", "reason"
+            ),
+            refused_items=counter(
+                "peer_items_refused_total", "Items of a peer's feed not taken", "peer", "reason"
             ),
             bus_depth=gauge("bus_depth", "Messages that wait on the bus"),
             bus_dead=gauge("bus_dead", "Messages in the dead-letter queue"),

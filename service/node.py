@@ -222,7 +222,7 @@ class Node:
             now=self._now,
             new_id=new_id,
         )
-        self._feed = Feed(self.identity, feed_desk, self._acquaintances())
+        self._feed = Feed(self.identity, feed_desk, self._acquaintances(), traffic=self._traffic)
         self._source = OwnAttachments(store, roster)
         self._sink = Arrivals(
             store,

@@ -31,7 +31,9 @@ from service.peers.port import (
     Position,
     ReceivedItem,
     ReceivedNotice,
+    Traffic,
 )
+from service.peers.quiet import UNWATCHED
 from service.peers.sealing import Context, UnknownKey, open_sealed, seal
 
 log = structlog.get_logger()
@@ -123,8 +125,14 @@ class Unchanging:
 
 class Feed:
     def __init__(
-        self, identity: NodeIdentity, store: FeedStore, acquaintance: Acquaintance | None = None
+        self,
+        identity: NodeIdentity,
+        store: FeedStore,
+        acquaintance: Acquaintance | None = None,
+        *,
+        traffic: Traffic = UNWATCHED,
     ) -> None:
+        self._traffic = traffic
         self._identity = identity
         self._store = store
         self._acquaintance = acquaintance or Unchanging()
@@ -224,7 +232,10 @@ class Feed:
             ),
         )
         self._heard[peer.id] = said
-        self.put_back(peer, refused + taken.refused)
+        refused += taken.refused
+        for refusal in refused:
+            self._traffic.refused(peer.id, refusal.code)
+        self.put_back(peer, refused)
         return taken.position
 
     def put_back(self, peer: Peer, refused: tuple[Refusal, ...]) -> None:

@@ -9,7 +9,7 @@ import msgspec
 import structlog
 from aiohttp import web
 
-from schemas.errors import Fault, InputError, PeerError, TidegateError
+from schemas.errors import Fault, InputError, PeerError, PeerUnavailable, TidegateError
 from schemas.node import Peer, PublicPeer
 from schemas.peer import (
     EXCHANGE_PATH,
@@ -59,6 +59,7 @@ T = TypeVar("T")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _BODY_SECONDS = 30.0
+_OVERTAKEN = 5.0
 _HELD = 1.0
 """Seconds from which on a held request does not count as one too often."""
 _SMALL = 1 << 17
@@ -71,13 +72,11 @@ _decode_fetch = msgspec.msgpack.Decoder(AttachmentFetch).decode
 _decode_pair = msgspec.msgpack.Decoder(PairRequest).decode
 
 
-class TooOften(InputError):
-    """A peer asks more often than it may."""
+class ComeLater(InputError):
+    """Nothing is wrong with the request but its time."""
 
-    def __init__(self, seconds: float) -> None:
-        super().__init__(
-            "This node is asked too often.", status=429, remedy="Ask again after Retry-After."
-        )
+    def __init__(self, cause: str, seconds: float) -> None:
+        super().__init__(cause, status=429, remedy="Ask again after Retry-After.")
         self.seconds = seconds
 
 
@@ -247,6 +246,8 @@ class PeerEndpoints:
             self._traffic.carried(peer.id, "in", resumed=opener.start > 0)
         except PeerError as error:
             raise InputError(error.message, remedy=error.remedy) from error
+        except PeerUnavailable as error:
+            raise ComeLater(error.message, _OVERTAKEN) from error
         except InputError as error:
             if error.status == 413:
                 await self._sink.fail(request_id, error.message)
@@ -298,7 +299,7 @@ class PeerEndpoints:
         if not fresh:
             raise signing.unauthorised()
         if seconds := self._allowance.take(peer.id):
-            raise TooOften(seconds)
+            raise ComeLater("This node is asked too often.", seconds)
         return peer, signed
 
     def _signed_answer(self, body: bytes, signed: Signed, peer: Peer) -> web.Response:
@@ -352,7 +353,7 @@ def _refusal(error: TidegateError, status: int, server_time: Millis = 0) -> web.
     known = status < 500
     refused = Refused(error.message, error.remedy, server_time) if known else Refused("Try later.")
     headers = {} if known else {"Retry-After": "5"}
-    if isinstance(error, TooOften):
+    if isinstance(error, ComeLater):
         headers["Retry-After"] = str(max(1, math.ceil(error.seconds)))
     body = _encode_json(refused)
     return web.Response(body=body, status=status, headers=headers, content_type="application/json")

@@ -195,6 +195,10 @@ class Traffic(Protocol):
         """The content of an attachment has come or gone, to its end."""
         ...
 
+    def refused(self, peer: str, reason: str) -> None:
+        """An item of the peer's feed was not taken; `reason` is the code of its refusal."""
+        ...
+
 
 class Allowance(Protocol):
     """How often a peer may ask."""

@@ -12,6 +12,9 @@ class _Unwatched:
     def carried(self, peer: str, direction: Literal["in", "out"], *, resumed: bool) -> None:
         pass
 
+    def refused(self, peer: str, reason: str) -> None:
+        pass
+
 
 class _Unlimited:
     def take(self, caller: str) -> float:

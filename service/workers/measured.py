@@ -94,3 +94,6 @@ class MeasuredTraffic:
     def carried(self, peer: str, direction: Literal["in", "out"], *, resumed: bool) -> None:
         counted = self._metrics.attachments_carried
         counted.labels(self._name(peer), direction, "yes" if resumed else "no").inc()
+
+    def refused(self, peer: str, reason: str) -> None:
+        self._metrics.refused_items.labels(self._name(peer), reason or "altered").inc()

@@ -18,7 +18,7 @@ from tests.e2e.attacks import ATTACKS, ITEMS, SILENT
 from tests.e2e.memory import PeakMemory
 from tests.e2e.mutations.campaign import findings, run
 from tests.e2e.slow import KINDS, Ended, all_at_once
-from tests.e2e.traces import POSITION, check_counted, digests, refusals
+from tests.e2e.traces import POSITION, REFUSED_ITEMS, check_counted, digests, refusals
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 MUTATED = 5_000
@@ -67,11 +67,13 @@ async def test_refused_and_nothing_is_left(attacker: Attacker, name: str) -> Non
 @pytest.mark.parametrize("name", sorted(ITEMS))
 async def test_the_item_is_refused_by_name_and_not_stored(attacker: Attacker, name: str) -> None:
     said = ITEMS[name](attacker)
+    counted = await refusals(attacker.data, REFUSED_ITEMS)
     before = digests(attacker.data, POSITION)
     answer = await attacker.exchange(encode(said))
     assert [(r.seq, r.twin) for r in answer.refused] == [(i.seq, i.twin) for i in said.items]
     assert all(refusal.reason for refusal in answer.refused)
     assert digests(attacker.data, POSITION) == before
+    check_counted(counted, await refusals(attacker.data, REFUSED_ITEMS), len(said.items))
 
 
 @pytest.mark.parametrize("name", sorted(SILENT))

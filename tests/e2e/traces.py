@@ -13,6 +13,7 @@ import aiohttp
 from prometheus_client.parser import text_string_to_metric_families
 
 REFUSED_REQUESTS = "tidegate_refused_requests"
+REFUSED_ITEMS = "tidegate_peer_items_refused"
 
 POSITION: Mapping[str, tuple[str, ...]] = {
     "peers": ("last_contact", "received", "received_epoch"),
@@ -48,8 +49,8 @@ def _digest(c: sqlite3.Connection, table: str, without: tuple[str, ...], apart_f
     return f"{len(rows)} rows {hashlib.sha256(''.join(rows).encode()).hexdigest()[:16]}"
 
 
-async def refusals(data: Path) -> Counter[str]:
-    """Requests that the node has turned away, by reason."""
+async def refusals(data: Path, family: str = REFUSED_REQUESTS) -> Counter[str]:
+    """What the node has turned away, by reason."""
     connector = aiohttp.UnixConnector(str(data / "tidegate.sock"))
     async with (
         aiohttp.ClientSession("http://node", connector=connector) as session,
@@ -58,7 +59,7 @@ async def refusals(data: Path) -> Counter[str]:
         text = await answer.text()
     families = {family.name: family for family in text_string_to_metric_families(text)}
     counted: Counter[str] = Counter()
-    for sample in families[REFUSED_REQUESTS].samples:
+    for sample in families[family].samples:
         if sample.name.endswith("_total"):
             counted[sample.labels["reason"]] += int(sample.value)
     return counted

@@ -199,7 +199,7 @@ def upload(attacker: Attacker, draw: random.Random) -> Sent:
     path = UPLOAD_PATH + OWN_REQUEST
     headers = attacker.signed(b"", path=path, method="PUT", bound=Bound(signing.STREAM, head))
     # Many bring the same content at a time: who is overtaken by a newer one is told to come later.
-    return Sent(path, headers, body, (*TAKEN[1:], 503), method="PUT")
+    return Sent(path, headers, body, (*TAKEN[1:], 429), method="PUT")
 
 
 def header(attacker: Attacker, draw: random.Random) -> Sent:
