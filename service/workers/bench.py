@@ -45,6 +45,8 @@ class Outcome(msgspec.Struct, frozen=True):
     conflicts: tuple[Conflict, ...]
     notes: tuple[Note, ...]
     error: TidegateError | None = None
+    looked: int = 0
+    """The local version as it was read, before anything was written; 0 when nothing was."""
 
 
 class TwinLedger(Protocol):

@@ -71,6 +71,9 @@ def is_echo(hint: Hint, rest: Rest, capabilities: Capabilities) -> bool:
         return False
     if hint.new_comments:
         return hint.new_comments <= set(rest.comments)
-    if hint.version is None or hint.version > rest.version:
+    fields_alone = hint.parts == frozenset({Part.FIELDS})
+    # A write reads the fields back, and not what a person attached just before it.
+    known = rest.version if fields_alone else rest.looked
+    if hint.version is None or hint.version > known:
         return False
-    return capabilities.version_exact or hint.parts == frozenset({Part.FIELDS})
+    return capabilities.version_exact or fields_alone

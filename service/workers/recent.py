@@ -17,6 +17,8 @@ class Rest(msgspec.Struct, frozen=True):
     """When it last had something to send."""
     version: int = 0
     """The local version that was reconciled."""
+    looked: int = 0
+    """The local version that was last read with its attachments: before our own writes."""
     comments: tuple[str, ...] = ()
     """The newest local comments that were read or written."""
 
@@ -27,13 +29,20 @@ class Recent:
         self._by_issue: dict[tuple[str, str], TwinKey] = {}
 
     def note(
-        self, key: TwinKey, live: LiveConnection, twin: Twin, *, sent_at: Millis | None
+        self,
+        key: TwinKey,
+        live: LiveConnection,
+        twin: Twin,
+        *,
+        looked: int,
+        sent_at: Millis | None,
     ) -> None:
         """A reconcile that was committed."""
         known = self._rest.pop(key, Rest())
         at = sent_at if sent_at is not None else known.at
         traced = (trace.local_id for trace in twin.comments[-_COMMENTS:] if trace.local_id)
-        self._rest[key] = Rest(at, twin.local_version, _newest((*known.comments, *traced)))
+        comments = _newest((*known.comments, *traced))
+        self._rest[key] = Rest(at, twin.local_version, max(looked, known.looked), comments)
         if twin.issue is not None:
             self._by_issue[live.record.connector, twin.issue.id] = key
         while len(self._rest) > KEPT:
@@ -48,7 +57,7 @@ class Recent:
         if known is None:
             return
         comments = _newest((*known.comments, comment)) if comment else known.comments
-        self._rest[key] = Rest(known.at, max(version, known.version), comments)
+        self._rest[key] = Rest(known.at, max(version, known.version), known.looked, comments)
 
     def forget(self, key: TwinKey) -> None:
         self._rest.pop(key, None)

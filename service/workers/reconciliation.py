@@ -102,6 +102,7 @@ class Reconciliation:
         self.left_over = left_over
         """Due since before this process began: in a database that was restored, what it asks for
         may have been done."""
+        self._looked = 0
         self._retreat: Twin | None = None
         """The twin before it took the message in, until our own news is composed."""
         self.message: TwinMessage | None = None
@@ -123,7 +124,14 @@ class Reconciliation:
         if self._retreat is not None:
             # Remembered as taken in, the edits that were found with it would never be sent.
             return Outcome(self._retreat, None, (), tuple(self.notes), error)
-        return Outcome(self.twin, self.message, tuple(self.conflicts), tuple(self.notes), error)
+        return Outcome(
+            self.twin,
+            self.message,
+            tuple(self.conflicts),
+            tuple(self.notes),
+            error,
+            looked=self._looked,
+        )
 
     async def _run(self) -> None:
         if self.twin.stopped:
@@ -196,6 +204,7 @@ class Reconciliation:
             return None
         parts = EVERYTHING if self._needs_comments() else self.parts | FIELDS_ONLY
         issue = await self.remarks.read(issue_id, parts, twin)
+        self._looked = issue.version
         if issue.comments is None and self.remarks.count_differs(issue, twin):
             remarks = await self.remarks.list(issue_id, twin)
             issue = msgspec.structs.replace(issue, comments=remarks)
@@ -287,6 +296,7 @@ class Reconciliation:
         issue = await bench.tracker.create(
             plan_draft(self.twin, wanted, bench.project, bench.issue_type, intent.marker)
         )
+        self._looked = issue.version
         self.note("issue.created", key=issue.ref.key, remote=twin.replica.key)
         return issue
 

@@ -449,7 +449,7 @@ class Worker:
             self._count(live, outcome)
             again = await ledger.finish(outcome, Due())
             sent_at = self._now() if ledger.sent else None
-            self.recent.note(key, live, outcome.twin, sent_at=sent_at)
+            self.recent.note(key, live, outcome.twin, looked=outcome.looked, sent_at=sent_at)
             return again
         return await self._settle_failure(key, claim, outcome, error, ledger, live)
 

@@ -8,7 +8,7 @@ import pytest
 
 from schemas.errors import Fault, RuleError, TrackerError
 from schemas.events import IssueChanged, TwinDue
-from schemas.issue import Part
+from schemas.issue import FieldChange, Issue, Part
 from schemas.node import ConnectionSettings, Trigger
 from schemas.replica import Replica, ReplicaComment, Stamp, TwinMessage
 from schemas.rich_text import plain
@@ -106,6 +106,44 @@ async def test_a_comment_of_ours_that_comes_back_is_skipped_and_a_persons_is_not
     )
     await local.rest()
     assert len(local.trackers["a"].issues[issue].comments) == 2
+
+
+async def test_what_a_person_attached_just_before_our_write_is_not_taken_for_its_echo(
+    local, issue_of
+) -> None:
+    issue = issue_of(local.trackers["a"])
+    await local.sync("a-b.a", issue)
+    await local.rest()
+    there = local.trackers["b"]
+    mirror = next(iter(there.issues.values()))
+    step, attached = there.step, []
+
+    def attaches_first(name: str) -> None:
+        step(name)
+        if name == "before update" and not attached:
+            attached.append(there.person_attaches(mirror.id, "late.txt", b"x"))
+            there.latest = mirror.version
+
+    there.step = attaches_first
+    update = there.update
+
+    async def over_it(read: Issue, change: FieldChange) -> Issue:
+        there.step("before update")
+        newest = msgspec.structs.replace(read, version=mirror.version)
+        return msgspec.structs.replace(await update(newest, change), attachments=None)
+
+    there.update = over_it
+    local.at += 1_000
+    local.trackers["a"].person_sets(issue, "summary", "edited")
+    await local.change("a", issue)
+    await local.rest()
+    local.at += 1_000
+    await local.change("b", mirror.id, version=there.latest, parts=(Part.ATTACHMENTS,))
+    await local.rest()
+    sent = (await local.rows())[0].state
+    assert "late.txt" in {
+        file.filename for file, _ in local.trackers["a"].issues[issue].files.values()
+    } or any(trace.local_id == attached[0] for trace in sent.attachments)
 
 
 async def test_a_write_of_ours_is_known_before_it_is_committed(local, issue_of) -> None:
