@@ -1,0 +1,31 @@
+"""What SD Elements can do, for the engine, the API and the documentation."""
+
+from adapters.port import Capabilities
+
+SYSTEM = "sd-elements"
+
+CAPABILITIES = Capabilities(
+    system=SYSTEM,
+    title="SD Elements",
+    webhook_authentication=(),
+    comment_edit=True,
+    comment_delete=True,
+    comment_internal=False,
+    comment_marker=False,
+    attachment_upload=False,
+    attachment_delete=False,
+    expected_version=False,
+    # A note, a tag or a reference may leave the task's date as it is.
+    version_exact=False,
+    status="plain",
+    set_fields=("labels",),
+    webhooks=False,
+    custom_kinds=("text", "option"),
+    degraded={
+        "attachments": "SD Elements has none: files stay on the other side.",
+        "summary": "Only tasks made in the project can be renamed; those of the library cannot.",
+        "description": "Only of tasks made in the project.",
+        "priority": "Only of tasks made in the project.",
+        "assignee": "By e-mail address.",
+    },
+)
