@@ -1,7 +1,8 @@
 """GitHub's API takes no files and lists none: they stand as links in texts."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
+from types import TracebackType
+from typing import NoReturn
 
 from adapters.github.errors import github_error
 from adapters.port import ByteStream
@@ -17,12 +18,19 @@ def refused(filename: str) -> TrackerError:
     )
 
 
-@asynccontextmanager
-async def open_nothing(attachment_id: str) -> AsyncIterator[ByteStream]:
-    raise github_error(Fault.NOT_FOUND, f"GitHub keeps no attachment {attachment_id[:80]!r}.")
-    yield _nothing()
+class NoAttachment(AbstractAsyncContextManager[ByteStream]):
+    """Raises NOT_FOUND when it is entered."""
 
+    def __init__(self, attachment_id: str) -> None:
+        self._id = attachment_id
 
-async def _nothing() -> ByteStream:
-    return
-    yield b""
+    async def __aenter__(self) -> NoReturn:
+        raise github_error(Fault.NOT_FOUND, f"GitHub keeps no attachment {self._id[:80]!r}.")
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Never entered, so never left."""

@@ -45,7 +45,7 @@ class GitHubClient:
             transfer_timeout=params.transfer_timeout,
             concurrency=params.concurrency,
             write_rate=params.write_rate,
-            write_burst=20,
+            write_burst=15,
         )
         login = self.app or TokenLogin(params.token)
         self._http = TrackerHttp(settings, GitHubDialect(login), session, now, pause)

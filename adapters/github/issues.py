@@ -50,9 +50,8 @@ class Issues:
 
     async def resolve(self, key_or_id: str) -> IssueRef:
         asked = await self._repositories.place(key_or_id)
-        place, found = await self._get(asked)
-        known = Place(place.repository, place.number) if "#" in key_or_id else asked
-        return mapping.reference(parse_id(self._moved.known_as(known.id)), found)
+        _, found = await self._get(self._moved.place(asked))
+        return mapping.reference(parse_id(self._moved.known_as(asked.id)), found)
 
     async def read(self, issue_id: str, read_comments: ReadComments | None = None) -> Issue:
         asked = parse_id(issue_id)
@@ -68,7 +67,9 @@ class Issues:
         repository = await self._repositories.read(draft.project)
         target = Target(repository.id, repository.full_name, marker=draft.marker)
         edit = await self._writer.edit(target, FieldChange(_given(draft)))
-        state = {key: edit.body.pop(key) for key in ("state", "state_reason") if key in edit.body}
+        state: dict[str, object] = {
+            key: edit.body.pop(key) for key in ("state", "state_reason") if key in edit.body
+        }
         body = self._new_body(edit, draft)
         path = f"/repositories/{repository.id}/issues"
         made = await self._client.write("POST", path, body, wire.issue, what="create an issue")
@@ -118,17 +119,25 @@ class Issues:
         _refuse_stale(issue, before, change)
         target = Target(place.repository, project_of(held), held)
         edit = await self._writer.edit(target, change)
-        await self._write(place, edit)
+        written = await self._write_body(place, edit)
+        await self._write_rest(place, edit)
         if asks_for_links(change):
             await self._links.write(place, held, extra, change)
+        elif edit.in_one_call:
+            extra = await self._links.read(place, written or held)
+            return await mapping.to_issue(asked, written or held, self._params, extra, None)
         return await self.read(issue.ref.id)
 
-    async def _write(self, place: Place, edit: Edit) -> None:
-        if edit.body:
-            found = await self._client.write(
-                "PATCH", place.path, edit.body, wire.issue, what="edit the issue"
-            )
-            await refuse_dropped(self._client, place.repository, edit.body, found)
+    async def _write_body(self, place: Place, edit: Edit) -> answers.Issue | None:
+        if not edit.body:
+            return None
+        found = await self._client.write(
+            "PATCH", place.path, edit.body, wire.issue, what="edit the issue"
+        )
+        await refuse_dropped(self._client, place.repository, edit.body, found)
+        return found
+
+    async def _write_rest(self, place: Place, edit: Edit) -> None:
         if edit.add_labels:
             await self._client.write(
                 "POST",
@@ -178,7 +187,7 @@ class Issues:
     ) -> Issue:
         """A new issue is always open and alone."""
         if state.get("state") == "closed":
-            await self._write(place, Edit(body=state))
+            await self._write_body(place, Edit(body=state))
         if asks_for_links(wanted):
             change = FieldChange(
                 {name: wanted[name] for name in ("parent", "links") if wanted.get(name)}
@@ -202,7 +211,7 @@ class Issues:
 
 
 def _given(draft: IssueDraft) -> Fields:
-    fields = {
+    fields: Fields = {
         name: value
         for name, value in draft.fields.items()
         if value is not None and value != () and name not in _BESIDE

@@ -39,9 +39,7 @@ async def to_issue(
         "reporter": to_user(found.user) if found.user else None,
         "milestone": found.milestone.title if found.milestone else None,
         **_by_labels(found, params),
-        **{
-            f"{FIELD}{held.issue_field_id}": _value(held) for held in found.issue_field_values or ()
-        },
+        **{f"{FIELD}{one.issue_field_id}": _value(one) for one in found.issue_field_values or ()},
         **extra,
     }
     return Issue(

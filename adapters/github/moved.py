@@ -1,4 +1,4 @@
-"""Issues that were transferred to another repository: GitHub leads from the old place to the new."""
+"""Issues that were transferred: GitHub leads from their old repository to the new one."""
 
 from collections import OrderedDict
 

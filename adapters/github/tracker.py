@@ -118,7 +118,7 @@ class GitHubTracker:
     def open_attachment(
         self, issue_id: str, attachment_id: str
     ) -> AbstractAsyncContextManager[ByteStream]:
-        return attachments.open_nothing(attachment_id)
+        return attachments.NoAttachment(attachment_id)
 
     async def delete_attachment(self, issue_id: str, attachment_id: str) -> None:
         """There is none, so it is gone already."""

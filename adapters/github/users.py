@@ -43,10 +43,8 @@ class Users:
             return known.get(user.id.casefold(), user.id)
         if not user.email and user.name.casefold() in known:
             return known[user.name.casefold()]
-        fitting = [
-            found for found in await self.find(user.email or user.name) if _fits(found, user)
-        ]
-        assignable = [found.id for found in fitting if found.id.casefold() in known]
+        found = await self.find(user.email or user.name)
+        assignable = [one.id for one in found if _fits(one, user) and one.id.casefold() in known]
         if len(assignable) == 1:
             return assignable[0]
         how_many = f"{len(assignable)} users" if assignable else "nobody who can be assigned"
@@ -70,11 +68,12 @@ class Users:
     async def _profile(self, account: answers.Account) -> User:
         path = f"/users/{segment(account.login)}"
         try:
-            return to_user(await self._client.get(path, wire.account, what="read a user"))
+            found = await self._client.get(path, wire.account, what="read a user")
         except TrackerError as error:
             if error.fault is not Fault.NOT_FOUND:
                 raise
             return User()
+        return to_user(found)
 
     async def _list(self, repository: int) -> dict[str, str]:
         found: dict[str, str] = {}

@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import parse_qs
 
 import msgspec
@@ -29,7 +29,7 @@ class _Repository(msgspec.Struct, frozen=True):
 
 class _Issue(msgspec.Struct, frozen=True):
     number: Number
-    pull_request: msgspec.Raw | None = None
+    pull_request: dict[str, Any] | None = None
 
 
 class _Hook(msgspec.Struct, frozen=True):

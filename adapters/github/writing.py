@@ -48,6 +48,10 @@ class Edit(msgspec.Struct):
     set_fields: list[dict[str, Any]] = []
     clear_fields: list[int] = []
 
+    @property
+    def in_one_call(self) -> bool:
+        return not (self.add_labels or self.remove_labels or self.set_fields or self.clear_fields)
+
 
 class Writer:
     def __init__(self, params: GitHubParams, users: Users, catalogue: Catalogue) -> None:

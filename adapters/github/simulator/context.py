@@ -1,0 +1,99 @@
+"""What every handler needs, and how it gets it from a request."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+from aiohttp import web
+
+from adapters.github.simulator.faults import Faults
+from adapters.github.simulator.model import Issue, Refused, Repository, User
+from adapters.github.simulator.shapes import API, Shapes
+from adapters.github.simulator.state import State
+
+STATE: web.AppKey[State] = web.AppKey("state", State)
+FAULTS: web.AppKey[Faults] = web.AppKey("faults", Faults)
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder().decode
+
+
+def state(request: web.Request) -> State:
+    return request.app[STATE]
+
+
+def shapes(request: web.Request) -> Shapes:
+    return Shapes(state(request), f"{request.scheme}://{request.host}")
+
+
+def me(request: web.Request) -> User:
+    return state(request).me
+
+
+def repository(request: web.Request) -> Repository:
+    found = request.match_info
+    if "repository" in found:
+        return state(request).repository_by_id(int(found["repository"]))
+    return state(request).repository(f"{found['owner']}/{found['repo']}")
+
+
+def issue(request: web.Request) -> Issue:
+    return state(request).issue(repository(request), int(request.match_info["number"]))
+
+
+def reply(data: Any, status: int = 200) -> web.Response:
+    return web.Response(
+        body=_encode(data), status=status, content_type="application/json", charset="utf-8"
+    )
+
+
+async def body(request: web.Request) -> dict[str, Any]:
+    raw = await request.read()
+    try:
+        data = _decode(raw) if raw else {}
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise Refused(400, "Problems parsing JSON") from None
+    if not isinstance(data, dict):
+        raise Refused(400, "Body should be a JSON object")
+    return data
+
+
+def number(request: web.Request, name: str, default: int) -> int:
+    text = request.query.get(name, "")
+    return int(text) if text.isdigit() and int(text) > 0 else default
+
+
+def page(
+    request: web.Request, rows: Sequence[Any], shape: Callable[[Any], Any], wrap: str = ""
+) -> web.Response:
+    """One page, with GitHub's links to the others."""
+    size = min(number(request, "per_page", 30), state(request).config.page_cap)
+    wanted = number(request, "page", 1)
+    last = max(1, -(-len(rows) // size))
+    shaped = [shape(row) for row in rows[(wanted - 1) * size : wanted * size]]
+    wrapped = {"total_count": len(rows), "incomplete_results": False, wrap: shaped}
+    answer = reply(wrapped if wrap else shaped)
+    links = {"next": wanted + 1, "last": last} if wanted < last else {}
+    if wanted > 1:
+        links |= {"prev": wanted - 1, "first": 1}
+    if links:
+        answer.headers["Link"] = ", ".join(
+            f'<{_other(request, target)}>; rel="{name}"' for name, target in links.items()
+        )
+    return answer
+
+
+def _other(request: web.Request, target: int) -> str:
+    query = urlencode({**request.query, "page": str(target)})
+    return f"{request.scheme}://{request.host}{request.path}?{query}"
+
+
+def both(method: str, path: str, handler: Handler) -> list[web.RouteDef]:
+    """A path of a repository, by its name and by its number."""
+    return [
+        web.route(method, f"{API}/repos/{{owner}}/{{repo}}{path}", handler),
+        web.route(method, rf"{API}/repositories/{{repository:\d+}}{path}", handler),
+    ]

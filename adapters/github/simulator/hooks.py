@@ -1,0 +1,174 @@
+"""Webhooks: posted once, in order for each hook. What fails is kept, and sent again when asked."""
+
+import asyncio
+import hashlib
+import hmac
+import uuid
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
+import aiohttp
+import msgspec
+import structlog
+
+from adapters.github.simulator import people
+from adapters.github.simulator.config import Webhook
+from adapters.github.simulator.shapes import Shapes
+from adapters.github.simulator.state import Happening, State
+
+log = structlog.get_logger()
+_encode = msgspec.json.Encoder().encode
+_TIMEOUT = aiohttp.ClientTimeout(total=10)
+
+
+class Delivery(msgspec.Struct):
+    id: int
+    guid: str
+    event: str
+    action: str
+    body: bytes
+    at: int
+    redelivery: bool = False
+    status: int = 0
+    hook: int = 0
+    repository: int = 0
+
+
+class Hook(msgspec.Struct):
+    id: int
+    target: Webhook
+    created: int
+    repository: int = 0
+    """0 for one of all repositories."""
+    events: tuple[str, ...] = ("*",)
+
+
+class Hooks:
+    """`site` tells the simulator's own address once it is known."""
+
+    def __init__(self, state: State, webhooks: tuple[Webhook, ...], site: Callable[[], str]):
+        self.registered = [Hook(state.new_id(), one, state.now()) for one in webhooks]
+        self.deliveries: list[Delivery] = []
+        """Newest first."""
+        self.delivered = 0
+        self.failed = 0
+        self.drop = 0
+        """So many of the next deliveries get lost on the way."""
+        self.double = False
+        self._state = state
+        self._site = site
+        self._queues: dict[int, asyncio.Queue[Delivery]] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+        self._session: aiohttp.ClientSession | None = None
+
+    async def start(self) -> None:
+        self._session = aiohttp.ClientSession()
+
+    async def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._session is not None:
+            await self._session.close()
+
+    async def settle(self) -> None:
+        """Returns when all that happened so far was posted."""
+        for queue in list(self._queues.values()):
+            await queue.join()
+
+    def register(self, target: Webhook, repository: int, events: tuple[str, ...]) -> Hook:
+        hook = Hook(self._state.new_id(), target, self._state.now(), repository, events)
+        self.registered.append(hook)
+        body = _encode({"zen": "Keep it logically awesome.", "hook_id": hook.id})
+        self._queue(hook, self._new("ping", "", body, hook))
+        return hook
+
+    def tell(self, happening: Happening) -> None:
+        if self._session is None:
+            return
+        body = _encode(payload(Shapes(self._state, self._site()), self._state, happening))
+        for hook in self.registered:
+            here = hook.repository in (0, happening.issue.repository.id)
+            if here and (happening.event in hook.events or "*" in hook.events):
+                delivery = self._new(happening.event, happening.action, body, hook)
+                delivery.repository = happening.issue.repository.id
+                for _ in range(2 if self.double else 1):
+                    self._queue(hook, delivery)
+
+    def again(self, delivery: Delivery) -> None:
+        hook = next(one for one in self.registered if one.id == delivery.hook)
+        copy = msgspec.structs.replace(
+            delivery, id=self._state.new_id(), at=self._state.now(), redelivery=True, status=0
+        )
+        self._queue(hook, copy)
+
+    def _new(self, event: str, action: str, body: bytes, hook: Hook) -> Delivery:
+        guid = str(uuid.uuid4())
+        return Delivery(
+            self._state.new_id(), guid, event, action, body, self._state.now(), hook=hook.id
+        )
+
+    def _queue(self, hook: Hook, delivery: Delivery) -> None:
+        if hook.id not in self._queues:
+            self._queues[hook.id] = asyncio.Queue()
+            self._tasks.append(asyncio.create_task(self._post_all(hook)))
+        self._queues[hook.id].put_nowait(delivery)
+
+    async def _post_all(self, hook: Hook) -> None:
+        queue = self._queues[hook.id]
+        while True:
+            delivery = await queue.get()
+            try:
+                delivery.status = await self._post(hook.target, delivery)
+                self.deliveries.insert(0, delivery)
+                arrived = 200 <= delivery.status < 400
+                self.delivered += arrived
+                self.failed += not arrived
+            finally:
+                queue.task_done()
+
+    async def _post(self, target: Webhook, delivery: Delivery) -> int:
+        if self._session is None or self.drop:
+            self.drop = max(0, self.drop - 1)
+            return 502
+        body, kind = delivery.body, "application/json"
+        if target.content_type == "form":
+            body = urlencode({"payload": body.decode()}).encode()
+            kind = "application/x-www-form-urlencoded"
+        headers = {
+            "Content-Type": kind,
+            "User-Agent": "GitHub-Hookshot/simulator",
+            "X-GitHub-Event": delivery.event,
+            "X-GitHub-Delivery": delivery.guid,
+        }
+        if target.secret:
+            digest = hmac.digest(target.secret.encode(), body, hashlib.sha256)
+            headers["X-Hub-Signature-256"] = "sha256=" + digest.hex()
+        try:
+            async with self._session.post(
+                target.url, data=body, headers=headers, timeout=_TIMEOUT
+            ) as answer:
+                await answer.read()
+                return answer.status
+        except (aiohttp.ClientError, TimeoutError) as error:
+            log.warning("simulator.webhook_failed", cause=type(error).__name__)
+            return 502
+
+
+def payload(shapes: Shapes, state: State, happening: Happening) -> dict[str, Any]:
+    repository = happening.issue.repository
+    body: dict[str, Any] = {
+        "action": happening.action,
+        "repository": people.repository(repository, "admin", shapes.site, shapes.api),
+        "sender": shapes.user(happening.actor),
+    }
+    if happening.event in ("issues", "issue_comment"):
+        body["issue"] = shapes.issue(happening.issue)
+    if happening.comment is not None:
+        body["comment"] = shapes.comment(happening.issue, happening.comment)
+    for name, issue in happening.more.items():
+        body[name] = shapes.issue(issue)
+        body[f"{name}_id"] = issue.id
+        body[f"{name}_repo"] = people.repository(issue.repository, "admin", shapes.site, shapes.api)
+    return body
