@@ -19,8 +19,11 @@ class TooLarge(Exception):
 
 async def read_capped(response: aiohttp.ClientResponse, largest: int) -> bytes:
     """The whole body, which is given up as soon as it is too large. Raises TooLarge."""
-    if (response.content_length or 0) > largest:
-        raise TooLarge
+    announced = response.content_length
+    if announced is not None and "Content-Encoding" not in response.headers:
+        if announced > largest:
+            raise TooLarge
+        return await response.read()
     parts: list[bytes] = []
     size = 0
     async for part in response.content.iter_any():

@@ -44,21 +44,25 @@ def issue(request: web.Request) -> Issue:
     return state(request).issue(repository(request), int(request.match_info["number"]))
 
 
-def reply(data: Any, status: int = 200) -> web.Response:
+def reply(shaped: Any, status: int = 200) -> web.Response:
     return web.Response(
-        body=_encode(data), status=status, content_type="application/json", charset="utf-8"
+        body=_encode(shaped), status=status, content_type="application/json", charset="utf-8"
     )
 
 
-async def body(request: web.Request) -> dict[str, Any]:
+async def data(request: web.Request) -> Any:
     raw = await request.read()
     try:
-        data = _decode(raw) if raw else {}
+        return _decode(raw) if raw else {}
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise Refused(400, "Problems parsing JSON") from None
-    if not isinstance(data, dict):
+
+
+async def body(request: web.Request) -> dict[str, Any]:
+    found = await data(request)
+    if not isinstance(found, dict):
         raise Refused(400, "Body should be a JSON object")
-    return data
+    return found
 
 
 def number(request: web.Request, name: str, default: int) -> int:

@@ -24,7 +24,7 @@ async def rate_limit(request: web.Request) -> web.Response:
 
 async def myself(request: web.Request) -> web.Response:
     shapes = context.shapes(request)
-    return context.reply(people.profile(context.me(request), shapes.site, shapes.api))
+    return context.reply(people.own_profile(context.me(request), shapes.site, shapes.api))
 
 
 async def account(request: web.Request) -> web.Response:

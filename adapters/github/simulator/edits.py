@@ -25,6 +25,10 @@ def too_long(field: str) -> Refused:
 def apply(state: "State", issue: Issue, body: dict[str, Any], actor: User) -> list[str]:
     """All or nothing. Answers the actions that webhooks tell."""
     wanted = dict(body)
+    if "assignee" in wanted:
+        # The older form, for one person.
+        login = wanted.pop("assignee")
+        wanted.setdefault("assignees", [login] if login else [])
     if not state.may_triage(actor):
         wanted = {key: value for key, value in wanted.items() if key not in _TRIAGE}
     checked = _checked(state, issue, wanted)

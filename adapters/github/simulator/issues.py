@@ -53,8 +53,9 @@ async def edit(request: web.Request) -> web.Response:
 
 
 async def add_labels(request: web.Request) -> web.Response:
-    state, issue, body = _triaged(request), context.issue(request), await context.body(request)
-    added = edits.labels(state, issue.repository, body.get("labels"))
+    state, issue, given = _triaged(request), context.issue(request), await context.data(request)
+    names = given.get("labels") if isinstance(given, dict) else given  # GitHub takes both
+    added = edits.labels(state, issue.repository, names)
     fresh = [name for name in added if name not in issue.labels]
     issue.labels.extend(fresh)
     state.changed(issue, context.me(request), *["labeled" for _ in fresh])

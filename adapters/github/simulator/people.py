@@ -94,6 +94,7 @@ def user(found: User, site: str, api: str) -> dict[str, Any]:
 def profile(found: User, site: str, api: str) -> dict[str, Any]:
     return {
         **user(found, site, api),
+        "user_view_type": "public",
         "name": found.name,
         "company": None,
         "blog": "",
@@ -107,6 +108,17 @@ def profile(found: User, site: str, api: str) -> dict[str, Any]:
         "following": 0,
         "created_at": "2020-01-01T00:00:00Z",
         "updated_at": "2020-01-01T00:00:00Z",
+    }
+
+
+def own_profile(found: User, site: str, api: str) -> dict[str, Any]:
+    counts = ("private_gists", "total_private_repos", "owned_private_repos", "disk_usage")
+    return {
+        **profile(found, site, api),
+        **dict.fromkeys(counts, 0),
+        "user_view_type": "private",
+        "collaborators": 0,
+        "two_factor_authentication": True,
     }
 
 
