@@ -7,7 +7,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from adapters.github.simulator import AppConfig
+from adapters.github.simulator import AppConfig, Webhook
 from adapters.github.simulator import Fault as SimulatedFault
 from schemas.errors import ConfigurationError, Fault
 from schemas.issue import ALL_PARTS, CommentDraft, FieldChange
@@ -268,3 +268,22 @@ def test_what_is_no_key_is_refused_without_being_shown(github, connect) -> None:
 async def test_the_session_stays_open(tracker, session) -> None:
     await tracker.close()
     assert not session.closed
+
+
+async def test_an_app_has_its_failed_webhooks_sent_again(as_app) -> None:
+    github, tracker = await as_app()
+    project = github.state.repository("sim/project")
+    github.hooks.register(Webhook("http://127.0.0.1:1/hook"), project.id, ("issues",))
+    github.state.create(project, {"title": "x"}, github.state.me)
+    await github.hooks.settle()
+    assert await tracker.watch() == 2  # the ping among them
+    assert github.calls["POST /app/hook/deliveries/{delivery}/attempts"] == 2
+
+
+async def test_an_app_tells_where_it_is_installed(as_app, connect, keys) -> None:
+    github, _ = await as_app()
+    for number in range(4):
+        github.state.add_repository(f"sim/p{number}")
+    settings = {"app_id": "Iv1.abc", "app_private_key": keys[0], "installation_id": 7}
+    tracker = connect(github, token="", projects=[], page_size=2, **settings)
+    assert len(await tracker.projects()) == 5
