@@ -40,6 +40,7 @@ class Issues:
     ) -> None:
         self._client = client
         self._params = params
+        self._users = users
         self._repositories = repositories
         self._links = Links(client, repositories)
         self._writer = Writer(params, users, catalogue)
@@ -57,7 +58,7 @@ class Issues:
         asked = parse_id(issue_id)
         place, found = await self._get(self._moved.place(asked))
         self._moved.learn(asked, place)
-        extra = await self._links.read(place, found)
+        extra = await self._extra(place, found)
         comments = await read_comments(place) if read_comments else None
         return await mapping.to_issue(asked, found, self._params, extra, comments)
 
@@ -112,9 +113,7 @@ class Issues:
         asked = parse_id(issue.ref.id)
         place, held = await self._get(self._moved.place(asked))
         self._moved.learn(asked, place)
-        extra: Fields = {}
-        if asks_for_links(change):
-            extra = await self._links.read(place, held)
+        extra = await self._extra(place, held)
         before = await mapping.to_issue(asked, held, self._params, extra, None)
         _refuse_stale(issue, before, change)
         target = Target(place.repository, project_of(held), held)
@@ -124,9 +123,16 @@ class Issues:
         if asks_for_links(change):
             await self._links.write(place, held, extra, change)
         elif edit.in_one_call:
-            extra = await self._links.read(place, written or held)
+            extra = await self._extra(place, written or held)
             return await mapping.to_issue(asked, written or held, self._params, extra, None)
         return await self.read(issue.ref.id)
+
+    async def _extra(self, place: Place, found: answers.Issue) -> Fields:
+        return {
+            "assignee": await self._users.named(found.assignee),
+            "reporter": await self._users.named(found.user),
+            **await self._links.read(place, found),
+        }
 
     async def _write_body(self, place: Place, edit: Edit) -> answers.Issue | None:
         if not edit.body:

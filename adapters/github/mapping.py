@@ -27,7 +27,7 @@ async def to_issue(
     extra: Fields,
     comments: tuple[Comment, ...] | None,
 ) -> Issue:
-    """`extra` is what the issue's own answer does not hold: parent and links."""
+    """`extra` is what the issue's own answer does not hold: people's names, parent and links."""
     text, marker = split_marker(found.body)
     updated = millis(found.updated_at)
     fields: Fields = {
@@ -35,8 +35,6 @@ async def to_issue(
         "description": await markup.parse(text),
         "status": found.state,
         "resolution": found.state_reason if found.state == "closed" else None,
-        "assignee": to_user(found.assignee) if found.assignee else None,
-        "reporter": to_user(found.user) if found.user else None,
         "milestone": found.milestone.title if found.milestone else None,
         **_by_labels(found, params),
         **{f"{FIELD}{one.issue_field_id}": _value(one) for one in found.issue_field_values or ()},
@@ -49,10 +47,8 @@ async def to_issue(
         project=project_of(found),
         fields=fields,
         comments=comments,
-        attachments=(),
         comment_count=found.comments,
         marker=marker,
-        worklogs=(),
     )
 
 

@@ -40,12 +40,12 @@ class Discoverer:
     async def projects(self) -> tuple[Choice, ...]:
         """Those that the settings name, else all that the credentials reach."""
         if self._params.projects:
-            return tuple(Choice(name) for name in self._params.projects)
+            return tuple(Choice(name, name) for name in self._params.projects)
         found: dict[str, Choice] = {}
         async for repositories in self._reachable():
             for one in repositories:
                 if one.has_issues and not one.archived:
-                    found[one.full_name] = Choice(one.full_name, str(one.id))
+                    found[one.full_name] = Choice(one.full_name, one.full_name)
         return tuple(found[name] for name in sorted(found))
 
     def _reachable(self) -> AsyncIterator[tuple[answers.Repository, ...]]:

@@ -19,6 +19,7 @@ T = TypeVar("T")
 
 _ID = re.compile(r"([1-9][0-9]{0,17})-([1-9][0-9]{0,17})")
 _KEY = re.compile(r"([A-Za-z0-9_-][A-Za-z0-9._-]*/[A-Za-z0-9._-]+)(?:#|/issues/)([1-9][0-9]{0,17})")
+_SHORT = re.compile(r"#?[1-9][0-9]{0,17}")
 _NUMBERED = re.compile(r"/repositories/([0-9]+)(?:/issues/([0-9]+))?$")
 _NAMED = re.compile(r"/repos/([^/]+/[^/]+)(?:/issues/([0-9]+))?$")
 
@@ -60,8 +61,11 @@ def project_of(issue: answers.Issue) -> str:
 class Repositories:
     """Names and numbers of repositories, remembered for ten minutes."""
 
-    def __init__(self, client: GitHubClient, now: Callable[[], Millis]) -> None:
+    def __init__(
+        self, client: GitHubClient, projects: tuple[str, ...], now: Callable[[], Millis]
+    ) -> None:
         self._client = client
+        self._projects = projects
         self._numbers: Memory[answers.Repository] = Memory(now)
 
     async def read(self, project: str) -> answers.Repository:
@@ -75,8 +79,11 @@ class Repositories:
         return (await self.read(project)).id
 
     async def place(self, key_or_id: str) -> Place:
-        """From an id, from `owner/name#7`, or from the address that a browser shows."""
+        """From an id, from `owner/name#7`, or from the address that a browser shows. `#7` is enough
+        where the connector has one repository."""
         text = key_or_id.strip()
+        if len(self._projects) == 1 and _SHORT.fullmatch(text):
+            text = f"{self._projects[0]}#{text.lstrip('#')}"
         if text.startswith(self._client.site + "/"):
             text = urlsplit(text).path.lstrip("/")
         found = _KEY.fullmatch(text)

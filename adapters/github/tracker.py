@@ -55,7 +55,7 @@ class GitHubTracker:
         self._connector = connector
         self._params = params
         self._client = client = GitHubClient(connector, params, session, now, pause)
-        repositories = Repositories(client, now)
+        repositories = Repositories(client, params.projects, now)
         catalogue = Catalogue(client, now)
         self._users = Users(client, now)
         self._moved = Moved()
@@ -78,7 +78,12 @@ class GitHubTracker:
 
     async def read(self, issue_id: str, parts: frozenset[Part]) -> Issue:
         wanted = self._comments.list if Part.COMMENTS in parts else None
-        return await self._issues.read(issue_id, wanted)
+        issue = await self._issues.read(issue_id, wanted)
+        return msgspec.structs.replace(
+            issue,
+            attachments=() if Part.ATTACHMENTS in parts else None,
+            worklogs=() if Part.WORKLOGS in parts else None,
+        )
 
     async def read_comments(self, issue_id: str) -> tuple[Comment, ...]:
         return await self._comments.list(self._issues.place(issue_id))

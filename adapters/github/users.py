@@ -21,6 +21,7 @@ class Users:
         self._client = client
         self._assignable: Memory[dict[str, str]] = Memory(now)
         self._found: Memory[tuple[User, ...]] = Memory(now)
+        self._profiles: Memory[User] = Memory(now)
 
     async def find(self, query: str) -> tuple[User, ...]:
         # Quotes would end ours, and what follows could be an operator of the search.
@@ -61,9 +62,15 @@ class Users:
             "/search/users", wire.found_users, query, what="search users"
         )
         asked = found.items[:_MOST_ASKED]
-        profiles = await asyncio.gather(*(self._profile(account) for account in asked))
+        profiles = await asyncio.gather(*(self.named(account) for account in asked))
         rest = (to_user(account) for account in found.items[_MOST_ASKED:])
-        return tuple(user for user in (*profiles, *rest) if user.id)
+        return tuple(user for user in (*profiles, *rest) if user)
+
+    async def named(self, account: answers.Account | None) -> User | None:
+        """With name and e-mail address, as far as they are public: issues tell logins alone."""
+        if account is None:
+            return None
+        return await self._profiles.get(account.login, lambda: self._profile(account))
 
     async def _profile(self, account: answers.Account) -> User:
         path = f"/users/{segment(account.login)}"
@@ -72,7 +79,7 @@ class Users:
         except TrackerError as error:
             if error.fault is not Fault.NOT_FOUND:
                 raise
-            return User()
+            return to_user(account)  # a bot, or an account that is hidden
         return to_user(found)
 
     async def _list(self, repository: int) -> dict[str, str]:

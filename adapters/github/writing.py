@@ -132,9 +132,10 @@ class Writer:
         if wanted.casefold() in ("", NO_TYPE) and not any(
             one.name.casefold() == wanted.casefold() for one in types
         ):
-            if native and target.held is not None:
+            if not native:
+                self._by_label(edit, target, self._params.type_prefix, None, "type")
+            elif target.held is not None:
                 edit.body["type"] = None
-            self._by_label(edit, target, self._params.type_prefix, None, "type")
         elif not native:
             self._by_label(edit, target, self._params.type_prefix, wanted, "type")
         else:

@@ -16,6 +16,8 @@ from schemas.values import Millis
 
 Column = Literal["updated_on", "created_on"]
 _LIST = "list the issues"
+_BEFORE = 1000
+"""Redmine keeps parts of a second and hides them: a bound lets in some of the second before."""
 _SECOND_IS_OVER = 2000
 """Milliseconds of ours after which Redmine's second of a moment ago has surely passed."""
 
@@ -81,7 +83,8 @@ class Scan:
     async def all_issues(self, projects: tuple[str, ...]) -> AsyncIterator[IssueChanged]:
         """By date of creation, which never changes."""
         ids = await self._ids(projects)
-        low, skip, told = 0, 0, set[int]()
+        low, skip = 0, 0
+        told: dict[int, Millis] = {}
         while True:
             page = await self._page(ids, "created_on", low, skip)
             rows = [(row, moments.parse(row.created_on)) for row in page.issues]
@@ -90,12 +93,9 @@ class Scan:
                     yield await self._event(row.id, row.project.id)
             if not rows or skip + len(rows) >= page.total_count:
                 return
-            before = low
             low, skip = _advance(low, skip, rows)
-            if low != before:
-                told = {row.id for row, at in rows if at >= low}
-            else:
-                told.update(row.id for row, _ in rows)
+            told.update((row.id, at) for row, at in rows)
+            told = {number: at for number, at in told.items() if at >= low - _BEFORE}
 
     async def _start(self, ids: tuple[int, ...]) -> Cursor:
         query = _issue_query(ids, "updated_on", 0, "updated_on:desc", 0, 1)

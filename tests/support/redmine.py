@@ -135,6 +135,7 @@ class Redmine:
             shutil.copyfile(_DEBIAN_DATABASE, target)
             with contextlib.closing(sqlite3.connect(target)) as database:
                 used = database.execute("SELECT COUNT(*) FROM projects").fetchone()[0]
+                database.execute("PRAGMA journal_mode=WAL")
             if not used:
                 return
             target.unlink()

@@ -18,8 +18,8 @@ def person(login, first, last, key, admin: false)
   user.mail_notification = 'none'
   user.save!
   Token.where(user_id: user.id, action: 'api').delete_all
-  Token.create!(user: user, action: 'api')
-  Token.where(user_id: user.id, action: 'api').update_all(value: key)
+  now = Time.now
+  Token.insert!({ user_id: user.id, action: 'api', value: key, created_on: now, updated_on: now })
   user
 end
 
@@ -34,22 +34,6 @@ def project(identifier, name, public_)
   made
 end
 
-tidegate = person('tidegate', 'Tide', 'Gate', ENV.fetch('TIDEGATE_ADMIN_KEY'), admin: true)
-limited = person('limited', 'Lim', 'Ited', ENV.fetch('TIDEGATE_MEMBER_KEY'))
-alice = person('alice', 'Alice', 'Example', ENV.fetch('TIDEGATE_ALICE_KEY'))
-bob = person('bob', 'Bob', 'Example', ENV.fetch('TIDEGATE_BOB_KEY'))
-
-manager = Role.find_by_name('Manager')
-manager.permissions = manager.setable_permissions.map(&:name)
-manager.save!
-reporter = Role.find_by_name('Reporter')
-
-projects = [project('sim', 'Simulated project', false), project('lagoon', 'Lagoon', true)]
-projects.each do |made|
-  [tidegate, alice, bob].each { |user| Member.create!(project: made, principal: user, roles: [manager]) }
-  Member.create!(project: made, principal: limited, roles: [reporter])
-end
-
 def field(name, format, **more)
   made = IssueCustomField.new(name: name, field_format: format, is_for_all: true, is_filter: true, **more)
   made.trackers = Tracker.sorted.to_a
@@ -57,16 +41,38 @@ def field(name, format, **more)
   made
 end
 
-field('Customer', 'string')
-field('Points', 'float')
-field('Severity', 'list', possible_values: %w[S1 S2 S3])
-field('Teams', 'list', possible_values: %w[Red Green Blue], multiple: true)
-field('Tester', 'user')
-field('Billable', 'bool')
-field('Story', 'text', text_formatting: 'full')
-field('Count', 'int')
-field('Since', 'date')
-field('Docs', 'link')
-field('Tidegate marker', 'string')
-stage = field('Stage', 'enumeration')
-%w[Alpha Beta].each_with_index { |name, at| stage.enumerations.create!(name: name, position: at + 1) }
+# One transaction: a disk that is busy is waited for once.
+ActiveRecord::Base.transaction do
+  tidegate = person('tidegate', 'Tide', 'Gate', ENV.fetch('TIDEGATE_ADMIN_KEY'), admin: true)
+  limited = person('limited', 'Lim', 'Ited', ENV.fetch('TIDEGATE_MEMBER_KEY'))
+  alice = person('alice', 'Alice', 'Example', ENV.fetch('TIDEGATE_ALICE_KEY'))
+  bob = person('bob', 'Bob', 'Example', ENV.fetch('TIDEGATE_BOB_KEY'))
+
+  manager = Role.find_by_name('Manager')
+  manager.permissions = manager.setable_permissions.map(&:name)
+  manager.save!
+  reporter = Role.find_by_name('Reporter')
+
+  projects = [project('sim', 'Simulated project', false), project('lagoon', 'Lagoon', true)]
+  projects.each do |made|
+    [tidegate, alice, bob].each { |user| Member.create!(project: made, principal: user, roles: [manager]) }
+    Member.create!(project: made, principal: limited, roles: [reporter])
+  end
+
+  field('Customer', 'string')
+  field('Points', 'float')
+  field('Severity', 'list', possible_values: %w[S1 S2 S3])
+  field('Teams', 'list', possible_values: %w[Red Green Blue], multiple: true)
+  field('Tester', 'user')
+  field('Billable', 'bool')
+  field('Story', 'text', text_formatting: 'full')
+  field('Count', 'int')
+  field('Since', 'date')
+  field('Docs', 'link')
+  field('Tidegate marker', 'string')
+  stage = field('Stage', 'enumeration')
+  %w[Alpha Beta].each_with_index { |name, at| stage.enumerations.create!(name: name, position: at + 1) }
+rescue StandardError => e
+  warn "The set-up failed: #{e.class}: #{e.message}"
+  exit!(1)
+end

@@ -29,7 +29,10 @@ async def create(request: web.Request) -> web.Response:
     user = context.user(request)
     if user is ANONYMOUS:
         raise Refused(401)
-    issue = edits.create(context.state(request), await context.body(request, "issue"), user)
+    values = await context.body(request, "issue")
+    if "project" in request.match_info:
+        values = {"project_id": request.match_info["project"], **values}
+    issue = edits.create(context.state(request), values, user)
     shaped = context.shapes(request).issue(issue, set())
     for told_on_reading in ("spent_hours", "total_spent_hours"):
         shaped.pop(told_on_reading, None)
@@ -83,6 +86,7 @@ def routes() -> list[web.RouteDef]:
     return [
         web.get("/issues.json", listed),
         web.post("/issues.json", create),
+        web.post("/projects/{project}/issues.json", create),
         web.get("/issues/{issue}.json", show),
         web.put("/issues/{issue}.json", edit),
         web.delete("/issues/{issue}.json", delete),

@@ -12,7 +12,7 @@ from adapters.redmine.simulator.state import State
 
 STATE: web.AppKey[State] = web.AppKey("state", State)
 FAULTS: web.AppKey[Faults] = web.AppKey("faults", Faults)
-USER = "user"
+USER: web.RequestKey[User] = web.RequestKey("user", User)
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
@@ -23,8 +23,7 @@ def state(request: web.Request) -> State:
 
 
 def user(request: web.Request) -> User:
-    found: User = request[USER]
-    return found
+    return request[USER]
 
 
 def shapes(request: web.Request) -> Shapes:

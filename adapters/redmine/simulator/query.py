@@ -31,10 +31,6 @@ def select(state: State, query: MultiMapping[str], user: User) -> list[Issue]:
     return found
 
 
-def _seconds(at: int) -> int:
-    return at // 1000
-
-
 _COLUMNS: dict[str, Callable[[Issue], int]] = {
     "id": lambda issue: issue.id,
     "updated_on": lambda issue: issue.updated,
@@ -113,7 +109,7 @@ def _custom(number: int, values: list[str]) -> Test:
 
 
 def _time(state: State, column: str, operator: str, values: list[str]) -> Test:
-    """Whole seconds. Without a Z the moment is one of the account's time zone."""
+    """Without a Z the moment is one of the account's time zone."""
     text = values[0] if values else ""
     if _MOMENT.fullmatch(text) is None:
         raise Refused(422)
@@ -122,5 +118,6 @@ def _time(state: State, column: str, operator: str, values: list[str]) -> Test:
     bound = int(at.timestamp())
     key = _COLUMNS[column]
     if operator == "<=":
-        return lambda issue: _seconds(key(issue)) <= bound
-    return lambda issue: _seconds(key(issue)) >= bound
+        return lambda issue: key(issue) // 1000 <= bound
+    # Compared with the parts of a second that no answer shows, from a second before on.
+    return lambda issue: key(issue) > (bound - 1) * 1000

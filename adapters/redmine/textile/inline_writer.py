@@ -77,7 +77,7 @@ def _pieces(content: Sequence[Inline]) -> Iterator[_Piece]:
     a link."""
     opened: list[Mark] = []
     for part in content:
-        wanted = part.marks if isinstance(part, Text) else ()
+        wanted = _around(part)
         keep = 0
         while keep < len(opened) and opened[keep] in wanted:
             keep += 1
@@ -89,6 +89,13 @@ def _pieces(content: Sequence[Inline]) -> Iterator[_Piece]:
         yield part
     while opened:
         yield _Sign(opened.pop(), False)
+
+
+def _around(part: Inline) -> tuple[Mark, ...]:
+    """Code is read before links, so its signs stand inside of one."""
+    if not isinstance(part, Text):
+        return ()
+    return tuple(mark for mark in part.marks if mark != "code") if part.href else part.marks
 
 
 def _drop_signs(run: list[_Piece]) -> None:
@@ -216,7 +223,11 @@ class _Writer:
         return self._bare(part, place) or self._named(part, place)
 
     def _bare(self, part: Text, place: int) -> str:
-        bare = part.text == part.href and links.BARE_URL.fullmatch(part.text) is not None
+        bare = (
+            part.text == part.href
+            and "code" not in part.marks
+            and links.BARE_URL.fullmatch(part.text) is not None
+        )
         last = self._last()
         free = not last or last in " \n(,;"
         if not bare or not free or links.trimmed(part.text) != part.text:
@@ -224,15 +235,19 @@ class _Writer:
         return part.text if self._ends(place) else ""
 
     def _named(self, part: Text, place: int) -> str:
-        shown = _escape(part.text, "", "", self._count, self._bars)
-        shown = shown.replace('"', "&#34;")
-        if shown[0] in "({[":
-            shown = f"&#{ord(shown[0])};{shown[1:]}"
-        if shown[-1] == ")":
-            shown = shown[:-1] + "&#41;"
+        shown = self._shown(part)
         last = self._last()
         before = " " if last.isalnum() or last in ('"', "_") else ""
         return f'{before}"{shown}":{part.href}' + ("" if self._ends(place) else " ")
+
+    def _shown(self, part: Text) -> str:
+        """The words of a link."""
+        if "code" in part.marks:
+            return f"@{_IN_CODE.sub(_entity, part.text)}@"
+        shown = _escape(part.text, "", "", self._count, self._bars).replace('"', "&#34;")
+        if shown[0] in "({[":
+            shown = f"&#{ord(shown[0])};{shown[1:]}"
+        return shown[:-1] + "&#41;" if shown[-1] == ")" else shown
 
     def _ends(self, place: int) -> bool:
         """Whether what follows can be no part of a target."""

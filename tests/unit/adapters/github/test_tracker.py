@@ -37,8 +37,8 @@ async def test_what_is_created_comes_back_whole(tracker, draft) -> None:
         "type": "Bug",
         "priority": "High",
         "labels": ("backend", "äöü"),
-        "assignee": User(name="alice", id="alice"),
-        "reporter": User(name="tidegate", id="tidegate"),
+        "assignee": User(name="Alice Archer", email="alice@example.com", id="alice"),
+        "reporter": User(name="Tidegate", id="tidegate"),
         "milestone": "2.0",
         "parent": None,
         "links": (),
@@ -292,7 +292,7 @@ async def test_a_parent_in_another_repository_is_told_by_its_id(
     assert issue.fields["parent"] == f"{other.id}-{above.number}"
 
 
-@pytest.mark.parametrize("form", ["{id}", "sim/project#1", "{url}", " Sim/Project#1 "])
+@pytest.mark.parametrize("form", ["{id}", "sim/project#1", "{url}", " Sim/Project#1 ", "#1", "1"])
 async def test_an_issue_is_resolved_from_what_people_write(tracker, draft, form) -> None:
     issue = await tracker.create(draft())
     named = form.format(id=issue.ref.id, url=issue.ref.url)
@@ -300,7 +300,7 @@ async def test_an_issue_is_resolved_from_what_people_write(tracker, draft, form)
 
 
 @pytest.mark.parametrize(
-    "named", ["", "1", "sim/project#99", "no/such#1", "../../user", "1-1/../x"]
+    "named", ["", "0", "9", "sim/project#99", "no/such#1", "../../user", "1-1/../x"]
 )
 async def test_what_is_no_issue_is_not_found(tracker, refusal, named) -> None:
     assert (await refusal(tracker.resolve(named))).fault is Fault.NOT_FOUND

@@ -1,0 +1,99 @@
+"""The simulated Azure DevOps."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiohttp
+
+from adapters.azure_devops import AzureDevOpsTracker, parse_params
+from adapters.azure_devops.simulator import AzureDevOpsSimulator, SimulatorConfig
+from adapters.azure_devops.simulator.edit import PatchOperation, create_item, edit_item
+from adapters.azure_devops.simulator.process import SAM
+from schemas.values import User
+from tests.contract.trackers.harness import Clock, Site, Values, Write
+
+PROJECT = "Tidegate"
+VALUES = Values(
+    project=PROJECT,
+    type="Task",
+    statuses=("New", "Active"),
+    fields={
+        "priority": "1",
+        "assignee": User(name="Sam Okafor"),
+        "labels": ("billing", "urgent"),
+    },
+    sets={"labels": ("one", "two")},
+    person=User(name="Sam Okafor", email="sam@example.com"),
+)
+_PLACES: dict[Write, tuple[str, str]] = {
+    "issue": ("POST", "/_apis/wit/workitems/$"),
+    "update": ("PATCH", "/_apis/wit/workitems/"),
+    "comment": ("POST", "/comments"),
+    "attachment": ("PATCH", "/_apis/wit/workitems/"),
+}
+
+
+class AzureDevOpsHands:
+    def __init__(self, simulator: AzureDevOpsSimulator) -> None:
+        self._state = simulator.state
+
+    async def write_issue(self, summary: str) -> str:
+        operations = [PatchOperation("add", "/fields/System.Title", summary)]
+        return str(create_item(self._state, PROJECT, "Task", operations, by=SAM).id)
+
+    async def rename(self, issue_id: str, summary: str) -> None:
+        operations = [PatchOperation("add", "/fields/System.Title", summary)]
+        edit_item(self._state, self._state.item(int(issue_id)), operations, by=SAM)
+
+    async def comment(self, issue_id: str, text: str) -> None:
+        self._state.comment(self._state.item(int(issue_id)), text, SAM)
+
+    async def delete(self, issue_id: str) -> None:
+        self._state.delete(self._state.item(int(issue_id)), SAM)
+
+
+class AzureDevOpsWeather:
+    def __init__(self, simulator: AzureDevOpsSimulator) -> None:
+        self._simulator = simulator
+
+    def lose_answer(self, write: Write) -> None:
+        method, path = _PLACES[write]
+        self._simulator.fail_next(method=method, path=path, mode="drop_after")
+
+    def throttle(self, seconds: int) -> None:
+        self._simulator.fail_next(status=429, headers={"Retry-After": str(seconds)})
+
+    def break_down(self, times: int) -> None:
+        self._simulator.fail_next(status=503, times=times)
+
+    def answer_garbage(self) -> None:
+        self._simulator.fail_next(status=200, body=b"<html>Sign in</html>")
+
+    def slow(self, seconds: float) -> None:
+        self._simulator.latency = seconds
+
+
+@asynccontextmanager
+async def simulated() -> AsyncIterator[Site]:
+    clock = Clock()
+    async with (
+        aiohttp.ClientSession() as session,
+        AzureDevOpsSimulator(SimulatorConfig(report_page=3), now=clock) as simulator,
+    ):
+
+        def opened(**settings: Any) -> AzureDevOpsTracker:
+            given = {"url": simulator.url, "token": simulator.config.token, "project": PROJECT}
+            params = parse_params({"webhook_secret": "hush", **given, **settings})
+            return AzureDevOpsTracker("azure-devops", params, session, clock, clock.pause)
+
+        yield Site(
+            name="azure-devops",
+            values=VALUES,
+            clock=clock,
+            hands=AzureDevOpsHands(simulator),
+            weather=AzureDevOpsWeather(simulator),
+            open=opened,
+            wrong_credentials={"token": "nobody-has-this-token"},
+            small_pages={"page_size": 2},
+        )

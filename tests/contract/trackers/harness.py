@@ -1,0 +1,94 @@
+"""What the conformance suite needs of a tracker: the adapter, a person's hands, and bad weather."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, Protocol
+
+import msgspec
+
+from adapters.port import Tracker
+from schemas.values import User, Value
+
+Write = Literal["issue", "update", "comment", "attachment", "worklog", "link"]
+
+
+class Clock:
+    """Real where the tracker is a real one; else turned by the test."""
+
+    def __init__(self, now: Callable[[], int] | None = None) -> None:
+        self._real = now
+        self.millis = 1_790_000_000_000
+
+    def __call__(self) -> int:
+        return self._real() if self._real else self.millis
+
+    async def pause(self, seconds: float) -> None:
+        self.millis += int(seconds * 1000)
+
+    def pass_(self, seconds: float) -> None:
+        self.millis += int(seconds * 1000)
+
+
+class Values(msgspec.Struct, frozen=True, kw_only=True):
+    """Values that the tracker at hand knows."""
+
+    project: str
+    type: str
+    statuses: tuple[str, str]
+    """The first one, and one that is a step away."""
+    fields: Mapping[str, Value]
+    """Set when an issue is made, and read back the same. A `User` is compared by its name."""
+    sets: Mapping[str, tuple[str, str]] = {}
+    """By set field, two elements that it may hold together."""
+    person: User = User(name="Alice")
+    discovers: bool = False
+
+
+class Hands(Protocol):
+    """A person at the tracker."""
+
+    async def write_issue(self, summary: str) -> str:
+        """Answers the issue's id."""
+        ...
+
+    async def rename(self, issue_id: str, summary: str) -> None: ...
+
+    async def comment(self, issue_id: str, text: str) -> None: ...
+
+    async def delete(self, issue_id: str) -> None: ...
+
+
+class Weather(Protocol):
+    """Of a simulator. Each kind of trouble meets the next call that fits, and once only."""
+
+    def lose_answer(self, write: Write) -> None:
+        """The write is carried out, and its answer lost."""
+        ...
+
+    def throttle(self, seconds: int) -> None:
+        """The next call is refused for so long."""
+        ...
+
+    def break_down(self, times: int) -> None:
+        """So many calls are answered 503."""
+        ...
+
+    def answer_garbage(self) -> None:
+        """The next call is answered 200 with a page that is none of the tracker's."""
+        ...
+
+    def slow(self, seconds: float) -> None: ...
+
+
+class Site(msgspec.Struct, frozen=True, kw_only=True):
+    """One tracker, running."""
+
+    name: str
+    values: Values
+    clock: Clock
+    hands: Hands
+    weather: Weather | None
+    """None for a real one."""
+    open: Callable[..., Tracker]
+    """With settings that differ from the usual ones."""
+    wrong_credentials: Mapping[str, Any]
+    small_pages: Mapping[str, Any] = {}

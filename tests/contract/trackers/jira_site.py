@@ -1,0 +1,101 @@
+"""The simulated Jira Data Center."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiohttp
+
+from adapters.jira import JiraTracker, parse_params
+from adapters.jira.simulator import Fault, JiraSimulator, SimulatorConfig
+from schemas.values import User
+from tests.contract.trackers.harness import Clock, Site, Values, Write
+
+VALUES = Values(
+    project="SIM",
+    type="Bug",
+    statuses=("To Do", "In Progress"),
+    fields={
+        "priority": "High",
+        "assignee": User(name="Alice"),
+        "labels": ("billing", "urgent"),
+        "components": ("Backend",),
+        "fix_versions": ("1.0", "2.0"),
+        "due": "2032-01-31",
+        "customfield_10001": "ACME & Söhne",
+        "customfield_10002": 1.5,
+        "customfield_10003": "S2",
+    },
+    sets={"labels": ("one", "two")},
+    person=User(name="Alice", email="alice@example.com"),
+)
+_PLACES: dict[Write, tuple[str, str]] = {
+    "issue": ("POST", "/rest/api/2/issue"),
+    "update": ("PUT", "/rest/api/2/issue/{key}"),
+    "comment": ("POST", "/comment"),
+    "attachment": ("POST", "/attachments"),
+}
+
+
+class JiraHands:
+    def __init__(self, simulator: JiraSimulator) -> None:
+        self._state = simulator.state
+        self._alice = simulator.state.users["alice"]
+
+    async def write_issue(self, summary: str) -> str:
+        fields = {"project": {"key": "SIM"}, "issuetype": {"name": "Bug"}, "summary": summary}
+        return self._state.create({"fields": fields}, self._alice).id
+
+    async def rename(self, issue_id: str, summary: str) -> None:
+        issue = self._state.issue(issue_id)
+        self._state.edit(issue, {"fields": {"summary": summary}}, self._alice)
+
+    async def comment(self, issue_id: str, text: str) -> None:
+        self._state.add_comment(self._state.issue(issue_id), {"body": text}, self._alice)
+
+    async def delete(self, issue_id: str) -> None:
+        self._state.delete(self._state.issue(issue_id), self._alice)
+
+
+class JiraWeather:
+    def __init__(self, simulator: JiraSimulator) -> None:
+        self._simulator = simulator
+
+    def lose_answer(self, write: Write) -> None:
+        method, path = _PLACES[write]
+        self._simulator.fail_next(Fault(status=500, method=method, path=path, after=True))
+
+    def throttle(self, seconds: int) -> None:
+        self._simulator.fail_next(Fault(status=429, headers={"Retry-After": str(seconds)}))
+
+    def break_down(self, times: int) -> None:
+        self._simulator.fail_next(Fault(status=503, times=times))
+
+    def answer_garbage(self) -> None:
+        self._simulator.fail_next(Fault(status=200, body=b"<html>Log in</html>"))
+
+    def slow(self, seconds: float) -> None:
+        self._simulator.latency = seconds
+
+
+@asynccontextmanager
+async def simulated() -> AsyncIterator[Site]:
+    clock = Clock()
+    config = SimulatorConfig()
+    async with aiohttp.ClientSession() as session, JiraSimulator(config, now=clock) as simulator:
+
+        def opened(**settings: Any) -> JiraTracker:
+            given = {"url": simulator.url, "token": config.token, "projects": ["SIM"], **settings}
+            params = parse_params({"webhook_secret": "hush", **given})
+            return JiraTracker("jira", params, session, clock, clock.pause)
+
+        yield Site(
+            name="jira",
+            values=VALUES,
+            clock=clock,
+            hands=JiraHands(simulator),
+            weather=JiraWeather(simulator),
+            open=opened,
+            wrong_credentials={"token": "nobody-has-this-token"},
+            small_pages={"page_size": 2},
+        )
