@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Any
 
 import aiohttp
 import lxml.html
@@ -57,12 +56,13 @@ async def shown(session: aiohttp.ClientSession, url: str, issue: str) -> RichTex
 
 
 def comparable(tree: RichText) -> RichText:
-    """Without what a page shows in other words: links to files, mentions, images, languages."""
+    """As a page shows it: mentions and images as words, code without its language."""
 
     def inline(part: Inline) -> Inline:
         match part:
             case Text(text, marks, href) if href.startswith("attachment:"):
-                return Text(text, marks)
+                # There is no such file, so Redmine makes no link of it.
+                return Text(f'attachment:"{text}"', marks)
             case Mention(name):
                 return Text("@" + name)
             case Image(source, alt):
@@ -72,7 +72,11 @@ def comparable(tree: RichText) -> RichText:
     def block(found: Block) -> Block:
         if isinstance(found, Paragraph):
             return Paragraph(tuple(map(inline, found.content)))
-        return CodeBlock(found.text.strip("\n")) if isinstance(found, CodeBlock) else found
+        if isinstance(found, CodeBlock):
+            # Redmine writes a space behind a quotation mark that ends a line.
+            lines = found.text.strip("\n").split("\n")
+            return CodeBlock("\n".join(line.rstrip() for line in lines))
+        return found
 
     return normalise(RichText(tuple(map(block, tree.blocks))))
 
@@ -105,7 +109,7 @@ async def test_redmine_shows_what_we_wrote(site: Site, session, redmine_url, dra
     made = await site.open().create(draft(description=WHOLE))
     page = await shown(session, redmine_url, made.ref.id)
     for ours, theirs in zip(comparable(WHOLE).blocks, comparable(page).blocks, strict=True):
-        assert _plainer(ours) == _plainer(theirs)
+        assert ours == theirs
 
 
 async def test_we_read_what_redmine_shows(site: Site, session, redmine_url) -> None:
@@ -116,12 +120,7 @@ async def test_we_read_what_redmine_shows(site: Site, session, redmine_url) -> N
     for ours, theirs in zip(
         comparable(textile.parse(source)).blocks, comparable(page).blocks, strict=True
     ):
-        assert _plainer(ours) == _plainer(theirs)
-
-
-def _plainer(block: Block) -> Any:
-    """Redmine draws task boxes, and images of files that it does not find, in its own way."""
-    return type(block).__name__, repr(block)
+        assert ours == theirs
 
 
 async def test_the_marker_is_not_shown(site: Site, session, redmine_url, draft) -> None:
