@@ -57,9 +57,16 @@ class GitHubClient:
         return AppLogin(key, self._installation_token, now)
 
     async def answer(
-        self, path: str, query: Mapping[str, str] | None = None, *, what: str
+        self,
+        path: str,
+        query: Mapping[str, str] | None = None,
+        *,
+        what: str,
+        etag: str = "",
     ) -> Answer:
-        return await self._http.send(Call(what=what, path=path, query=query or {}))
+        """304 when the answer is still the one of `etag`: such a call is not counted by GitHub."""
+        headers = {"If-None-Match": etag} if etag else {}
+        return await self._http.send(Call(what=what, path=path, query=query or {}, headers=headers))
 
     async def bare(self, path: str, *, what: str) -> Answer:
         """Without a login."""

@@ -35,6 +35,8 @@ class Feed(msgspec.Struct, frozen=True, omit_defaults=True):
     """At `low`: more changed in that second than fit a page."""
     seen: dict[str, Millis] = {}
     """Handed out within the overlap: number of the row -> moment of its change."""
+    etag: str = ""
+    """Of the last look, where the next one asks the same."""
 
 
 class Cursor(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -49,6 +51,13 @@ class _Row(NamedTuple):
     issue: int
     """0 for what belongs to no issue, such as a pull request."""
     at: Millis
+
+
+class _Look(NamedTuple):
+    rows: list[_Row]
+    more: bool
+    etag: str = ""
+    unchanged: bool = False
 
 
 _encode = msgspec.json.Encoder().encode
@@ -88,10 +97,10 @@ class Scan:
         name, kind = feeds[turn]
         key = _key(numbers[name], kind)
         feed = held[key]
-        rows, more = await self._rows(numbers[name], kind, self._low(feed), feed.page)
-        fresh = [row for row in rows if row.issue and feed.seen.get(row.key) != row.at]
-        held[key] = self._next(feed, rows, more, high)
-        turn = turn if more else turn + 1
+        look = await self._look(numbers[name], kind, self._low(feed), feed.page, feed.etag)
+        fresh = [row for row in look.rows if row.issue and feed.seen.get(row.key) != row.at]
+        held[key] = feed if look.unchanged else self._next(feed, look, high)
+        turn = turn if look.more else turn + 1
         after = Cursor(held, turn % len(feeds))
         changes = tuple(self._event(name, numbers[name], kind, row) for row in fresh)
         return ChangesPage(_once(changes), _text(after), turn == len(feeds))
@@ -104,7 +113,7 @@ class Scan:
             low, page, told = 0, 1, set[int]()
             more = True
             while more:
-                rows, more = await self._rows(repository, "issues", low, page)
+                rows, more, *_ = await self._look(repository, "issues", low, page)
                 for row in rows:
                     if row.issue and row.issue not in told:
                         told.add(row.issue)
@@ -114,21 +123,23 @@ class Scan:
     def _low(self, feed: Feed) -> Millis:
         return max(0, feed.at - self._overlap) if feed.low is None else feed.low
 
-    def _next(self, feed: Feed, rows: list[_Row], more: bool, high: Millis) -> Feed:
+    def _next(self, feed: Feed, look: _Look, high: Millis) -> Feed:
+        rows = look.rows
         at = max([feed.at, *(min(row.at, high) for row in rows)])
         floor = at - self._overlap - _SECOND
         seen = {key: moment for key, moment in feed.seen.items() if moment >= floor}
         # Of a second that is not over yet more may come, under the same time.
         old = high - _SECOND
         seen.update((row.key, row.at) for row in rows if floor <= row.at <= old)
-        if not more:
-            return Feed(at, seen=seen)
+        if not look.more:
+            asks_the_same = at == feed.at and feed.low is None
+            return Feed(at, seen=seen, etag=look.etag if asks_the_same else "")
         low, page = _advance(self._low(feed), feed.page, rows)
         return Feed(at, low, page, seen)
 
-    async def _rows(
-        self, repository: int, kind: Kind, low: Millis, page: int
-    ) -> tuple[list[_Row], bool]:
+    async def _look(
+        self, repository: int, kind: Kind, low: Millis, page: int, etag: str = ""
+    ) -> _Look:
         query = {
             "since": iso(low),
             "sort": "updated",
@@ -142,13 +153,17 @@ class Scan:
             query["state"] = "all"
         else:
             path += "/comments"
-        answer = await self._client.answer(path, query, what=what)
-        more = bool(next_page(answer.headers.get("Link", "")))
+        answer = await self._client.answer(path, query, what=what, etag=etag)
+        if answer.status == 304:
+            return _Look([], False, unchanged=True)
         if kind == "issues":
             issues = self._client.decode(answer, wire.issues, what=what)
-            return [_issue_row(one) for one in issues], more and bool(issues)
-        comments = self._client.decode(answer, wire.comments, what=what)
-        return [_comment_row(one) for one in comments], more and bool(comments)
+            rows = [_issue_row(one) for one in issues]
+        else:
+            comments = self._client.decode(answer, wire.comments, what=what)
+            rows = [_comment_row(one) for one in comments]
+        more = bool(rows) and bool(next_page(answer.headers.get("Link", "")))
+        return _Look(rows, more, answer.headers.get("ETag", ""))
 
     def _event(self, project: str, repository: int, kind: Kind, row: _Row) -> IssueChanged:
         return IssueChanged(

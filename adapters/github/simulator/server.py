@@ -168,6 +168,7 @@ def _unchanged(request: web.Request, answer: web.StreamResponse) -> web.StreamRe
     tag = hashlib.sha256(body if isinstance(body, bytes) else b"").hexdigest()[:32]
     answer.headers["ETag"] = f'"{tag}"'
     if tag in request.headers.get("If-None-Match", ""):
+        request.app[context.FAULTS].limit.used -= 1  # such an answer is not counted
         return web.Response(status=304, headers={"ETag": f'"{tag}"'})
     return answer
 

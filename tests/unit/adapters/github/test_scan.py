@@ -200,3 +200,19 @@ async def test_our_own_writes_are_told_as_well(tracker, clock, begun, draft) -> 
     clock.now += 60_000
     found, _ = await scan(tracker, begun)
     assert {one.issue for one in found} == {issue.ref.id}
+
+
+async def test_where_nothing_changes_looking_is_free(github, tracker, clock, begun, by_hand):
+    issue = by_hand()
+    clock.now += 60_000
+    _, cursor = await scan(tracker, begun)
+    _, cursor = await scan(tracker, cursor)
+    used = github.faults.limit.used
+    for _ in range(5):
+        clock.now += 60_000
+        found, cursor = await scan(tracker, cursor)
+        assert found == []
+    assert github.faults.limit.used == used
+    github.state.edit(issue, {"title": "Again"}, github.state.me)
+    clock.now += 60_000
+    assert len((await scan(tracker, cursor))[0]) == 1
