@@ -11,13 +11,14 @@ from adapters.port import Tracker
 from schemas.errors import TrackerError
 from schemas.issue import IssueDraft
 from schemas.rich_text import plain
-from tests.contract.trackers import azure_devops_site, jira_site, redmine_site
+from tests.contract.trackers import azure_devops_site, github_site, jira_site, redmine_site
 from tests.contract.trackers.harness import Site
 from tests.support import redmine
 
 _SIMULATED: dict[str, Callable[[], AbstractAsyncContextManager[Site]]] = {
     "jira": jira_site.simulated,
     "azure-devops": azure_devops_site.simulated,
+    "github": github_site.simulated,
     "redmine": redmine_site.simulated,
 }
 _numbers = count(1)

@@ -41,6 +41,8 @@ class Values(msgspec.Struct, frozen=True, kw_only=True):
     """By set field, two elements that it may hold together."""
     person: User = User(name="Alice")
     discovers: bool = False
+    longest_text: int = 0
+    """Of a description, where the tracker has a limit; 0 for none."""
 
 
 class Hands(Protocol):

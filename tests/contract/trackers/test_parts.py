@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 
 from adapters.port import ByteStream, Tracker, Worklogs
+from schemas.errors import Fault
 from schemas.issue import (
     ALL_PARTS,
     AttachmentDraft,
@@ -28,6 +29,13 @@ def content(*blocks: bytes) -> Callable[[], Awaitable[ByteStream]]:
         return stream()
 
     return opened
+
+
+@pytest.fixture
+def takes_files(tracker: Tracker) -> None:
+    if not tracker.capabilities.attachment_upload:
+        assert tracker.capabilities.degraded["attachments"]
+        pytest.skip("the tracker takes no files, says its manifest")
 
 
 async def bytes_of(tracker: Tracker, issue: str, attachment: str) -> bytes:
@@ -82,6 +90,7 @@ async def test_an_internal_comment_stays_internal(tracker: Tracker, draft) -> No
     assert (made.internal, read.internal) == (True, True)
 
 
+@pytest.mark.usefixtures("takes_files")
 async def test_an_attachment_goes_up_and_down(tracker: Tracker, draft) -> None:
     issue = (await tracker.create(draft())).ref.id
     whole = [bytes([number]) * 100_000 for number in range(11)]
@@ -99,6 +108,7 @@ async def test_an_attachment_goes_up_and_down(tracker: Tracker, draft) -> None:
 
 
 @pytest.mark.parametrize("name", ["../../etc/passwd", 'a"b;c\r\nX: y.txt', "x" * 200 + ".txt"])
+@pytest.mark.usefixtures("takes_files")
 async def test_hostile_names_of_files_do_no_harm(tracker: Tracker, draft, name: str) -> None:
     issue = (await tracker.create(draft())).ref.id
     file = AttachmentDraft(name, 4, "text/plain\r\nX-Evil: 1", "a-1")
@@ -107,6 +117,7 @@ async def test_hostile_names_of_files_do_no_harm(tracker: Tracker, draft, name: 
     assert await bytes_of(tracker, issue, made.id) == b"data"
 
 
+@pytest.mark.usefixtures("takes_files")
 async def test_content_that_breaks_off_makes_no_attachment(
     tracker: Tracker, draft, refusal
 ) -> None:
@@ -114,6 +125,16 @@ async def test_content_that_breaks_off_makes_no_attachment(
     file = AttachmentDraft("cut.bin", 10, "application/octet-stream", "a-1")
     await refusal(tracker.add_attachment(issue, file, content(b"short")))
     assert (await tracker.read(issue, ALL_PARTS)).attachments == ()
+
+
+async def test_a_tracker_without_files_says_so(tracker: Tracker, draft, refusal) -> None:
+    if tracker.capabilities.attachment_upload:
+        pytest.skip("the tracker takes files, says its manifest")
+    issue = (await tracker.create(draft())).ref.id
+    file = AttachmentDraft("plan.txt", 4, "text/plain", "a-1")
+    error = await refusal(tracker.add_attachment(issue, file, content(b"data")))
+    assert error.fault in (Fault.VALIDATION, Fault.CONFIGURATION)
+    assert error.remedy
 
 
 async def test_time_is_recorded_edited_and_removed(tracker: Tracker, draft, site: Site) -> None:

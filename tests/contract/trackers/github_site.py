@@ -1,0 +1,106 @@
+"""The simulated GitHub."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiohttp
+
+from adapters.github import GitHubTracker, parse_params
+from adapters.github.simulator import Fault, GitHubSimulator, SimulatorConfig
+from schemas.values import User
+from tests.contract.trackers.harness import Clock, Site, Values, Write
+
+PROJECT = "sim/project"
+VALUES = Values(
+    project=PROJECT,
+    type="Bug",
+    statuses=("open", "closed"),
+    fields={
+        "priority": "High",
+        "assignee": User(name="Alice Archer", id="alice"),
+        "labels": ("billing", "urgent"),
+        "milestone": "2.0",
+        "field_73": "ACME & Söhne",
+        "field_74": 3,
+        "field_75": "2026-01-31",
+        "field_76": "S1",
+        "field_77": ("Blue", "Red"),
+    },
+    sets={"labels": ("one", "two")},
+    person=User(name="Alice Archer", id="alice"),
+    discovers=True,
+    longest_text=65_000,
+)
+_PLACES: dict[Write, tuple[str, str]] = {
+    "issue": ("POST", "/issues"),
+    "update": ("PATCH", "/issues/"),
+    "comment": ("POST", "/comments"),
+}
+
+
+class GitHubHands:
+    def __init__(self, simulator: GitHubSimulator) -> None:
+        self._state = simulator.state
+        self._place = simulator.state.repository(PROJECT)
+        self._alice = simulator.state.users["alice"]
+
+    async def write_issue(self, summary: str) -> str:
+        made = self._state.create(self._place, {"title": summary}, self._alice)
+        return f"{self._place.id}-{made.number}"
+
+    async def rename(self, issue_id: str, summary: str) -> None:
+        self._state.edit(self._issue(issue_id), {"title": summary}, self._alice)
+
+    async def comment(self, issue_id: str, text: str) -> None:
+        self._state.add_comment(self._issue(issue_id), text, self._alice)
+
+    async def delete(self, issue_id: str) -> None:
+        self._state.delete(self._issue(issue_id), self._alice)
+
+    def _issue(self, issue_id: str) -> Any:
+        return self._state.issue(self._place, int(issue_id.partition("-")[2]))
+
+
+class GitHubWeather:
+    def __init__(self, simulator: GitHubSimulator) -> None:
+        self._simulator = simulator
+
+    def lose_answer(self, write: Write) -> None:
+        method, path = _PLACES[write]
+        self._simulator.fail_next(Fault(status=500, method=method, path=path, after=True))
+
+    def throttle(self, seconds: int) -> None:
+        self._simulator.fail_next(Fault(status=429, headers={"Retry-After": str(seconds)}))
+
+    def break_down(self, times: int) -> None:
+        self._simulator.fail_next(Fault(status=503, times=times))
+
+    def answer_garbage(self) -> None:
+        self._simulator.fail_next(Fault(status=200, body=b"<html>Sign in</html>"))
+
+    def slow(self, seconds: float) -> None:
+        self._simulator.latency = seconds
+
+
+@asynccontextmanager
+async def simulated() -> AsyncIterator[Site]:
+    clock = Clock()
+    config = SimulatorConfig()
+    async with aiohttp.ClientSession() as session, GitHubSimulator(config, now=clock) as simulator:
+
+        def opened(**settings: Any) -> GitHubTracker:
+            given = {"url": simulator.url, "token": config.token, "projects": [PROJECT]}
+            params = parse_params({"write_rate": 0, **given, **settings})
+            return GitHubTracker("github", params, session, clock, clock.pause)
+
+        yield Site(
+            name="github",
+            values=VALUES,
+            clock=clock,
+            hands=GitHubHands(simulator),
+            weather=GitHubWeather(simulator),
+            open=opened,
+            wrong_credentials={"token": "nobody-has-this-token"},
+            small_pages={"page_size": 2},
+        )
