@@ -42,6 +42,7 @@ CAPABILITIES = Capabilities(
         "components": "An issue has one category at most.",
         "fix_versions": "An issue has one target version at most.",
         "affected_versions": "Redmine has none; a custom field of the kind 'version' can take one.",
+        "reporter": "The account is the author of what it writes.",
         "remaining": "Redmine keeps the share that is done, as 'done_ratio', instead.",
         "comments": "The account is the author; an edit keeps no time of its own.",
         "worklogs": "A day without a time, in hundredths of an hour, with plain text of 1,024"

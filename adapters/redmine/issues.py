@@ -1,10 +1,11 @@
 """Creating, finding and updating issues, with an eye on what Redmine leaves out in silence."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from adapters.redmine import errors, marker, moments, wire
 from adapters.redmine.client import RedmineClient, segment
-from adapters.redmine.directory import Directory, Project
+from adapters.redmine.directory import Directory
 from adapters.redmine.items import Items
 from adapters.redmine.links import change_links, checked_links
 from adapters.redmine.writing import SINGLE_SETS, Writer, dropped, merged
@@ -40,16 +41,15 @@ class Issues:
     async def create(self, draft: IssueDraft) -> wire.Issue:
         """Whatever fails once the issue stands raises UNKNOWN_OUTCOME, so that the caller looks the
         marker up and does not create a second one."""
-        project = await self._directory.project(draft.project)
         wanted: Fields = {n: value for n, value in draft.fields.items() if value is not None}
         links = _as_links(wanted.pop("links", ()))
         checked_links(links)
-        body = await self._draft_body(project, draft, wanted)
+        body = await self._fresh(lambda: self._draft_body(draft, wanted))
         made = (
             await self._client.make("/issues.json", {"issue": body}, wire.one_issue, what=_CREATE)
         ).issue
         try:
-            return await self._complete(project, made, body, links, draft.marker)
+            return await self._complete(made, body, links, draft.marker)
         except TrackerError as error:
             raise errors.unconfirmed(error, f"The issue #{made.id} was created") from error
 
@@ -90,11 +90,10 @@ class Issues:
         held = await self._items.get(issue.ref.id, "relations", "allowed_statuses")
         if moments.parse(held.updated_on) > issue.version:
             raise errors.refused(Fault.CONFLICT, f"{issue.ref.key} was changed in between.")
-        project = await self._directory.project(held.project.id)
         add, remove = _link_changes(issue.fields, change)
         checked_links(add)
         wanted = _wanted(issue.fields, change)
-        body = await self._writer.body(project, wanted, held, self._kept_marker(held, wanted))
+        body = await self._fresh(lambda: self._change_body(held, wanted))
         await self._check_status(held, body)
         if body:
             await self._put(held.id, body)
@@ -102,9 +101,18 @@ class Issues:
             await change_links(self._client, held, add, remove)
         return await self._confirmed(held, body)
 
-    async def _draft_body(
-        self, project: Project, draft: IssueDraft, wanted: Fields
-    ) -> dict[str, Any]:
+    async def _fresh(self, body: Callable[[], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
+        """Somebody may just have made the name that is not known yet."""
+        try:
+            return await body()
+        except TrackerError as error:
+            if error.fault is not Fault.VALIDATION or error.status is not None:
+                raise
+            self._directory.forget()
+            return await body()
+
+    async def _draft_body(self, draft: IssueDraft, wanted: Fields) -> dict[str, Any]:
+        project = await self._directory.project(draft.project)
         wanted = {"type": draft.type, **wanted}
         in_text = "" if self._marker_field else draft.marker
         if in_text:
@@ -117,9 +125,13 @@ class Issues:
                 body.setdefault("custom_fields", []).append({"id": number, "value": value})
         return {"project_id": project.id, **body}
 
+    async def _change_body(self, held: wire.Issue, wanted: Fields) -> dict[str, Any]:
+        project = await self._directory.project(held.project.id)
+        signed = marker.split(held.description)[1] if "description" in wanted else ""
+        return await self._writer.body(project, wanted, held, signed)
+
     async def _complete(
         self,
-        project: Project,
         made: wire.Issue,
         body: dict[str, Any],
         links: tuple[str, ...],
@@ -187,16 +199,13 @@ class Issues:
             (
                 ("f[]", "description"),
                 ("op[description]", "~"),
-                ("v[description][]", marker.trailer(wanted)),
+                ("v[description][]", marker.word(wanted)),
             )
         ]
         if self._marker_field:
             name = f"cf_{await self._writer.field_id(self._marker_field)}"
             places.insert(0, (("f[]", name), (f"op[{name}]", "="), (f"v[{name}][]", wanted)))
         return places
-
-    def _kept_marker(self, held: wire.Issue, wanted: Fields) -> str:
-        return marker.split(held.description)[1] if "description" in wanted else ""
 
 
 def _wanted(held: Fields, change: FieldChange) -> Fields:

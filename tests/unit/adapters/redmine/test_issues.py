@@ -203,3 +203,10 @@ async def test_a_megabyte_goes_both_ways(connect, draft, text) -> None:
     words = "lorem ipsum 🚀 " * 70_000
     made = await tracker.create(draft(description=plain(words)))
     assert to_plain(made.fields["description"]).strip() == words.strip()
+
+
+async def test_a_version_that_was_just_made_is_known(redmine, tracker, draft) -> None:
+    made = await tracker.create(draft(fix_versions=("1.0",)))
+    next(iter(redmine.state.projects.values())).versions["3.0"] = redmine.state.new_id()
+    changed = await tracker.update(made, FieldChange({"fix_versions": ("3.0",)}))
+    assert changed.fields["fix_versions"] == ("3.0",)

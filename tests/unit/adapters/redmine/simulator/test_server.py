@@ -75,9 +75,7 @@ async def test_the_command_announces_its_address() -> None:
     import asyncio
 
     told: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-    serving = asyncio.ensure_future(
-        run(0, token="t", project="sim", announce=told.set_result)  # noqa: S106
-    )
+    serving = asyncio.ensure_future(run(0, token="t", project="sim", announce=told.set_result))
     assert (await told).startswith("Redmine simulator: http://127.0.0.1:")
     serving.cancel()
     await asyncio.gather(serving, return_exceptions=True)
