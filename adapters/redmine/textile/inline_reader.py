@@ -25,13 +25,14 @@ _TOKEN = re.compile(
     "|".join(
         (
             rf"(?P<entity>{ENTITY.pattern})",
-            r"(?P<raw><(?P<tag>code|kbd|notextile)(?:\s[^<>\n]{0,200})?>(?P<inner>.{0,20000}?)"
+            r"(?P<raw><(?P<tag>code|kbd|notextile)(?:\s[^<>\n]{0,200})?>(?P<inner>.{0,2000}?)"
             r"</(?P=tag)>)",
             r"(?P<literal>==(?!=)[^=\n][^\n]{0,4000}?==)",
             r"(?P<code>@(?:\|\w{1,20}\|)?(?P<shown>[^@\n]{1,4000})@)",
             rf"(?P<mention>@{LOGIN})",
             rf"(?P<url>{links.BARE_URL.pattern})",
-            r"(?P<link>\"(?P<text>[^\"\n]{1,4000})\":(?P<target>[^\s<]{1,4000}))",
+            r"(?P<link>\"(?P<text>[^\"\n]{1,4000})\":"
+            r"(?P<target>(?:/|[A-Za-z]{1,20}://|www\.|mailto:)[^\s<]{1,4000}))",
             rf"(?P<file>attachment:(?:\"(?P<quoted>[^\"\n]{{1,255}})\"|(?P<bare>{ATTACHMENT_NAME})))",
             r"(?P<image>![<=>]?(?:\. )?(?P<source>[^\s(!\n]{1,4000})"
             r"(?:\((?P<alt>[^()\n]{1,1000})\))?!)",

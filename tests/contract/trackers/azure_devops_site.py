@@ -11,7 +11,7 @@ from adapters.azure_devops.simulator import AzureDevOpsSimulator, SimulatorConfi
 from adapters.azure_devops.simulator.edit import PatchOperation, create_item, edit_item
 from adapters.azure_devops.simulator.process import SAM
 from schemas.values import User
-from tests.contract.trackers.harness import Clock, Site, Values, Write
+from tests.contract.trackers.harness import Clock, Loss, Site, Values, Write
 
 PROJECT = "Tidegate"
 VALUES = Values(
@@ -57,7 +57,8 @@ class AzureDevOpsWeather:
     def __init__(self, simulator: AzureDevOpsSimulator) -> None:
         self._simulator = simulator
 
-    def lose_answer(self, write: Write) -> None:
+    def lose_answer(self, write: Write, how: Loss) -> None:
+        """This simulator only cuts lines."""
         method, path = _PLACES[write]
         self._simulator.fail_next(method=method, path=path, mode="drop_after")
 

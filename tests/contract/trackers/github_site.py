@@ -9,7 +9,7 @@ import aiohttp
 from adapters.github import GitHubTracker, parse_params
 from adapters.github.simulator import Fault, GitHubSimulator, SimulatorConfig
 from schemas.values import User
-from tests.contract.trackers.harness import Clock, Site, Values, Write
+from tests.contract.trackers.harness import Clock, Loss, Site, Values, Write
 
 PROJECT = "sim/project"
 VALUES = Values(
@@ -36,6 +36,7 @@ _PLACES: dict[Write, tuple[str, str]] = {
     "issue": ("POST", "/issues"),
     "update": ("PATCH", "/issues/"),
     "comment": ("POST", "/comments"),
+    "link": ("POST", "/dependencies/blocked_by"),
 }
 
 
@@ -66,9 +67,11 @@ class GitHubWeather:
     def __init__(self, simulator: GitHubSimulator) -> None:
         self._simulator = simulator
 
-    def lose_answer(self, write: Write) -> None:
+    def lose_answer(self, write: Write, how: Loss) -> None:
         method, path = _PLACES[write]
-        self._simulator.fail_next(Fault(status=500, method=method, path=path, after=True))
+        self._simulator.fail_next(
+            Fault(status=500, method=method, path=path, after=True, drop=how == "cut")
+        )
 
     def throttle(self, seconds: int) -> None:
         self._simulator.fail_next(Fault(status=429, headers={"Retry-After": str(seconds)}))

@@ -8,6 +8,7 @@ import msgspec
 from adapters.port import Tracker
 from schemas.values import User, Value
 
+Loss = Literal["error", "cut"]
 Write = Literal["issue", "update", "comment", "attachment", "worklog", "link"]
 
 
@@ -62,8 +63,8 @@ class Hands(Protocol):
 class Weather(Protocol):
     """Of a simulator. Each kind of trouble meets the next call that fits, and once only."""
 
-    def lose_answer(self, write: Write) -> None:
-        """The write is carried out, and its answer lost."""
+    def lose_answer(self, write: Write, how: Loss) -> None:
+        """The write is carried out, and its answer lost: behind a 500, or with the line."""
         ...
 
     def throttle(self, seconds: int) -> None:

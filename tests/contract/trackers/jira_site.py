@@ -9,7 +9,7 @@ import aiohttp
 from adapters.jira import JiraTracker, parse_params
 from adapters.jira.simulator import Fault, JiraSimulator, SimulatorConfig
 from schemas.values import User
-from tests.contract.trackers.harness import Clock, Site, Values, Write
+from tests.contract.trackers.harness import Clock, Loss, Site, Values, Write
 
 VALUES = Values(
     project="SIM",
@@ -61,9 +61,11 @@ class JiraWeather:
     def __init__(self, simulator: JiraSimulator) -> None:
         self._simulator = simulator
 
-    def lose_answer(self, write: Write) -> None:
+    def lose_answer(self, write: Write, how: Loss) -> None:
         method, path = _PLACES[write]
-        self._simulator.fail_next(Fault(status=500, method=method, path=path, after=True))
+        self._simulator.fail_next(
+            Fault(status=500, method=method, path=path, after=True, drop=how == "cut")
+        )
 
     def throttle(self, seconds: int) -> None:
         self._simulator.fail_next(Fault(status=429, headers={"Retry-After": str(seconds)}))

@@ -10,7 +10,7 @@ import aiohttp
 from adapters.redmine import RedmineTracker, parse_params
 from adapters.redmine.simulator import Fault, RedmineSimulator, SimulatorConfig
 from schemas.values import User
-from tests.contract.trackers.harness import Clock, Site, Values, Write
+from tests.contract.trackers.harness import Clock, Loss, Site, Values, Write
 from tests.support import redmine
 
 VALUES = Values(
@@ -84,9 +84,11 @@ class RedmineWeather:
     def __init__(self, simulator: RedmineSimulator) -> None:
         self._simulator = simulator
 
-    def lose_answer(self, write: Write) -> None:
+    def lose_answer(self, write: Write, how: Loss) -> None:
         method, path = _PLACES[write]
-        self._simulator.fail_next(Fault(status=500, method=method, path=path, after=True))
+        self._simulator.fail_next(
+            Fault(status=500, method=method, path=path, after=True, drop=how == "cut")
+        )
 
     def throttle(self, seconds: int) -> None:
         self._simulator.fail_next(Fault(status=429, headers={"Retry-After": str(seconds)}))
