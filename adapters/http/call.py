@@ -33,6 +33,9 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     """A write that may be sent twice without harm. Reads always are."""
     transfer: bool = False
     """A large body, whose time depends on the line."""
+    lane: str = ""
+    """Calls of one lane go one after the other, for trackers that mind writes to one issue at the
+    same time."""
     anonymous: bool = False
     """Sent without the dialect's `authorize`: a login itself."""
     largest: int = 0

@@ -15,6 +15,7 @@ from adapters.http.addresses import Addresses
 from adapters.http.call import Answer, Call, Refusal
 from adapters.http.dialect import Dialect
 from adapters.http.gate import Gate, Patience
+from adapters.http.lanes import Lanes
 from adapters.http.settings import HttpSettings
 from adapters.http.streams import (
     BLOCK,
@@ -62,6 +63,7 @@ class TrackerHttp:
         self._addresses = Addresses(settings.title, settings.base)
         self._trouble = Trouble(settings.title, settings.base)
         self._gate = Gate(settings, now, pause)
+        self._lanes = Lanes()
         # Apart, because an upload may wait for a download from this very tracker.
         self._calls = asyncio.Semaphore(settings.concurrency)
         self._uploads = asyncio.Semaphore(settings.concurrency)
@@ -93,7 +95,8 @@ class TrackerHttp:
             async with self._calls:
                 return await self._once(ready, call.body, timeout)
 
-        return await self._persist(call, once)
+        async with self._lanes.enter(call.lane):
+            return await self._persist(call, once)
 
     async def upload(
         self, call: Call, size: int, open_content: OpenContent, wrap: Wrap | None = None
@@ -111,7 +114,8 @@ class TrackerHttp:
                 return await self._once(ready, body, self._upload_timeout)
 
         try:
-            return await self._persist(sized, once)
+            async with self._lanes.enter(call.lane):
+                return await self._persist(sized, once)
         except TrackerError:
             if source.failure is not None:
                 # Our side broke off, so the tracker never saw the end of the request.

@@ -1,12 +1,15 @@
 import asyncio
 
+import aiohttp
 import msgspec
 import pytest
 from aiohttp import web
+from aiohttp.abc import AbstractResolver, ResolveResult
 from structlog.testing import capture_logs
 
-from adapters.http import Call, segment
-from schemas.errors import Fault
+from adapters.http import Call, HttpSettings, TrackerHttp, segment
+from adapters.http.lanes import Lanes
+from schemas.errors import AddressRefused, Fault
 
 READ = Call(what="read it", path="/it")
 WRITE = Call(what="write it", path="/it", method="POST", body=b"{}", write=True)
@@ -140,6 +143,23 @@ async def test_what_was_never_sent_is_not_unknown(connect, refusal) -> None:
     assert "cannot be reached" in error.message
 
 
+async def test_an_address_that_is_not_permitted_is_told(server, clock, dialect, refusal) -> None:
+    class Refusing(AbstractResolver):
+        async def resolve(self, host: str, port: int = 0, family: int = 0) -> list[ResolveResult]:
+            raise AddressRefused("Permit this address in the node's settings.")
+
+        async def close(self) -> None:
+            """Holds nothing."""
+
+    connector = aiohttp.TCPConnector(resolver=Refusing())
+    async with aiohttp.ClientSession(connector=connector) as session:
+        settings = HttpSettings(connector="c", title="Plain", base="http://plain.example")
+        http = TrackerHttp(settings, dialect, session, clock, clock.pause)
+        error = await refusal(http.send(WRITE))
+    assert error.fault is Fault.UNAVAILABLE
+    assert "Permit this address" in error.remedy
+
+
 async def test_unchanged_is_an_answer_when_asked_for(server, http, refusal) -> None:
     server.queue(304, b"")
     asked = msgspec.structs.replace(READ, headers={"If-None-Match": '"1"'})
@@ -169,6 +189,39 @@ async def test_calls_under_way_are_capped_and_a_cancelled_one_makes_room(server,
     ended = await asyncio.gather(*calls, return_exceptions=True)
     assert sum(isinstance(one, asyncio.CancelledError) for one in ended) == 1
     assert most == 2
+
+
+async def test_calls_of_one_lane_go_one_after_the_other(server, http) -> None:
+    under_way: list[str] = []
+    together = 0
+
+    async def slow(request: web.Request) -> web.Response:
+        nonlocal together
+        lane = request.query["lane"]
+        assert lane not in under_way
+        under_way.append(lane)
+        together = max(together, len(under_way))
+        for _ in range(20):
+            await asyncio.sleep(0)
+        under_way.remove(lane)
+        return web.Response(body=b"[]")
+
+    server.queued += [slow] * 6
+    calls = [msgspec.structs.replace(WRITE, lane=lane, query={"lane": lane}) for lane in "ababab"]
+    tasks = [asyncio.create_task(http.send(call)) for call in calls]
+    await asyncio.sleep(0)
+    tasks[4].cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    assert [task.cancelled() for task in tasks].count(True) == 1
+    assert all(task.cancelled() or task.exception() is None for task in tasks)
+    assert (together, len(server.seen)) == (2, 5)
+
+
+async def test_a_lane_is_forgotten_when_nobody_uses_it() -> None:
+    lanes = Lanes()
+    async with lanes.enter("a"), lanes.enter(""):
+        assert len(lanes) == 1
+    assert len(lanes) == 0
 
 
 async def test_a_redirect_within_the_tracker_is_followed(server, http, refusal) -> None:
