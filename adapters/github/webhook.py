@@ -32,8 +32,13 @@ class _Issue(msgspec.Struct, frozen=True):
     pull_request: dict[str, Any] | None = None
 
 
+class _Comment(msgspec.Struct, frozen=True):
+    id: Number
+
+
 class _Hook(msgspec.Struct, frozen=True):
     action: str = ""
+    comment: _Comment | None = None
     repository: _Repository | None = None
     issue: _Issue | None = None
     sub_issue: _Issue | None = None
@@ -64,6 +69,7 @@ def parse(connector: str, secret: str, request: WebhookRequest) -> tuple[IssueCh
                 connector=connector,
                 issue=Place(repository.id, issue.number).id,
                 parts=parts,
+                new_comment=_new_comment(event, hook),
                 project=repository.full_name,
                 source="webhook",
                 deleted=event == "issues" and hook.action == "deleted",
@@ -97,6 +103,11 @@ def _read(request: WebhookRequest) -> _Hook:
             "The body is no webhook of GitHub.",
             remedy="Let GitHub's own webhook call this address, with content type JSON.",
         ) from None
+
+
+def _new_comment(event: str, hook: _Hook) -> str:
+    created = event == "issue_comment" and hook.action == "created"
+    return str(hook.comment.id) if created and hook.comment else ""
 
 
 def _concerned(event: str, hook: _Hook) -> tuple[_Found, ...]:

@@ -3,7 +3,7 @@
 import aiohttp
 
 from adapters.http.call import Call
-from schemas.errors import Fault, TrackerError
+from schemas.errors import Fault, TrackerError, refused_address
 
 _SHORTEST = 6
 """A secret shorter than this is not looked for: it would black out ordinary words."""
@@ -24,9 +24,8 @@ class Trouble:
             error,
             aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError | aiohttp.InvalidURL,
         ):
-            return self._unreached(
-                "cannot be reached", "Check that it runs and that this node can reach it."
-            )
+            remedy = refused_address(error) or "Check that it runs and that this node can reach it."
+            return self._unreached("cannot be reached", remedy)
         fault, remedy = self._outcome(call)
         when = " in time" if isinstance(error, TimeoutError) else ""
         return TrackerError(

@@ -67,6 +67,12 @@ def test_an_event_names_the_issues_it_concerns(event, payload, expected) -> None
     assert all(one.connector == "c" and one.version is None for one in found)
 
 
+def test_a_new_comment_is_named_and_an_edited_one_is_not() -> None:
+    for action, named in (("created", "5"), ("edited", ""), ("deleted", "")):
+        hook = request("issue_comment", action=action, issue={"number": 7}, comment={"id": 5})
+        assert [one.new_comment for one in parse("c", SECRET, hook)] == [named]
+
+
 def test_a_form_is_read_too() -> None:
     payload = {"repository": {"id": 42}, "issue": {"number": 7}, "action": "edited"}
     body = urlencode({"payload": json.dumps(payload)}).encode()
