@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Literal, NamedTuple
 
 import msgspec
+import structlog
 
 from adapters.github import answers, wire
 from adapters.github.client import GitHubClient
@@ -23,6 +24,7 @@ Kind = Literal["issues", "comments"]
 KINDS: tuple[Kind, ...] = ("issues", "comments")
 
 _SECOND = 1000
+_OUT_OF_SIGHT = (Fault.NOT_FOUND, Fault.GONE, Fault.PERMISSION)
 _NUMBER = re.compile(r"/issues/([0-9]+)$")
 
 
@@ -60,6 +62,7 @@ class _Look(NamedTuple):
     unchanged: bool = False
 
 
+log = structlog.get_logger()
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Cursor).decode
 
@@ -84,16 +87,15 @@ class Scan:
     async def changed_since(self, cursor: str | None, projects: tuple[str, ...]) -> ChangesPage:
         """One page of one feed; complete when every feed had its turn and came to its end."""
         high = self._now() - self._lag
-        feeds = [(name, kind) for name in _named(projects) for kind in KINDS]
-        numbers = {name: await self._repositories.number(name) for name, _ in feeds}
-        known = _read(cursor).feeds if cursor is not None else {}
-        held = {
-            key: known.get(key, Feed(high))
-            for key in (_key(numbers[name], kind) for name, kind in feeds)
-        }
+        numbers = await self._numbers(projects)
+        feeds = [(name, kind) for name in numbers for kind in KINDS]
+        begun = {_key(numbers[name], kind): Feed(high) for name, kind in feeds}
         if cursor is None:
-            return ChangesPage((), _text(Cursor(held)), True)
-        turn = _read(cursor).turn % len(feeds)
+            return ChangesPage((), _text(Cursor(begun)), True)
+        before = _read(cursor)
+        # Also those of repositories that are out of sight: they go on where they stood.
+        held = begun | before.feeds
+        turn = before.turn % len(feeds)
         name, kind = feeds[turn]
         key = _key(numbers[name], kind)
         feed = held[key]
@@ -108,8 +110,7 @@ class Scan:
     async def all_issues(self, projects: tuple[str, ...]) -> AsyncIterator[IssueChanged]:
         """In the order of change by moving the bound, so that none is passed over when others
         change meanwhile."""
-        for name in _named(projects):
-            repository = await self._repositories.number(name)
+        for name, repository in (await self._numbers(projects)).items():
             low, page, told = 0, 1, set[int]()
             more = True
             while more:
@@ -119,6 +120,36 @@ class Scan:
                         told.add(row.issue)
                         yield self._event(name, repository, "issues", row)
                 low, page = _advance(low, page, rows)
+
+    async def _numbers(self, projects: tuple[str, ...]) -> dict[str, int]:
+        """Of the repositories that can be read. One that is gone must not stop its neighbours;
+        raises when none is left."""
+        found: dict[str, int] = {}
+        refused: TrackerError | None = None
+        for name in _named(projects):
+            try:
+                repository = await self._repositories.read(name)
+            except TrackerError as error:
+                if error.fault not in _OUT_OF_SIGHT:
+                    raise
+                refused = error
+                self._tell_unread(name, error.message)
+                continue
+            if repository.has_issues:
+                found[name] = repository.id
+            else:
+                self._tell_unread(name, "Its issues are switched off.")
+        if not found:
+            raise refused or github_error(
+                Fault.PERMISSION,
+                "The repositories of the connector have their issues switched off.",
+            )
+        return found
+
+    def _tell_unread(self, project: str, cause: str) -> None:
+        log.warning(
+            "tracker.repository_unread", connector=self._connector, project=project, cause=cause
+        )
 
     def _low(self, feed: Feed) -> Millis:
         return max(0, feed.at - self._overlap) if feed.low is None else feed.low

@@ -1,6 +1,7 @@
 """Changes found without webhooks: nothing lost, whatever pages, clocks and lags do."""
 
 import pytest
+from structlog.testing import capture_logs
 
 from schemas.errors import Fault
 from schemas.issue import CommentDraft, Part
@@ -216,3 +217,39 @@ async def test_where_nothing_changes_looking_is_free(github, tracker, clock, beg
     github.state.edit(issue, {"title": "Again"}, github.state.me)
     clock.now += 60_000
     assert len((await scan(tracker, cursor))[0]) == 1
+
+
+async def test_a_repository_out_of_sight_stops_no_other(
+    start_github, connect, clock, refusal
+) -> None:
+    github = await start_github(projects=("sim/a", "sim/b"))
+    tracker = connect(github)
+    cursor = (await tracker.changed_since(None, ())).cursor
+    first, second = (github.state.repository(name) for name in ("sim/a", "sim/b"))
+    clock.now += 1_000_000
+    del github.state.repositories[first.id]
+    for repository in (first, second):
+        github.state.create(repository, {"title": repository.name}, github.state.me)
+    clock.now += 60_000
+    with capture_logs() as lines:
+        found, cursor = await scan(tracker, cursor)
+    assert [one.project for one in found] == ["sim/b"]
+    assert "sim/a" in [line.get("project") for line in lines if line["log_level"] == "warning"]
+    assert [one.project async for one in tracker.all_issues(())] == ["sim/b"]
+    github.state.repositories[first.id] = first
+    clock.now += 60_000
+    assert [one.project for one in (await scan(tracker, cursor))[0]] == ["sim/a"]
+    github.state.repositories.clear()
+    clock.now += 1_000_000
+    assert (await refusal(tracker.changed_since(cursor, ()))).fault is Fault.NOT_FOUND
+
+
+async def test_issues_that_are_switched_off_are_no_error_of_others(
+    start_github, connect, refusal
+) -> None:
+    github = await start_github(projects=("sim/a", "sim/b"))
+    github.state.repository("sim/a").has_issues = False
+    tracker = connect(github)
+    assert (await tracker.changed_since(None, ())).complete
+    error = await refusal(tracker.changed_since(None, ("sim/a",)))
+    assert error.fault is Fault.PERMISSION
