@@ -198,7 +198,8 @@ class _Writer:
 
     def _next(self, place: int) -> str:
         """The first character of what follows; '' at the end of a line."""
-        for piece in self._run[place + 1 :]:
+        for index in range(place + 1, len(self._run)):
+            piece = self._run[index]
             if isinstance(piece, LineBreak):
                 return ""
             if isinstance(piece, Text) and piece.text:
@@ -252,7 +253,8 @@ class _Writer:
     def _ends(self, place: int) -> bool:
         """Whether what follows can be no part of a target."""
         text = ""
-        for piece in self._run[place + 1 :]:
+        for index in range(place + 1, len(self._run)):
+            piece = self._run[index]
             if isinstance(piece, LineBreak):
                 return AFTER_TARGET.match(text) is not None
             if isinstance(piece, _Sign):

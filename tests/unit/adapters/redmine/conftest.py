@@ -27,7 +27,9 @@ async def session() -> AsyncIterator[aiohttp.ClientSession]:
 
 @pytest.fixture
 async def redmine(clock: Clock) -> AsyncIterator[RedmineSimulator]:
-    async with RedmineSimulator(SimulatorConfig(time_zone="Asia/Tokyo"), now=clock) as simulator:
+    async with RedmineSimulator(
+        SimulatorConfig(time_zone="America/New_York"), now=clock
+    ) as simulator:
         yield simulator
 
 

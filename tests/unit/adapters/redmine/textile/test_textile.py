@@ -216,3 +216,14 @@ def test_hostile_text_takes_linear_time(hostile: str) -> None:
     tree = textile.parse(hostile * 4000)
     assert time.process_time() - middle < 40 * (middle - started) + 0.5
     textile.render(tree)
+
+
+def test_a_long_paragraph_of_many_marks_is_written_in_linear_time() -> None:
+    def spent(number: int) -> float:
+        tree = textile.parse('lorem *ipsum* dolor 5 * 3 @x@ "q" ' * number)
+        started = time.process_time()
+        textile.render(tree)
+        return time.process_time() - started
+
+    small = spent(300)
+    assert spent(2400) < 40 * small + 0.5
