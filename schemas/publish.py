@@ -5,11 +5,12 @@ import sys
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import msgspec
 
-from schemas import events, peer
+from schemas import events, peer, relay
 from schemas.health import HealthReport
 from schemas.openapi import openapi
 from schemas.replica import TwinMessage
@@ -23,18 +24,18 @@ def _schema(kind: Any, title: str) -> dict[str, Any]:
     }
 
 
-def _peer_messages() -> Any:
+def _messages(module: ModuleType, title: str) -> dict[str, Any]:
     found = [
         item
-        for item in vars(peer).values()
+        for item in vars(module).values()
         if isinstance(item, type)
         and issubclass(item, msgspec.Struct)
-        and item.__module__ == peer.__name__
+        and item.__module__ == module.__name__
     ]
     _, components = msgspec.json.schema_components(found, ref_template="#/$defs/{name}")
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "Messages between nodes (sent as MessagePack)",
+        "title": f"{title} (sent as MessagePack)",
         "$defs": components,
     }
 
@@ -42,7 +43,8 @@ def _peer_messages() -> Any:
 DOCUMENTS: dict[str, Callable[[], dict[str, Any]]] = {
     "events": lambda: _schema(events.Event, "A change event on the bus"),
     "replica": lambda: _schema(TwinMessage, "A replica with its place in the twin's history"),
-    "peer": _peer_messages,
+    "peer": lambda: _messages(peer, "Messages between nodes"),
+    "relay": lambda: _messages(relay, "Messages to a relay, and through one"),
     "health": lambda: _schema(HealthReport, "What /health answers"),
     "openapi": lambda: openapi(version("tidegate")),
 }
