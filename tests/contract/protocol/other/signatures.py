@@ -46,13 +46,16 @@ def sign_answer(
 
 
 def check_answer(
-    identity_key: bytes, status: int, body: bytes, answer: dict[str, str], request: dict[str, str]
+    identity_key: bytes,
+    status: int,
+    bound: tuple[str, str],
+    answer: dict[str, str],
+    request: dict[str, str],
 ) -> None:
-    """Raises `InvalidSignature`."""
-    bound = ("content-digest", digest_of(body))
-    parameters = answer["Signature-Input"].removeprefix("tidegate=")
+    """`answer`: its headers, by their names in lower case. Raises `InvalidSignature`."""
+    parameters = answer["signature-input"].removeprefix("tidegate=")
     base = _answer_base(status, bound, request, parameters)
-    holds(identity_key, base64.b64decode(answer["Signature"][10:-1]), base)
+    holds(identity_key, base64.b64decode(answer["signature"][10:-1]), base)
 
 
 def _answer_base(
