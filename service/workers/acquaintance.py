@@ -207,7 +207,7 @@ def _nothing_new(peer: Peer, heard: Exchange) -> bool:
     return (
         heard.card is None
         and not peer.former_key
-        and heard.card_known == peer.knows
+        and heard.card_known <= peer.knows
         and heard.epoch == peer.epoch
         and (heard.run == lineage.run or heard.run in lineage.runs)
         and heard.run_known == peer.heard_run

@@ -16,7 +16,7 @@ from service.peers.cards import own_card
 from service.peers.feed import seal_message
 from service.peers.identity import NodeIdentity, node_id
 from service.peers.lineage import PROBATION
-from service.store import activity
+from service.store import activity, settings
 from service.workers.systems import System
 from tests.simulation.model_tracker import CAPABILITIES
 from tests.unit.service.workers.company import OPENERS, Company, company, connect, copied
@@ -65,6 +65,16 @@ async def test_what_both_know_of_each_other_is_not_said_again(
     said = await globex.say()
     assert said.card is None
     assert said.runs == ()
+
+
+async def test_exchanges_without_news_of_the_peer_write_nothing_about_it(pair) -> None:
+    """Even where a peer says that it knows less than it had told before."""
+    acme, globex = pair
+    said = await globex.say()
+    before = await acme.shop.store.read(lambda c: settings.get(c, "roster.version"))
+    await acme.answer(said)
+    await acme.answer(msgspec.structs.replace(await globex.say(), card_known=0))
+    assert await acme.shop.store.read(lambda c: settings.get(c, "roster.version")) == before
 
 
 async def test_a_new_message_key_is_learnt_and_used(pair) -> None:
