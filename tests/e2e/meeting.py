@@ -1,7 +1,7 @@
 """Three nodes as processes: two private companies, and a relay at which they meet."""
 
 import asyncio
-import os
+import io
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from service.cli.program import run_program
 from service.quickstart.admin import Admin
 from service.quickstart.people import AzureDevOpsPerson, JiraPerson
 from service.quickstart.processes import Processes, free_port
@@ -42,15 +43,12 @@ class Meeting:
         self._relay: asyncio.subprocess.Process | None = None
 
     async def cli(self, node: str, *arguments: str) -> Any:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "service.cli", *arguments, "--json",
-            "--config", str(self._folder / f"{node}.toml"),
-            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-        )  # fmt: skip
-        out, err = await process.communicate()
-        if process.returncode:
-            raise AssertionError(f"{node} {arguments}: {process.returncode} {err.decode()}")
-        return msgspec.json.decode(out)
+        out, err = io.StringIO(), io.StringIO()
+        given = (*arguments, "--json", "--config", str(self._folder / f"{node}.toml"))
+        code = await asyncio.to_thread(run_program, given, {}, io.StringIO(), out, err, None)
+        if code:
+            raise AssertionError(f"{node} {arguments}: {code} {err.getvalue()}")
+        return msgspec.json.decode(out.getvalue())
 
     async def start_node(self, name: str) -> asyncio.subprocess.Process:
         config = self._folder / f"{name}.toml"
@@ -79,6 +77,7 @@ class Meeting:
             "[node]", f'name = "{name}"', *public,
             "[listen]", f'address = "{HOST}:{port}"',
             "[trackers]", f'allow_networks = ["{HOST}/32"]',
+            "[limits]", "settle_ms = 0",
             "[peers]", f'allow_http_hosts = ["{HOST}"]', f'allow_networks = ["{HOST}/32"]',
             *relay,
         ]  # fmt: skip
@@ -143,15 +142,16 @@ class Meeting:
 
 @asynccontextmanager
 async def meeting(folder: Path) -> AsyncIterator[Meeting]:
-    os.environ.setdefault("PYTHONPATH", os.getcwd())
     processes = Processes(folder)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(processes.stop)
         made = Meeting(folder, processes)
         made.write_config("relay", int(made.relay_url.rpartition(":")[2]), made.relay_url)
-        await made.start_relay()
-        made.harbor, jira_token = await made.company("harbor", "jira", "HARBOR")
-        made.lagoon, azure_token = await made.company("lagoon", "azure-devops", "Lagoon")
+        _, (made.harbor, jira_token), (made.lagoon, azure_token) = await asyncio.gather(
+            made.start_relay(),
+            made.company("harbor", "jira", "HARBOR"),
+            made.company("lagoon", "azure-devops", "Lagoon"),
+        )
         made.jira = JiraPerson.at(made.harbor.tracker_url, "HARBOR", jira_token)
         stack.push_async_callback(made.jira.close)
         made.azure = AzureDevOpsPerson.at(made.lagoon.tracker_url, "Lagoon", azure_token)

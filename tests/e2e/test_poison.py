@@ -2,10 +2,12 @@
 
 import statistics
 import time
-from pathlib import Path
+from collections.abc import AsyncIterator
 from typing import Any
 
+import msgspec
 import pytest
+import pytest_asyncio
 
 from service.quickstart.admin import Admin
 from service.quickstart.stage import Stage
@@ -19,6 +21,21 @@ RAISES = "    raise ValueError('the rule cannot cope')\n"
 NEVER_ENDS = "    while True:\n        pass\n"
 
 
+class Neighbourhood(msgspec.Struct, frozen=True):
+    stage: Stage
+    alice: Alice
+    bob: Bob
+    pairs: list[tuple[str, str]]
+    """Issues that nothing is wrong with: the key and the item of each."""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def around(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Neighbourhood]:
+    async with companies(tmp_path_factory.mktemp("p")) as stage, people(stage) as (alice, bob):
+        yield Neighbourhood(stage, alice, bob, await _neighbours(stage, alice, bob))
+
+
+@pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize(
     ("direction", "poison"),
     [
@@ -28,28 +45,29 @@ NEVER_ENDS = "    while True:\n        pass\n"
     ],
 )
 async def test_a_poisoned_issue_stops_nobody_else(
-    folder: Path, direction: str, poison: str
+    around: Neighbourhood, direction: str, poison: str, request: pytest.FixtureRequest
 ) -> None:
-    async with companies(folder) as stage, people(stage) as (alice, bob):
-        owner = stage.harbor_admin if direction == "outgoing" else stage.lagoon_admin
-        good = await owner.ask("GET", RULES)
-        line = await _spoil(owner, good, direction, poison)
-        pairs = await _neighbours(stage, alice, bob)
-        before = await _latencies(stage, alice, bob, pairs, "calm")
-        poisoned = await alice.create("Poison", "Harmless to look at")
-        error = await eventually(lambda: _only_error(owner), "the poisoned issue is parked")
-        assert (error["file"], error["line"], error["fault"]) == (f"{direction}.py", line, "rule")
-        assert error["remedy"]
-        after = await _latencies(stage, alice, bob, pairs, "beside poison", poisoned)
-        assert len(await _errors(owner)) == 1
-        assert "Poison" not in await _titles(bob)
-        alone, beside = statistics.median(before), statistics.median(after)
-        ratio = beside / alone
-        print(f"median {alone:.3f} s alone, {beside:.3f} s beside the poison: x{ratio:.2f}")
-        assert ratio < WORST_RATIO
-        await _correct_and_retry(owner, good, error)
-        await eventually(lambda: _has_title(bob, "Poison again"), "the freed issue arrives")
-        assert await _errors(owner) == []
+    stage, alice, bob = around.stage, around.alice, around.bob
+    owner = stage.harbor_admin if direction == "outgoing" else stage.lagoon_admin
+    good = await owner.ask("GET", RULES)
+    line = await _spoil(owner, good, direction, poison)
+    title = f"Poison, {request.node.callspec.id}"
+    before = await _latencies(around, f"calm before {title}")
+    poisoned = await alice.create(title, "Harmless to look at")
+    error = await eventually(lambda: _only_error(owner), "the poisoned issue is parked")
+    assert (error["file"], error["line"], error["fault"]) == (f"{direction}.py", line, "rule")
+    assert error["remedy"]
+    after = await _latencies(around, f"beside {title}", poisoned)
+    assert len(await _errors(owner)) == 1
+    assert title not in await _titles(bob)
+    alone, beside = statistics.median(before), statistics.median(after)
+    ratio = beside / alone
+    print(f"median {alone:.3f} s alone, {beside:.3f} s beside the poison: x{ratio:.2f}")
+    assert ratio < WORST_RATIO
+    await alice.rename(poisoned, f"{title}, again")
+    await _correct_and_retry(owner, good, error)
+    await eventually(lambda: _has_title(bob, f"{title}, again"), "the freed issue arrives")
+    assert await _errors(owner) == []
 
 
 async def _spoil(owner: Admin, good: Any, direction: str, poison: str) -> int:
@@ -88,30 +106,21 @@ async def _neighbours(stage: Stage, alice: Alice, bob: Bob) -> list[tuple[str, s
     return [(key, items[title]) for title, key in keys.items()]
 
 
-async def _latencies(
-    stage: Stage,
-    alice: Alice,
-    bob: Bob,
-    pairs: list[tuple[str, str]],
-    word: str,
-    poisoned: str = "",
-) -> list[float]:
+async def _latencies(around: Neighbourhood, word: str, poisoned: str = "") -> list[float]:
     """Seconds until an edit is seen; each neighbour once, so that none rests from another edit."""
     found = []
-    for number, (key, item) in enumerate(pairs):
+    for number, (key, item) in enumerate(around.pairs):
         if poisoned:
-            await alice.rename(poisoned, f"Poison, edit {number}")
+            await around.alice.rename(poisoned, f"Poison, edit {number}")
         title = f"{word} {number}"
-        await alice.rename(key, title)
+        await around.alice.rename(key, title)
         began = time.monotonic()
 
         async def seen(item: str = item, title: str = title) -> bool:
-            return (await bob.look(item)).summary == title
+            return (await around.bob.look(item)).summary == title
 
-        await eventually(seen, title, stage=stage, pause=0.005)
+        await eventually(seen, title, stage=around.stage, pause=0.005)
         found.append(time.monotonic() - began)
-    if poisoned:
-        await alice.rename(poisoned, "Poison again")
     return found
 
 
