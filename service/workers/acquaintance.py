@@ -150,7 +150,8 @@ class Acquaintances:
         self._follow(c, after, events, now)
         if heard.verdict == "fork":
             halt(c, peer.id, FORK_REASON, now)
-        touch(c)
+        if after != peer or events or heard.verdict:
+            touch(c)
         verdict = verdicts[-1]
         # Until it is known which of the two is real, neither side takes anything.
         unresolved = itself_lost and "node.restored" not in events

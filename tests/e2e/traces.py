@@ -20,12 +20,18 @@ POSITION: Mapping[str, tuple[str, ...]] = {
 }
 """How far a peer has been heard: a paired one moves it by whatever it says."""
 
+ROSTER_VERSION = "roster.version"
+"""The setting that rises when anything of a peer was learnt."""
+
 
 def digests(
-    data: Path, without: Mapping[str, tuple[str, ...]] | None = None, *, apart_from: str = ""
+    data: Path,
+    without: Mapping[str, tuple[str, ...]] | None = None,
+    *,
+    apart_from: tuple[str, ...] = (),
 ) -> dict[str, str]:
-    """By table of the store. `without` names columns that may change, `apart_from` the connection
-    whose rows may.
+    """By table of the store. `without` names columns that may change, `apart_from` words: the rows
+    that hold one of them may.
 
     Read from a copy: the node goes on writing, and a reader would hold its log back.
     """
@@ -40,12 +46,13 @@ def digests(
             }
 
 
-def _digest(c: sqlite3.Connection, table: str, without: tuple[str, ...], apart_from: str) -> str:
+def _digest(
+    c: sqlite3.Connection, table: str, without: tuple[str, ...], apart_from: tuple[str, ...]
+) -> str:
     names = [row[1] for row in c.execute(f"PRAGMA table_info({table})")]
-    which = "WHERE connection != :other" if "connection" in names else ""
     columns = ", ".join(name for name in names if name not in without)
-    found = c.execute(f"SELECT {columns} FROM {table} {which}", {"other": apart_from})
-    rows = sorted(map(repr, found))
+    found = map(repr, c.execute(f"SELECT {columns} FROM {table}"))
+    rows = sorted(row for row in found if not any(word in row for word in apart_from))
     return f"{len(rows)} rows {hashlib.sha256(''.join(rows).encode()).hexdigest()[:16]}"
 
 
