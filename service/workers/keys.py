@@ -21,6 +21,7 @@ from service.workers.roster import touch
 log = structlog.get_logger()
 
 LOOK_SECONDS = 3600.0
+RISE_AT_MOST_EVERY: Millis = 60_000
 
 
 class KeyDesk:
@@ -37,6 +38,7 @@ class KeyDesk:
     ) -> None:
         self._store, self._identity = store, identity
         self._now, self._random_bytes, self._told = now, random_bytes, told
+        self._rose: Millis = 0
 
     async def refresh(self) -> None:
         """Another daemon on the same store may have changed the keys."""
@@ -67,8 +69,11 @@ class KeyDesk:
 
     async def rise_above(self, serial: int) -> None:
         """A peer has a card of ours with a higher serial: a backup has forgotten it. Numbers that
-        lie in the future are none of ours."""
-        if serial <= self._now() + 86_400_000:
+        lie in the future are none of ours, and a peer that names ever higher ones is not followed
+        at once: each change is told to all peers."""
+        now = self._now()
+        if serial <= now + 86_400_000 and now - self._rose >= RISE_AT_MOST_EVERY:
+            self._rose = now
             await self._change(
                 "node.card_renewed",
                 lambda ring, now: key_ring.with_serial_above(ring, serial, now),

@@ -21,7 +21,7 @@ from tests.e2e.slow import KINDS, Ended, all_at_once
 from tests.e2e.traces import POSITION, REFUSED_ITEMS, check_counted, digests, refusals
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-MUTATED = 5_000
+MUTATED = 2_000
 GUESSES = 300
 AT_ONCE, PER_SECOND = 100, 10
 """How many guesses of one address are heard: the default of `limits.refusals_per_address`."""

@@ -13,8 +13,10 @@ from tests.e2e.traces import ROSTER_VERSION, digests
 
 AT_A_TIME = 16
 SEED = 20_260_307
-MAY_CHANGE = {"invitations": ("tries",)}
-"""A used code can be locked by wrong tries: that is the node's answer to them."""
+MAY_CHANGE = {"invitations": ("tries",), "identity": ("keys", "serial")}
+"""A used code can be locked by wrong tries: that is the node's answer to them. And who says to have
+a newer card of the node makes it number its own anew, once a minute."""
+CARD_RENEWED = "node.card_renewed"
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -32,7 +34,7 @@ class Outcome(msgspec.Struct, frozen=True):
 
 
 async def run(attacker: Attacker, count: int, *, seed: int = SEED) -> Outcome:
-    own = (own_id(attacker, attacker.own), attacker.own.identity.id, ROSTER_VERSION)
+    own = (own_id(attacker, attacker.own), attacker.own.identity.id, ROSTER_VERSION, CARD_RENEWED)
     before = digests(attacker.data, MAY_CHANGE, apart_from=own)
     queue = mutated(attacker, count, seed)
     told: Counter[str] = Counter()

@@ -20,11 +20,13 @@ from schemas.peer import (
 from schemas.replica import Replica, ReplicaAttachment, ReplicaComment, Stamp, TwinMessage
 from schemas.rich_text import RichText
 from service.peers import signing
+from service.peers.cards import own_card
 from service.peers.pairing import _info as pairing_info
 from service.peers.sealing import Context, seal, seal_raw
 from service.peers.signing import Bound
 from service.peers.streams import StreamSealer, stream_context
 from tests.e2e.attacker import OWN_REQUEST, Attacker, Sent, encode
+from tests.e2e.door import now
 from tests.e2e.nonsense import parts
 
 ODD: tuple[Any, ...] = (
@@ -224,9 +226,24 @@ MAKERS: Mapping[Callable[[Attacker, random.Random], Sent], int] = {
 }
 
 
+def past(attacker: Attacker, draw: random.Random) -> Sent:
+    """What the peer says of its own keys and runs, and of ours. Some of it makes a copy of it."""
+    card = own_card(attacker.own.identity)
+    whole = _exchange_tree(attacker, draw) | {
+        "card": _tree(card),
+        "card_known": draw.choice((0, now())),
+        "run": draw.choice(("run-1", "run-2")),
+        "runs": ["run-1"],
+        "run_known": draw.choice(("", "run-3")),
+        "claim": draw.choice((0, now())),
+        "verdict": draw.choice(("", "wait", "restored", "fork")),
+    }
+    return _signed(attacker, EXCHANGE_PATH, packed(draw, whole))
+
+
 def mutated(attacker: Attacker, count: int, seed: int) -> Iterator[tuple[str, Sent]]:
-    """With the name of its kind."""
+    """With the name of its kind. Pasts come last: of a peer that seems doubled nothing is taken."""
     makers, weights = list(MAKERS), list(MAKERS.values())
-    for draw in parts(random.Random(seed), count):
-        make = draw.choices(makers, weights)[0]
+    for number, draw in enumerate(parts(random.Random(seed), count)):
+        make = past if number >= count * 0.9 else draw.choices(makers, weights)[0]
         yield make.__name__, make(attacker, draw)

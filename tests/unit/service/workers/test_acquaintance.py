@@ -114,6 +114,18 @@ async def test_what_was_sealed_to_a_lost_key_goes_once_more(pair, issue_of) -> N
     assert await globex.shop.parked() == []
 
 
+async def test_a_peer_cannot_make_a_node_renew_its_card_all_the_time(pair) -> None:
+    acme, globex = pair
+    for _ in range(5):
+        said = await globex.say()
+        above = msgspec.structs.replace(said, card_known=acme.identity.serial + 1)
+        await acme.answer(above)
+    assert (await events(acme)).count("node.card_renewed") == 1
+    acme.shop.at += 60_000
+    await acme.answer(msgspec.structs.replace(said, card_known=acme.identity.serial + 1))
+    assert (await events(acme)).count("node.card_renewed") == 2
+
+
 async def test_an_old_card_cannot_be_played_again(pair) -> None:
     acme, globex = pair
     old = own_card(acme.identity)
