@@ -38,8 +38,11 @@ class Processes:
     def log(self, name: str) -> Path:
         return self._folder / f"{name}.log"
 
+    def running(self, name: str) -> asyncio.subprocess.Process:
+        return next(process for known, process in self._running if known == name)
+
     def pid(self, name: str) -> int:
-        return next(process.pid for known, process in self._running if known == name)
+        return self.running(name).pid
 
     def forget(self, process: asyncio.subprocess.Process) -> None:
         """One that was ended on purpose."""

@@ -5,15 +5,17 @@ import html
 import re
 import time
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from service.quickstart.stage import Stage
 from tests.e2e.companies import CONNECTION, RULES, companies, eventually, people
 from tests.e2e.memory import PeakMemory
 from tests.e2e.people import Alice, Bob, expected_fingerprint
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 MEGABYTE = 1_000_000
 COMMENTS = 500
@@ -34,13 +36,13 @@ WORDS = (
 )
 
 
-@pytest.fixture
-async def stage(folder: Path) -> AsyncIterator[Stage]:
-    async with companies(folder) as opened:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
+    async with companies(tmp_path_factory.mktemp("c")) as opened:
         yield opened
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def alice_and_bob(stage: Stage) -> AsyncIterator[tuple[Alice, Bob]]:
     async with people(stage) as both:
         yield both
@@ -108,15 +110,16 @@ async def test_a_rule_may_read_a_megabyte(stage: Stage, alice_and_bob: tuple[Ali
     reading = (
         "    words = text(issue.description) if issue.description else ''\n    return Replica("
     )
-    body = {
+    given = {name: rules[name] for name in ("outgoing", "incoming")}
+    body = given | {
         "outgoing": rules["outgoing"].replace("    return Replica(", reading).replace(
             "summary=issue.summary", "summary=f'{issue.summary}: {len(words)}'"
         ),
-        "incoming": rules["incoming"],
     }  # fmt: skip
     assert (await stage.harbor_admin.ask("PUT", RULES, body))["version"]
     await alice.create("Counted", "a" * MEGABYTE)
     await eventually(lambda: _titled(bob, f"Counted: {MEGABYTE}"), "at Bob's", stage=stage)
+    assert (await stage.harbor_admin.ask("PUT", RULES, given))["version"]
 
 
 async def test_what_is_too_large_to_travel_waits_for_a_person_and_loses_nothing(
