@@ -78,7 +78,7 @@ from service.workers.roster import Roster
 from service.workers.runs import Runs
 from service.workers.scanner import Scanner
 from service.workers.supervisor import Supervisor
-from service.workers.systems import allowed_networks
+from service.workers.systems import allowed_networks, tls_of
 from service.workers.upkeep import Upkeep
 from service.workers.wakeups import Sweeper, Wakeups
 from service.workers.webhook_desk import WebhookDesk
@@ -354,7 +354,9 @@ class Node:
         policy = AddressPolicy.of_trackers(networks)
         return aiohttp.ClientSession(
             trace_configs=[request_tracing(self.metrics, connector.name)],
-            connector=guarded_connector(policy, limit=64, keepalive_timeout=30),
+            connector=guarded_connector(
+                policy, limit=64, keepalive_timeout=30, tls=tls_of(connector)
+            ),
             cookie_jar=aiohttp.DummyCookieJar(),
             trust_env=False,
         )

@@ -5,7 +5,6 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from adapters.http import TLS_SETTINGS
 from schemas.errors import ConfigurationError
 
 
@@ -19,15 +18,12 @@ class SdElementsParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     page_size: int = 100
     concurrency: int = 4
     scan_overlap: float = 60.0
-    tls_ca: str = ""
-    tls_certificate: str = ""
-    tls_key: str = ""
 
     def __repr__(self) -> str:
         return f"SdElementsParams(url={self.url!r}, projects={self.projects!r})"
 
 
-_KNOWN = frozenset(SdElementsParams.__struct_fields__) | TLS_SETTINGS
+_KNOWN = frozenset(SdElementsParams.__struct_fields__)
 
 
 def parse_params(raw: Mapping[str, object]) -> SdElementsParams:

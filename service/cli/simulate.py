@@ -37,6 +37,31 @@ def add_to(commands: Commands) -> None:
     _add_options(azure, port=9002, project="Tidegate")
     azure.add_argument("--webhook-user", default="", metavar="USER")
     azure.add_argument("--webhook-password", default="", metavar="PASSWORD", help="or @file")
+    hub = command(
+        simulators,
+        "github",
+        "pretend to be a GitHub until stopped",
+        _github,
+        examples="simulate github --port 9003 --webhook http://127.0.0.1:8080/hooks/github",
+        place=NOWHERE,
+    )
+    _add_options(hub, port=9003, project="sim/project")
+    hub.add_argument(
+        "--webhook-secret", default="", metavar="SECRET", help="signs webhooks: @file or env:NAME"
+    )
+    for name, title, port, project, call in (
+        ("redmine", "a Redmine", 9004, "sim", _redmine),
+        ("sd-elements", "an SD Elements", 9005, "1", _sd_elements),
+    ):
+        made = command(
+            simulators,
+            name,
+            f"pretend to be {title} until stopped; it sends no webhooks",
+            call,
+            examples=f"simulate {name} --port {port} --project {project}",
+            place=NOWHERE,
+        )
+        _add_options(made, port=port, project=project)
 
 
 def _add_options(parser: Any, *, port: int, project: str) -> None:
@@ -66,6 +91,20 @@ def _azure_devops(session: Session) -> int:
         webhook_user=session.text("webhook_user"),
         webhook_password=password,
     )
+
+
+def _github(session: Session) -> int:
+    simulator: Simulator = resolve_name("adapters.github.simulator:run")
+    secret = session.given(session.text("webhook_secret"), "--webhook-secret")
+    return _run(session, simulator, webhook_secret=secret)
+
+
+def _redmine(session: Session) -> int:
+    return _run(session, resolve_name("adapters.redmine.simulator:run"))
+
+
+def _sd_elements(session: Session) -> int:
+    return _run(session, resolve_name("adapters.sd_elements.simulator:run"))
 
 
 def _run(session: Session, simulator: Simulator, **more: str) -> int:

@@ -6,6 +6,7 @@ that is connected to, so IP literals and names that change their address are cau
 
 import ipaddress
 import socket
+import ssl
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import Any
 
@@ -135,9 +136,10 @@ def guarded_connector(
     resolver: AbstractResolver | None = None,
     limit: int = 0,
     keepalive_timeout: float = 75,
+    tls: ssl.SSLContext | None = None,
 ) -> aiohttp.TCPConnector:
     """`resolver` replaces the system's, behind the guard. `limit`: connections at once, 0 is any
-    number."""
+    number. `tls`: whom to trust, in place of the system's authorities."""
 
     def guarded_socket(
         addr_info: tuple[Any, Any, int, str, tuple[Any, ...]],
@@ -152,6 +154,7 @@ def guarded_connector(
         socket_factory=guarded_socket,
         keepalive_timeout=keepalive_timeout,
         limit=limit,
+        ssl=True if tls is None else tls,
     )
 
 

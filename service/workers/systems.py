@@ -1,12 +1,14 @@
 """The tracker systems that this node knows, each with its adapter."""
 
+import ssl
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import aiohttp
 import msgspec
 
-from adapters import azure_devops, jira
+from adapters import azure_devops, github, jira, redmine, sd_elements
+from adapters.http import TLS_SETTINGS, tls_context
 from adapters.port import Capabilities, Tracker
 from schemas.errors import ConfigurationError
 from schemas.node import Connector
@@ -40,14 +42,47 @@ def _open_azure_devops(
     return azure_devops.AzureDevOpsTracker(connector, parsed, session, now)
 
 
+def _open_github(
+    connector: str,
+    params: dict[str, Any],
+    session: aiohttp.ClientSession,
+    now: Callable[[], Millis],
+) -> Tracker:
+    return github.GitHubTracker(connector, github.parse_params(params), session, now)
+
+
+def _open_redmine(
+    connector: str,
+    params: dict[str, Any],
+    session: aiohttp.ClientSession,
+    now: Callable[[], Millis],
+) -> Tracker:
+    return redmine.RedmineTracker(connector, redmine.parse_params(params), session, now)
+
+
+def _open_sd_elements(
+    connector: str,
+    params: dict[str, Any],
+    session: aiohttp.ClientSession,
+    now: Callable[[], Millis],
+) -> Tracker:
+    parsed = sd_elements.parse_params(params)
+    return sd_elements.SdElementsTracker(connector, parsed, session, now)
+
+
 SYSTEMS: Mapping[str, System] = {
     jira.SYSTEM: System(jira.CAPABILITIES, _open_jira),
     azure_devops.SYSTEM: System(azure_devops.CAPABILITIES, _open_azure_devops),
+    github.SYSTEM: System(github.CAPABILITIES, _open_github),
+    redmine.SYSTEM: System(redmine.CAPABILITIES, _open_redmine),
+    sd_elements.SYSTEM: System(sd_elements.CAPABILITIES, _open_sd_elements),
 }
 
 
 ALLOW_NETWORKS = "allow_networks"
-"""A param of every connector; of this node's network, so the adapters do not know it."""
+OF_SESSION = TLS_SETTINGS | {ALLOW_NETWORKS}
+"""Params of every connector; they are about the way to the tracker, so the adapters do not know
+them."""
 
 
 def allowed_networks(record: Connector) -> tuple[str, ...]:
@@ -61,11 +96,16 @@ def allowed_networks(record: Connector) -> tuple[str, ...]:
         ) from error
 
 
+def tls_of(record: Connector) -> ssl.SSLContext | None:
+    """None where the system's own authorities do. Raises `ConfigurationError`."""
+    return tls_context(record.params)
+
+
 def open_tracker(
     record: Connector, session: aiohttp.ClientSession, now: Callable[[], Millis]
 ) -> Tracker:
     """Raises `ConfigurationError` for wrong params."""
-    params = {name: value for name, value in record.params.items() if name != ALLOW_NETWORKS}
+    params = {name: value for name, value in record.params.items() if name not in OF_SESSION}
     return system(record.system).open(record.name, params, session, now)
 
 

@@ -213,7 +213,7 @@ async def test_a_version_that_was_just_made_is_known(redmine, tracker, draft) ->
 
 
 async def test_a_marker_is_not_found_by_its_beginning(redmine, connect, draft, clock) -> None:
-    """Redmine's filter looks for words within the text, and ignores fields that it does not know."""
+    """Redmine looks for words within the text, and ignores fields that it does not know."""
     await connect().create(draft("m-10"))
     assert await connect().find_by_marker("m-1", "sim", clock()) is None
     assert await connect(marker_field="cf_99").find_by_marker("m-1", "sim", clock()) is None
