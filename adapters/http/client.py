@@ -16,6 +16,7 @@ from adapters.http.call import Answer, Call, Refusal
 from adapters.http.dialect import Dialect
 from adapters.http.gate import Gate, Patience
 from adapters.http.lanes import Lanes
+from adapters.http.once import once
 from adapters.http.settings import HttpSettings
 from adapters.http.streams import (
     BLOCK,
@@ -38,6 +39,7 @@ Body = bytes | aiohttp.Payload | AsyncIterator[bytes] | None
 Wrap = Callable[[ByteStream], aiohttp.Payload]
 
 _MOST_REFUSALS = 5
+_ONCE = (once,)
 _PASSING = (None, 502, 503, 504)
 _REQUEST_IDS = ("X-GitHub-Request-Id", "X-AREQUESTID", "X-Request-Id", "ActivityId")
 
@@ -221,6 +223,7 @@ class TrackerHttp:
                 headers=headers,
                 timeout=timeout,
                 allow_redirects=False,
+                middlewares=_ONCE if call.write and not call.repeatable else (),
             )
         except (aiohttp.ClientError, TimeoutError) as error:
             raise self._trouble.broken(call, error) from error

@@ -2,7 +2,7 @@
 
 import asyncio
 from base64 import b64encode
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
@@ -46,7 +46,6 @@ class RedmineClient:
         pause: Pause = asyncio.sleep,
     ) -> None:
         self.base = params.url
-        self._request_timeout = params.request_timeout
         self.login = Login(params, now)
         settings = HttpSettings(
             connector=connector,
@@ -71,25 +70,9 @@ class RedmineClient:
         return await self.http.fetch(Call(what=what, path=_with(path, query)), decoder)
 
     async def write(self, method: Method, path: str, body: Any = None, *, what: str) -> bytes:
-        call = Call(what=what, path=path, method=method, write=True)
-        if body is None:
-            return (await self.http.send(call)).body
-        return await self._write_once(call, _encode(body))
-
-    async def _write_once(self, call: Call, body: bytes) -> bytes:
-        """The HTTP library sends a PUT again by itself when a kept connection breaks: right for
-        most, but Redmine's PUT of a note adds a second one. A body that comes but once stops it."""
-
-        async def opened() -> AsyncIterator[bytes]:
-            return _once(body)
-
-        try:
-            async with asyncio.timeout(self._request_timeout):
-                return (await self.http.upload(call, len(body), opened)).body
-        except TimeoutError as error:
-            raise errors.refused(
-                Fault.UNKNOWN_OUTCOME, f"Redmine did not answer the call to {call.what} in time."
-            ) from error
+        encoded = None if body is None else _encode(body)
+        call = Call(what=what, path=path, method=method, body=encoded, write=True)
+        return (await self.http.send(call)).body
 
     async def make(self, path: str, body: Any, decoder: msgspec.json.Decoder[T], *, what: str) -> T:
         """A POST whose answer shows what was made."""
@@ -153,10 +136,6 @@ class Login(Dialect):
             return {**headers, "X-Redmine-API-Key": self._params.token}
         pair = f"{self._params.user}:{self._params.password}".encode()
         return {**headers, "Authorization": "Basic " + b64encode(pair).decode("ascii")}
-
-
-async def _once(body: bytes) -> AsyncIterator[bytes]:
-    yield body
 
 
 def _with(path: str, query: Mapping[str, str] | Pairs) -> str:

@@ -122,14 +122,13 @@ class PartWrites:
     async def _add_comment(self, write: AddComment) -> None:
         run, wanted = self._run, write.wanted
         bench = run.bench
+        if wanted.internal and not bench.tracker.capabilities.comment_internal:
+            # Written here it would be there for everybody.
+            run.note("comment.internal_unsupported", comment=wanted.id)
+            return
         intent = comment_intent(run.twin.id, bench.connection, wanted, bench.now())
         await self._begin(intent)
-        draft = CommentDraft(
-            wanted.body,
-            intent.marker,
-            wanted.internal and bench.tracker.capabilities.comment_internal,
-            wanted.work,
-        )
+        draft = CommentDraft(wanted.body, intent.marker, wanted.internal, wanted.work)
         mirror = await run.remarks.add(self._issue.ref.id, draft)
         bench.wrote(comment=mirror.id)
         run.twin = note_mirrored(run.twin, wanted, write.version, mirror)

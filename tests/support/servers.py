@@ -1,4 +1,4 @@
-"""One RabbitMQ and one PostgreSQL for a whole test run.
+"""One RabbitMQ, one PostgreSQL and one Redmine for a whole test run.
 
 Prints their addresses as NAME=value lines, each as soon as its server answers, and stops them
 when standard input ends: so they go even when the script that started them is killed.
@@ -9,7 +9,7 @@ import signal
 import sys
 from contextlib import ExitStack
 
-from tests.support import broker, postgres
+from tests.support import broker, postgres, redmine
 from tests.support.child import ServerFailed
 
 
@@ -24,6 +24,8 @@ def main() -> int:
                 _tell(postgres.ENVIRONMENT, servers.enter_context(postgres.Postgres()).url)
             if broker.ENVIRONMENT not in os.environ:
                 _tell(broker.ENVIRONMENT, servers.enter_context(broker.Broker()).url)
+            if redmine.ENVIRONMENT not in os.environ:
+                _tell(redmine.ENVIRONMENT, servers.enter_context(redmine.Redmine()).url)
         except ServerFailed as failure:
             print(failure, file=sys.stderr)
             return 1

@@ -250,3 +250,15 @@ async def test_no_other_server_gets_the_login(server, start, http, refusal) -> N
     elsewhere = Call(what="read a page", path=other.url + "/api/it")
     assert (await refusal(http.send(elsewhere))).fault is Fault.CONFIGURATION
     assert not other.seen
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "POST"])
+async def test_a_write_on_a_kept_connection_that_breaks_goes_out_once(
+    http, server, refusal, method: str
+) -> None:
+    """The HTTP library repeats some methods by itself; only the caller may decide that."""
+    await http.send(READ)
+    server.cut()
+    call = msgspec.structs.replace(WRITE, method=method)
+    assert (await refusal(http.send(call))).fault is Fault.UNKNOWN_OUTCOME
+    assert [seen[0] for seen in server.seen] == ["GET", method]

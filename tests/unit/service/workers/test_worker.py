@@ -13,7 +13,7 @@ from schemas.node import ConnectionSettings, Trigger
 from schemas.replica import Replica, ReplicaComment, Stamp, TwinMessage
 from schemas.rich_text import plain
 from schemas.values import condense
-from service.store import conflicts, connections, leases, parked, twins
+from service.store import activity, conflicts, connections, leases, parked, twins
 from service.store.twin_records import Claim, TwinKey
 from service.sync.intake import merge_messages
 from service.workers.parking import resume
@@ -677,3 +677,30 @@ async def test_comments_arrive_once_whatever_is_repeated(private) -> None:
         await receive(private, TwinMessage("t", "far", 1, 0, replica))
     (issue,) = private.trackers["a"].issues.values()
     assert len(issue.comments) == 1
+
+
+async def test_an_internal_comment_is_not_written_where_everybody_would_read_it(
+    local, issue_of
+) -> None:
+    issue = issue_of(local.trackers["a"])
+    twin = await local.sync("a-b.a", issue)
+    await local.rest()
+    there = local.trackers["b"]
+    there.capabilities = msgspec.structs.replace(there.capabilities, comment_internal=False)
+    incoming = local.engine.incoming
+
+    async def marks_internal(*given: Any) -> Any:
+        wanted = await incoming(*given)
+        comments = tuple(msgspec.structs.replace(c, internal=True) for c in wanted.comments)
+        return msgspec.structs.replace(wanted, comments=comments)
+
+    local.engine.incoming = marks_internal
+    local.at += 1_000
+    local.trackers["a"].person_comments(issue, "among us")
+    await local.change("a", issue)
+    await local.rest()
+    (mirror,) = there.issues.values()
+    assert mirror.comments == {}
+    said = await local.store.read(lambda c: activity.page(c, twin=twin))
+    notes = [note["event"] for row in said for note in row.activity.detail["notes"]]
+    assert "comment.internal_unsupported" in notes
