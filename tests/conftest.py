@@ -12,6 +12,12 @@ settings.register_profile("tidegate", parent=settings(), deadline=None)
 settings.load_profile("tidegate")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with slow tests first: where several run side by side, none is left for the end."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.fixture(autouse=True)
 def _logging_as_it_was() -> Iterator[None]:
     """A test that configures logging leaves nothing behind for the next one."""

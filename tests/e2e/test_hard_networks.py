@@ -24,6 +24,8 @@ from tests.e2e.networks import (
 from tests.e2e.test_tour import check_told, run_tour
 from tests.support.lossy_link import LossyLink
 
+pytestmark = pytest.mark.slow
+
 KNOCK = "import socket, sys; socket.create_connection((sys.argv[1], int(sys.argv[2])), 1)"
 SOON = 2.0
 """Seconds within which news arrive; the next interval would be twenty away."""

@@ -10,6 +10,8 @@ import pytest
 
 from tests.support.broker import Broker
 
+pytestmark = pytest.mark.slow
+
 ARRIVALS = 12
 """Lines of the tour that tell when something arrived."""
 
