@@ -1,9 +1,9 @@
 """The rules that a connection starts with, as two files that a person can read and change."""
 
 from string import Template
-from typing import NamedTuple
 
 from schemas.errors import ConfigurationError
+from service.rules.vocabularies import VOCABULARIES, Tables, tables
 
 _OUTGOING = '''\
 """What leaves this side. A field that is not named below stays at home."""
@@ -83,41 +83,6 @@ PROJECT: dict[str, str] = {}
 """
 
 
-class _Tables(NamedTuple):
-    type: dict[str, str]
-    other_type: str
-    status: dict[str, str]
-    priority: dict[str, str]
-
-
-_TITLES = {"jira": "Jira", "azure-devops": "Azure DevOps"}
-
-_TABLES = {
-    ("jira", "azure-devops"): _Tables(
-        type={"Bug": "Bug", "Task": "Task", "User Story": "Story", "Issue": "Task"},
-        other_type="Task",
-        status={
-            "New": "To Do",
-            "Active": "In Progress",
-            "Resolved": "In Review",
-            "Closed": "Done",
-        },
-        priority={"1": "Highest", "2": "High", "3": "Medium", "4": "Low"},
-    ),
-    ("azure-devops", "jira"): _Tables(
-        type={"Bug": "Bug", "Task": "Task", "Story": "User Story"},
-        other_type="Task",
-        status={
-            "To Do": "New",
-            "In Progress": "Active",
-            "In Review": "Resolved",
-            "Done": "Closed",
-        },
-        priority={"Highest": "1", "High": "2", "Medium": "3", "Low": "4", "Lowest": "4"},
-    ),
-}
-
-
 def default_rules(
     local_system: str, remote_system: str, template: str = "single-project"
 ) -> tuple[str, str]:
@@ -131,11 +96,12 @@ def default_rules(
 
 
 def _incoming(local_system: str, remote_system: str) -> str:
-    tables = _TABLES.get((local_system, remote_system))
-    if tables is None:
+    """Two trackers of one system name things alike."""
+    local, remote = VOCABULARIES.get(local_system), VOCABULARIES.get(remote_system)
+    if local is None or remote is None or local is remote:
         return _NAMED_ALIKE
     return _MAPPED.substitute(
-        remote=_TITLES[remote_system], local=_TITLES[local_system], tables=_written(tables)
+        remote=remote.title, local=local.title, tables=_written(tables(local, remote))
     )
 
 
@@ -148,7 +114,7 @@ def _unrestricted(incoming: str) -> str:
     )
 
 
-def _written(tables: _Tables) -> str:
+def _written(tables: Tables) -> str:
     return "\n".join(
         (
             _table("TYPE", tables.type),

@@ -1,5 +1,7 @@
 """The default rules: what a new connection does before anybody edits anything."""
 
+from itertools import permutations
+
 import msgspec
 import pytest
 
@@ -8,15 +10,17 @@ from schemas.rich_text import Paragraph, Text
 from schemas.rules import RuleSet
 from service.rules.defaults import default_rules
 from service.rules.sessions import varies
+from service.rules.vocabularies import VOCABULARIES, tables
 
 PAIRS = [("jira", "azure-devops"), ("azure-devops", "jira"), ("jira", "jira"), ("rally", "github")]
+MAPPED = list(permutations(sorted(VOCABULARIES), 2))
 
 
 def rules_for(local: str, remote: str) -> RuleSet:
     return RuleSet(1, *default_rules(local, remote))
 
 
-@pytest.mark.parametrize(("local", "remote"), PAIRS)
+@pytest.mark.parametrize(("local", "remote"), [*PAIRS, *MAPPED])
 async def test_defaults_pass_the_check(engine, local, remote):
     outgoing, incoming = default_rules(local, remote)
     assert await engine.check("outgoing", outgoing, "outgoing.py") == ()
@@ -68,6 +72,25 @@ async def test_every_status_has_a_way_back(engine, replica, issue, context):
             there = await _mapped(engine, rules_for(local, remote), replica, context, status)
             back = await _mapped(engine, rules_for(remote, local), replica, context, there)
             assert back == status
+
+
+@pytest.mark.parametrize(("local", "remote"), MAPPED)
+async def test_every_word_of_the_one_has_a_word_of_the_other(
+    engine, replica, context, local: str, remote: str
+):
+    theirs, ours = VOCABULARIES[remote], VOCABULARIES[local]
+    rules = rules_for(local, remote)
+    for status, stage in theirs.statuses.items():
+        here = await _mapped(engine, rules, replica, context, status)
+        assert here in ours.statuses
+        if stage in ours.statuses.values():
+            assert ours.statuses[here] == stage
+        assert (ours.statuses[here] in ("done", "dropped")) == (stage in ("done", "dropped"))
+    made = tables(ours, theirs)
+    assert set(made.priority.values()) <= ours.priorities.keys()
+    assert set(made.type.values()) <= ours.types.keys()
+    levels = [ours.priorities[made.priority[word]] for word in theirs.priorities]
+    assert levels == sorted(levels), "what is more urgent there is not less urgent here"
 
 
 async def test_an_unknown_status_parks_with_a_suggestion(engine, replica, context):
