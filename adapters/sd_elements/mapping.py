@@ -38,7 +38,11 @@ def reference(base: str, task: answers.Task) -> IssueRef:
 
 
 def to_issue(
-    base: str, task: answers.Task, catalogue: Catalogue, comments: tuple[Comment, ...] | None
+    base: str,
+    task: answers.Task,
+    catalogue: Catalogue,
+    assignee: User | None,
+    comments: tuple[Comment, ...] | None,
 ) -> Issue:
     updated = moments.parse_or_zero(task.updated)
     text, marker = without_marker(task.text)
@@ -47,7 +51,7 @@ def to_issue(
         version=updated,
         updated=updated,
         project=project_of(task.id),
-        fields=_fields(task, text, catalogue),
+        fields=_fields(task, text, catalogue, assignee),
         comments=comments,
         attachments=(),
         comment_count=task.note_count,
@@ -55,7 +59,7 @@ def to_issue(
     )
 
 
-def _fields(task: answers.Task, text: str, catalogue: Catalogue) -> Fields:
+def _fields(task: answers.Task, text: str, catalogue: Catalogue, assignee: User | None) -> Fields:
     status = catalogue.status_of(task.status)
     fields: Fields = {
         "summary": _TITLE.sub("", task.title),
@@ -66,19 +70,19 @@ def _fields(task: answers.Task, text: str, catalogue: Catalogue) -> Fields:
         "type": "Task",
         "phase": catalogue.phase_of(task.phase),
         "verification": task.verification_status,
-        "assignee": _assignee(task.assigned_to),
+        "assignee": assignee,
     }
     if task.tags is not None:
         fields["labels"] = as_set(task.tags)
     return fields
 
 
-def _assignee(assigned: tuple[str, ...] | str | None) -> User | None:
-    """The first of those that share the task."""
+def assigned_to(task: answers.Task) -> str:
+    """E-mail address of the first of those that share the task, or ''."""
+    assigned = task.assigned_to
     if not assigned:
-        return None
-    email = assigned if isinstance(assigned, str) else assigned[0]
-    return User(name=email, email=email, id=email)
+        return ""
+    return assigned if isinstance(assigned, str) else assigned[0]
 
 
 def to_comment(note: answers.Note) -> Comment:

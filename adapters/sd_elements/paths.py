@@ -2,7 +2,9 @@
 
 from adapters.http import segment
 from adapters.sd_elements.mapping import project_of
-from schemas.errors import Fault, TrackerError
+
+_NOWHERE = "-"
+"""What is no task's id names no project: the server says that it is not found."""
 
 
 def project_path(project: str) -> str:
@@ -14,12 +16,4 @@ def tasks_path(project: str) -> str:
 
 
 def task_path(task_id: str) -> str:
-    """Raises NOT_FOUND for what cannot be a task's id."""
-    project = project_of(task_id)
-    if not project:
-        raise TrackerError(
-            Fault.NOT_FOUND,
-            f"{task_id!r} is no task of SD Elements.",
-            remedy="Write it with its project in front, such as 1-T2.",
-        )
-    return f"{tasks_path(project)}{segment(task_id)}/"
+    return f"{tasks_path(project_of(task_id) or _NOWHERE)}{segment(task_id or _NOWHERE)}/"

@@ -23,6 +23,7 @@ from adapters.sd_elements.metadata import to_metadata
 from adapters.sd_elements.notes import Notes
 from adapters.sd_elements.params import SdElementsParams
 from adapters.sd_elements.paths import project_path, task_path, tasks_path
+from adapters.sd_elements.people import People
 from adapters.sd_elements.scan import Scan
 from schemas.errors import Fault, InputError, TrackerError
 from schemas.events import IssueChanged
@@ -57,6 +58,7 @@ class SdElementsTracker:
         self._params = params
         self._client = SdElementsClient(connector, params, session, now, pause)
         self._notes = Notes(self._client)
+        self._people = People(self._client)
         self._scan = Scan(connector, self._client, now, params.scan_overlap)
         self._catalogue: Catalogue | None = None
 
@@ -89,6 +91,7 @@ class SdElementsTracker:
     async def create(self, draft: IssueDraft) -> Issue:
         """Whatever fails once the task stands raises UNKNOWN_OUTCOME, so that the caller looks the
         marker up and does not create a second one."""
+        writing.check_type(draft.type)
         catalogue = await self._known()
         body = writing.first_words(draft, catalogue)
         later = writing.changes(draft.fields, catalogue, without=writing.OF_OWN_TASKS)
@@ -166,12 +169,7 @@ class SdElementsTracker:
         raise _unsupported("delete a file")
 
     async def find_users(self, query: str) -> tuple[User, ...]:
-        pages = self._client.pages(
-            "/users/", answers.user_page, what="look for users", query={"search": query}
-        )
-        low = query.casefold()
-        users = (mapping.to_user(found) for found in await all_of(pages))
-        return tuple(u for u in users if low in u.email.casefold() or low in u.name.casefold())
+        return await self._people.find(query)
 
     async def changed_since(self, cursor: str | None, projects: tuple[str, ...]) -> ChangesPage:
         return await self._scan.changed_since(cursor, projects or self._params.projects)
@@ -182,7 +180,7 @@ class SdElementsTracker:
     def parse_webhook(self, request: WebhookRequest) -> tuple[IssueChanged, ...]:
         raise InputError(
             "SD Elements sends no webhooks; its tasks are scanned.",
-            status=404,
+            status=401,
             remedy="Remove the webhook that calls here.",
         )
 
@@ -206,7 +204,8 @@ class SdElementsTracker:
         )
 
     async def _to_issue(self, task: answers.Task, comments: tuple[Comment, ...] | None) -> Issue:
-        return mapping.to_issue(self._params.url, task, await self._known(), comments)
+        assignee = await self._people.named(mapping.assigned_to(task))
+        return mapping.to_issue(self._params.url, task, await self._known(), assignee, comments)
 
     async def _known(self) -> Catalogue:
         """Read once; `metadata` reads it anew."""

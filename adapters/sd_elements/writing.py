@@ -29,6 +29,16 @@ def first_words(draft: IssueDraft, catalogue: Catalogue) -> dict[str, Any]:
     return body
 
 
+def check_type(wanted: str) -> None:
+    if wanted not in ("", "Task"):
+        raise TrackerError(
+            Fault.VALIDATION,
+            f"SD Elements has no type {wanted!r}.",
+            remedy="Map every type to 'Task'.",
+            field="type",
+        )
+
+
 def changes(
     fields: Mapping[str, Value],
     catalogue: Catalogue,
@@ -72,6 +82,7 @@ def _written(name: str, value: Value, catalogue: Catalogue, marker: str) -> dict
         case "labels":
             return {"tags": list(value) if isinstance(value, tuple) else []}
         case "type":
+            check_type(str(value or ""))
             return {}
         case _:
             raise TrackerError(

@@ -11,7 +11,13 @@ from adapters.port import Tracker
 from schemas.errors import TrackerError
 from schemas.issue import IssueDraft
 from schemas.rich_text import plain
-from tests.contract.trackers import azure_devops_site, github_site, jira_site, redmine_site
+from tests.contract.trackers import (
+    azure_devops_site,
+    github_site,
+    jira_site,
+    redmine_site,
+    sd_elements_site,
+)
 from tests.contract.trackers.harness import Site
 from tests.support import redmine
 
@@ -20,6 +26,7 @@ _SIMULATED: dict[str, Callable[[], AbstractAsyncContextManager[Site]]] = {
     "azure-devops": azure_devops_site.simulated,
     "github": github_site.simulated,
     "redmine": redmine_site.simulated,
+    "sd-elements": sd_elements_site.simulated,
 }
 _numbers = count(1)
 

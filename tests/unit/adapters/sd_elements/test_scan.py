@@ -90,4 +90,4 @@ async def test_a_broken_position_is_told_with_the_next_step(tracker) -> None:
 def test_there_are_no_webhooks(tracker) -> None:
     with pytest.raises(InputError) as caught:
         tracker.parse_webhook(WebhookRequest({}, "", b"{}"))
-    assert caught.value.status == 404
+    assert caught.value.status == 401

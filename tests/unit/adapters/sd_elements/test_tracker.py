@@ -24,7 +24,7 @@ async def test_a_task_of_the_library_reads_as_an_issue(sde, tracker) -> None:
     assert issue.fields["priority"] == "5"
     assert issue.fields["phase"] == "Requirements"
     assert issue.fields["labels"] == ("a", "b")
-    assert issue.fields["assignee"] == User("bob@example.com", "bob@example.com", "bob@example.com")
+    assert issue.fields["assignee"] == User("Bob Example", "bob@example.com", "bob@example.com")
     assert (issue.comments, issue.attachments) == ((), ())
 
 

@@ -1,0 +1,97 @@
+"""The simulated SD Elements."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiohttp
+
+from adapters.sd_elements import SdElementsTracker, parse_params
+from adapters.sd_elements.simulator import SdElementsSimulator, SimulatorConfig
+from adapters.simulation import Fault
+from schemas.values import User
+from tests.contract.trackers.harness import Clock, Loss, Site, Values, Write
+
+PROJECT = "1"
+BOB = User(name="Bob Example", email="bob@example.com", id="bob@example.com")
+VALUES = Values(
+    project=PROJECT,
+    type="Task",
+    statuses=("Incomplete", "Complete"),
+    fields={"priority": "8", "phase": "Testing", "labels": ("billing", "urgent"), "assignee": BOB},
+    sets={"labels": ("one", "two")},
+    person=User(name="Alice Example", email="alice@example.com", id="alice@example.com"),
+    discovers=True,
+)
+_PLACES: dict[Write, tuple[str, str]] = {
+    "issue": ("POST", "/tasks/"),
+    "update": ("PATCH", "/tasks/{task}/"),
+    "comment": ("POST", "/notes/"),
+}
+
+
+class SdElementsHands:
+    def __init__(self, simulator: SdElementsSimulator) -> None:
+        self._state = simulator.state
+        self._alice = simulator.state.users["alice"]
+
+    async def write_issue(self, summary: str) -> str:
+        return self._state.create(PROJECT, {"title": summary}, self._alice).id
+
+    async def rename(self, issue_id: str, summary: str) -> None:
+        self._state.change(self._state.tasks[issue_id], {"title": summary}, self._alice)
+
+    async def comment(self, issue_id: str, text: str) -> None:
+        self._state.add_note(self._state.tasks[issue_id], {"text": text}, self._alice)
+
+    async def delete(self, issue_id: str) -> None:
+        self._state.remove(self._state.tasks[issue_id])
+
+
+class SdElementsWeather:
+    def __init__(self, simulator: SdElementsSimulator) -> None:
+        self._simulator = simulator
+
+    def lose_answer(self, write: Write, how: Loss) -> None:
+        method, path = _PLACES[write]
+        self._simulator.fail_next(
+            Fault(status=500, method=method, path=path, after=True, drop=how == "cut")
+        )
+
+    def throttle(self, seconds: int) -> None:
+        self._simulator.fail_next(Fault(status=429, headers={"Retry-After": str(seconds)}))
+
+    def break_down(self, times: int) -> None:
+        self._simulator.fail_next(Fault(status=503, times=times))
+
+    def answer_garbage(self) -> None:
+        self._simulator.fail_next(Fault(status=200, raw=b"<html>Sign in</html>"))
+
+    def slow(self, seconds: float) -> None:
+        self._simulator.faults.latency = seconds
+
+
+@asynccontextmanager
+async def simulated() -> AsyncIterator[Site]:
+    clock = Clock()
+    config = SimulatorConfig(library_tasks=0)
+    async with (
+        aiohttp.ClientSession() as session,
+        SdElementsSimulator(config, now=clock) as simulator,
+    ):
+
+        def opened(**settings: Any) -> SdElementsTracker:
+            given = {"url": simulator.url, "token": config.token, "projects": [PROJECT]}
+            params = parse_params({**given, **settings})
+            return SdElementsTracker("sde", params, session, clock, clock.pause)
+
+        yield Site(
+            name="sd-elements",
+            values=VALUES,
+            clock=clock,
+            hands=SdElementsHands(simulator),
+            weather=SdElementsWeather(simulator),
+            open=opened,
+            wrong_credentials={"token": "nobody-has-this-token"},
+            small_pages={"page_size": 2},
+        )
