@@ -1,15 +1,12 @@
 """The connection check, stage by stage."""
 
-from collections.abc import Awaitable, Callable
-
 from adapters.github import wire
 from adapters.github.client import GitHubClient
 from adapters.github.errors import github_error
 from adapters.github.places import repository_path
-from adapters.port import Stage, StageResult
+from adapters.port import StageResult
+from adapters.stages import checked
 from schemas.errors import Fault, TrackerError
-
-Probe = Callable[[], Awaitable[str]]
 
 _HIDDEN = (Fault.CREDENTIALS, Fault.PERMISSION, Fault.NOT_FOUND)
 _GITHUBS_OWN = "X-GitHub-Request-Id"
@@ -21,20 +18,12 @@ class Check:
         self._projects = projects
 
     async def run(self) -> tuple[StageResult, ...]:
-        stages: tuple[tuple[Stage, Probe], ...] = (
-            ("server", self._server),
-            ("credentials", self._credentials),
-            ("project", self._project),
-            ("permissions", self._permissions),
+        return await checked(
+            server=self._server,
+            credentials=self._credentials,
+            project=self._project,
+            permissions=self._permissions,
         )
-        results: list[StageResult] = []
-        for stage, probe in stages:
-            try:
-                results.append(StageResult(stage, True, await probe()))
-            except TrackerError as error:
-                results.append(StageResult(stage, False, error.message, error.remedy))
-                break
-        return tuple(results)
 
     async def _server(self) -> str:
         try:

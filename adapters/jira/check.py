@@ -1,10 +1,9 @@
 """The connection check, stage by stage."""
 
-from collections.abc import Awaitable, Callable
-
 from adapters.jira import wire
 from adapters.jira.client import JiraClient, segment
-from adapters.port import Stage, StageResult
+from adapters.port import StageResult
+from adapters.stages import checked
 from schemas.errors import Fault, TrackerError
 
 NEEDED = (
@@ -17,8 +16,6 @@ NEEDED = (
     "CREATE_ATTACHMENTS",
 )
 
-Probe = Callable[[], Awaitable[str]]
-
 
 class Check:
     def __init__(self, client: JiraClient, projects: tuple[str, ...]) -> None:
@@ -26,20 +23,12 @@ class Check:
         self._projects = projects
 
     async def run(self) -> tuple[StageResult, ...]:
-        stages: tuple[tuple[Stage, Probe], ...] = (
-            ("server", self._server),
-            ("credentials", self._credentials),
-            ("project", self._project),
-            ("permissions", self._permissions),
+        return await checked(
+            server=self._server,
+            credentials=self._credentials,
+            project=self._project,
+            permissions=self._permissions,
         )
-        results: list[StageResult] = []
-        for stage, probe in stages:
-            try:
-                results.append(StageResult(stage, True, await probe()))
-            except TrackerError as error:
-                results.append(StageResult(stage, False, error.message, error.remedy))
-                break
-        return tuple(results)
 
     async def _server(self) -> str:
         what = "read the server's version"

@@ -1,13 +1,12 @@
 """The connection check, stage by stage."""
 
-from collections.abc import Awaitable, Callable
-
 from adapters.http import Call
-from adapters.port import Stage, StageResult
+from adapters.port import StageResult
 from adapters.redmine import errors, wire
 from adapters.redmine.client import RedmineClient
 from adapters.redmine.directory import Directory
 from adapters.redmine.rights import SEE_PRIVATE_NOTES, WRITE_PRIVATE_NOTES, Rights
+from adapters.stages import checked
 from schemas.errors import Fault, TrackerError
 
 NEEDED = ("view_issues", "add_issues", "edit_issues", "add_issue_notes")
@@ -21,8 +20,6 @@ USEFUL = (
     "log_time",
 )
 """Without these something is left out, and the rest works."""
-
-Probe = Callable[[], Awaitable[str]]
 
 
 class Check:
@@ -40,20 +37,12 @@ class Check:
     async def run(self, projects: tuple[str, ...]) -> tuple[StageResult, ...]:
         self._projects = projects
         self._directory.forget()
-        stages: tuple[tuple[Stage, Probe], ...] = (
-            ("server", self._server),
-            ("credentials", self._credentials),
-            ("project", self._project),
-            ("permissions", self._permissions),
+        return await checked(
+            server=self._server,
+            credentials=self._credentials,
+            project=self._project,
+            permissions=self._permissions,
         )
-        results: list[StageResult] = []
-        for stage, probe in stages:
-            try:
-                results.append(StageResult(stage, True, await probe()))
-            except TrackerError as error:
-                results.append(StageResult(stage, False, error.message, error.remedy))
-                break
-        return tuple(results)
 
     async def _server(self) -> str:
         call = Call(what="answer", path="/projects.json?limit=1", anonymous=True)

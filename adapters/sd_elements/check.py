@@ -1,14 +1,11 @@
 """The connection check, stage by stage."""
 
-from collections.abc import Awaitable, Callable
-
-from adapters.port import Stage, StageResult
+from adapters.port import StageResult
 from adapters.sd_elements import answers
 from adapters.sd_elements.client import SdElementsClient
 from adapters.sd_elements.paths import project_path, tasks_path
+from adapters.stages import checked
 from schemas.errors import Fault, TrackerError
-
-Probe = Callable[[], Awaitable[str]]
 
 
 class Check:
@@ -17,20 +14,12 @@ class Check:
         self._projects = projects
 
     async def run(self) -> tuple[StageResult, ...]:
-        stages: tuple[tuple[Stage, Probe], ...] = (
-            ("server", self._server),
-            ("credentials", self._credentials),
-            ("project", self._project),
-            ("permissions", self._permissions),
+        return await checked(
+            server=self._server,
+            credentials=self._credentials,
+            project=self._project,
+            permissions=self._permissions,
         )
-        results: list[StageResult] = []
-        for stage, probe in stages:
-            try:
-                results.append(StageResult(stage, True, await probe()))
-            except TrackerError as error:
-                results.append(StageResult(stage, False, error.message, error.remedy))
-                break
-        return tuple(results)
 
     async def _server(self) -> str:
         try:
