@@ -558,6 +558,7 @@ class Node:
             nonces=RecentNonces(now=self._now),
             now=self._now,
             look_seconds=self._look_seconds,
+            allowance=self._asked_often,
         )
         return self._relay.routes()
 

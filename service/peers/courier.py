@@ -28,6 +28,7 @@ from schemas.peer import (
 )
 from schemas.values import Millis
 from service.peers import signing
+from service.peers.bodies import paced
 from service.peers.decoding import MALFORMED
 from service.peers.guard import AddressPolicy, guarded_connector
 from service.peers.identity import NodeIdentity, RandomBytes, pinned_keys
@@ -131,7 +132,7 @@ class Courier:
             _check(answer, Bound(signing.STREAM, head), peer, headers)
             context = stream_context(wanted.connection, wanted.twin, wanted.attachment)
             opener = StreamOpener(self._identity, peer, context, head, limit=wanted.limit)
-            yield OpenedContent(opener, answer.content.iter_any())
+            yield OpenedContent(opener, paced(answer.content))
 
     async def push_attachment(
         self, peer: PublicPeer, wanted: AttachmentWanted, content: OutgoingContent
@@ -203,7 +204,7 @@ class Courier:
         async with self._open("GET", peer.url, path, headers, None, _idle()) as answer:
             head = answer.headers.get(signing.STREAM, "")
             _check(answer, Bound(signing.STREAM, head), peer, headers)
-            yield head, answer.content.iter_any()
+            yield head, paced(answer.content)
 
     def _signed(self, method: str, peer: PublicPeer, path: str, bound: Bound) -> dict[str, str]:
         target = signing.place(peer.url).target(method, path)

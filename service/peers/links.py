@@ -98,6 +98,7 @@ class Links(msgspec.Struct, frozen=True):
             random=self.random,
             random_bytes=needs.random_bytes,
             sleep=self.sleep,
+            traffic=self.traffic,
         )
         return RelayLink(
             client,
@@ -112,6 +113,7 @@ class Links(msgspec.Struct, frozen=True):
             random=self.random,
             sleep=self.sleep,
             interval=lambda: self.interval(peer.id),
+            traffic=self.traffic,
         )
 
     def _carrier(self, peer: PublicPeer) -> Carrier:

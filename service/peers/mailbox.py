@@ -1,15 +1,13 @@
 """The peer endpoints of a public node. A private node does not mount them."""
 
 import asyncio
-import math
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from collections.abc import Callable
 
 import msgspec
 import structlog
 from aiohttp import web
 
-from schemas.errors import Fault, InputError, PeerError, PeerUnavailable, TidegateError
+from schemas.errors import InputError, PeerError, PeerUnavailable, TidegateError
 from schemas.node import Peer, PublicPeer
 from schemas.peer import (
     EXCHANGE_PATH,
@@ -24,21 +22,29 @@ from schemas.peer import (
     AttachmentWanted,
     Exchange,
     PairRequest,
-    Refused,
 )
 from schemas.values import Millis
 from service.peers import signing
+from service.peers.answers import ComeLater, answering, asked_too_often
+from service.peers.bodies import (
+    BODY_SECONDS,
+    PACE,
+    Pace,
+    decoded,
+    portions_of,
+    read_body,
+    refuse_encoding,
+)
 from service.peers.contact import Contacts
-from service.peers.decoding import MALFORMED
 from service.peers.doorbell import Doorbell
 from service.peers.feed import Feed, NotTaken
+from service.peers.holding import held
 from service.peers.identity import NodeIdentity, RandomBytes, pinned_keys
 from service.peers.pairing import PairingDesk
 from service.peers.port import (
     Allowance,
     AttachmentSink,
     AttachmentSource,
-    ByteStream,
     NonceStore,
     Outgoing,
     PeerDirectory,
@@ -55,29 +61,15 @@ from service.peers.streams import (
 )
 
 log = structlog.get_logger()
-T = TypeVar("T")
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-_BODY_SECONDS = 30.0
 _OVERTAKEN = 5.0
-_HELD = 1.0
-"""Seconds from which on a held request does not count as one too often."""
 _SMALL = 1 << 17
 _MEDIA = "application/msgpack"
 
 _encode = msgspec.msgpack.Encoder().encode
-_encode_json = msgspec.json.Encoder().encode
 _decode_exchange = msgspec.msgpack.Decoder(Exchange).decode
 _decode_fetch = msgspec.msgpack.Decoder(AttachmentFetch).decode
 _decode_pair = msgspec.msgpack.Decoder(PairRequest).decode
-
-
-class ComeLater(InputError):
-    """Nothing is wrong with the request but its time."""
-
-    def __init__(self, cause: str, seconds: float) -> None:
-        super().__init__(cause, status=429, remedy="Ask again after Retry-After.")
-        self.seconds = seconds
 
 
 class PeerEndpoints:
@@ -105,7 +97,11 @@ class PeerEndpoints:
         look_seconds: float = MAX_WAIT,
         traffic: Traffic = UNWATCHED,
         allowance: Allowance = UNLIMITED,
+        body_seconds: float = BODY_SECONDS,
+        pace: Pace = PACE,
     ) -> None:
+        self._body_seconds = body_seconds
+        self._pace = pace
         self._allowance = allowance
         self._traffic = traffic
         self._identity = identity
@@ -126,12 +122,12 @@ class PeerEndpoints:
 
     def routes(self) -> list[web.RouteDef]:
         return [
-            web.get(NODE_PATH, _answering(self._node)),
-            web.post(PAIR_PATH, _answering(self._pair)),
-            web.post(EXCHANGE_PATH, _answering(self._exchange)),
-            web.post(FETCH_PATH, _answering(self._fetch)),
-            web.put(UPLOAD_PATH + "{request}", _answering(self._upload)),
-            web.get(UPLOAD_PATH + "{request}", _answering(self._wanted), allow_head=False),
+            web.get(NODE_PATH, answering(self._node)),
+            web.post(PAIR_PATH, answering(self._pair)),
+            web.post(EXCHANGE_PATH, answering(self._exchange)),
+            web.post(FETCH_PATH, answering(self._fetch)),
+            web.put(UPLOAD_PATH + "{request}", answering(self._upload)),
+            web.get(UPLOAD_PATH + "{request}", answering(self._wanted), allow_head=False),
         ]
 
     def release(self) -> None:
@@ -143,12 +139,12 @@ class PeerEndpoints:
         return web.Response(body=_encode(self._pairing.card()), content_type=_MEDIA)
 
     async def _pair(self, request: web.Request) -> web.StreamResponse:
-        asked = _decoded(_decode_pair, await _read(request, _SMALL))
+        asked = decoded(_decode_pair, await self._read(request, _SMALL))
         return web.Response(body=_encode(await self._pairing.answer(asked)), content_type=_MEDIA)
 
     async def _exchange(self, request: web.Request) -> web.StreamResponse:
         peer, signed, body = await self._signed_body(request, MAX_BODY)
-        heard = _decoded(_decode_exchange, body)
+        heard = decoded(_decode_exchange, body)
         try:
             position = await self._feed.admit(peer, heard)
         except NotTaken as judged:
@@ -160,7 +156,7 @@ class PeerEndpoints:
         if position is not None and not heard.limit:
             answer = self._feed.compose(peer, position)
         else:
-            outgoing = await self._held_news(peer, heard)
+            outgoing = await held(self._allowance, peer.id, self._news(peer, heard))
             answer = msgspec.structs.replace(
                 self._feed.compose(peer, outgoing.position, outgoing),
                 wanted=await self._as_it_is(peer, heard, outgoing),
@@ -168,14 +164,6 @@ class PeerEndpoints:
         said = _encode(answer)
         self._traffic.exchanged(peer.id, len(said), len(body))
         return self._signed_answer(said, signed, peer)
-
-    async def _held_news(self, peer: Peer, heard: Exchange) -> Outgoing:
-        clock = asyncio.get_running_loop().time
-        began = clock()
-        outgoing = await self._news(peer, heard)
-        if clock() - began >= _HELD:
-            self._allowance.give_back(peer.id)
-        return outgoing
 
     async def _news(self, peer: Peer, heard: Exchange) -> Outgoing:
         """What waits for the peer; held back while that is nothing and the caller lets us."""
@@ -202,7 +190,7 @@ class PeerEndpoints:
 
     async def _fetch(self, request: web.Request) -> web.StreamResponse:
         peer, signed, body = await self._signed_body(request, _SMALL)
-        wanted = _decoded(_decode_fetch, body).wanted
+        wanted = decoded(_decode_fetch, body).wanted
         context = stream_context(wanted.connection, wanted.twin, wanted.attachment)
         sealer = StreamSealer(self._identity, peer, context, self._random_bytes, skip=wanted.skip)
         answer = web.StreamResponse(
@@ -217,7 +205,7 @@ class PeerEndpoints:
                     raise InputError("The attachment is larger than the caller takes.", status=413)
                 await answer.prepare(request)
                 async for frame in sealed_frames(sealer, content.stream):
-                    async with asyncio.timeout(_BODY_SECONDS):
+                    async with asyncio.timeout(self._body_seconds):
                         await answer.write(frame)
         except (TidegateError, TimeoutError) as error:
             if not answer.prepared:
@@ -242,7 +230,9 @@ class PeerEndpoints:
         head = request.headers.get(signing.STREAM, "")
         try:
             opener = StreamOpener(self._identity, peer, context, head, limit=wanted.limit)
-            await self._sink.accept(request_id, OpenedContent(opener, _portions(request)))
+            await self._sink.accept(
+                request_id, OpenedContent(opener, portions_of(request, self._pace))
+            )
             self._traffic.carried(peer.id, "in", resumed=opener.start > 0)
         except PeerError as error:
             raise InputError(error.message, remedy=error.remedy) from error
@@ -272,13 +262,16 @@ class PeerEndpoints:
     async def _signed_body(self, request: web.Request, limit: int) -> tuple[Peer, Signed, bytes]:
         """The signature is checked first: nobody unknown makes us read a body."""
         peer, signed = await self._authenticate(request, signing.DIGEST)
-        body = await _read(request, limit)
+        body = await self._read(request, limit)
         if signing.content_digest(body).value != request.headers.get(signing.DIGEST):
             raise signing.unauthorised()
         return peer, signed, body
 
+    async def _read(self, request: web.Request, limit: int) -> bytes:
+        return await read_body(request, limit, seconds=self._body_seconds)
+
     async def _authenticate(self, request: web.Request, bound: str) -> tuple[Peer, Signed]:
-        _refuse_encoding(request)
+        refuse_encoding(request)
         if request.query_string:
             raise signing.unauthorised()
         target = self._place.target(request.method, request.rel_url.raw_path)
@@ -299,7 +292,7 @@ class PeerEndpoints:
         if not fresh:
             raise signing.unauthorised()
         if seconds := self._allowance.take(peer.id):
-            raise ComeLater("This node is asked too often.", seconds)
+            raise asked_too_often(seconds)
         return peer, signed
 
     def _signed_answer(self, body: bytes, signed: Signed, peer: Peer) -> web.Response:
@@ -314,93 +307,3 @@ class PeerEndpoints:
 def _uploadable(peer: Peer, outgoing: Outgoing) -> tuple[AttachmentWanted, ...]:
     """From a public peer we fetch ourselves."""
     return () if isinstance(peer, PublicPeer) else outgoing.requests
-
-
-def _answering(handler: Handler) -> Handler:
-    """Errors of ours as JSON with the status that fits; others are the server's to report."""
-
-    async def answer(request: web.Request) -> web.StreamResponse:
-        try:
-            return await handler(request)
-        except InputError as error:
-            # The door counts and logs it: anybody may cause as many as he likes.
-            log.debug("peer.request_refused", path=request.path, cause=error.message)
-            server_time = error.server_time if isinstance(error, signing.ClockSkew) else 0
-            return _refusal(error, error.status, server_time)
-        except TidegateError as error:
-            status = _STATUS.get(error.fault)
-            if status is None:
-                raise
-            log.warning("peer.request_failed", path=request.path, cause=error.message)
-            return _refusal(error, status)
-
-    return answer
-
-
-_STATUS = {
-    Fault.PEER: 400,
-    Fault.NOT_FOUND: 404,
-    Fault.GONE: 404,
-    Fault.PERMISSION: 404,
-    Fault.UNAVAILABLE: 503,
-    Fault.THROTTLED: 503,
-    Fault.CREDENTIALS: 503,
-}
-
-
-def _refusal(error: TidegateError, status: int, server_time: Millis = 0) -> web.Response:
-    # What went wrong inside is not the peer's business; what it did wrong is.
-    known = status < 500
-    refused = Refused(error.message, error.remedy, server_time) if known else Refused("Try later.")
-    headers = {} if known else {"Retry-After": "5"}
-    if isinstance(error, ComeLater):
-        headers["Retry-After"] = str(max(1, math.ceil(error.seconds)))
-    body = _encode_json(refused)
-    return web.Response(body=body, status=status, headers=headers, content_type="application/json")
-
-
-def _decoded(decode: Callable[[bytes], T], body: bytes) -> T:
-    try:
-        return decode(body)
-    except MALFORMED as error:
-        raise InputError(f"The body is malformed: {error}") from error
-
-
-def _refuse_encoding(request: web.Request) -> None:
-    if "Content-Encoding" in request.headers:
-        raise InputError("The body must not be compressed.", status=415)
-
-
-async def _read(request: web.Request, limit: int) -> bytes:
-    _refuse_encoding(request)
-    if (request.content_length or 0) > limit:
-        raise _too_large(limit)
-    portions: list[bytes] = []
-    size = 0
-    try:
-        async with asyncio.timeout(_BODY_SECONDS):
-            async for portion in request.content.iter_any():
-                size += len(portion)
-                if size > limit:
-                    raise _too_large(limit)
-                portions.append(portion)
-    except TimeoutError as error:
-        raise InputError("The body did not come in time.", status=408) from error
-    return b"".join(portions)
-
-
-async def _portions(request: web.Request) -> ByteStream:
-    """A body of any length, as long as it does not stand still."""
-    while True:
-        try:
-            async with asyncio.timeout(_BODY_SECONDS):
-                portion = await request.content.readany()
-        except TimeoutError as error:
-            raise InputError("The body did not come in time.", status=408) from error
-        if not portion:
-            return
-        yield portion
-
-
-def _too_large(limit: int) -> InputError:
-    return InputError(f"The body is larger than {limit} bytes.", status=413)

@@ -10,7 +10,7 @@ from service.metrics import Metrics
 
 log = structlog.get_logger()
 
-Door = Literal["peers", "hooks", "admin", "other"]
+Door = Literal["peers", "relay", "hooks", "admin", "other"]
 Reason = Literal[
     "address", "connections", "credentials", "encoding", "malformed", "not_found", "other",
     "rate", "size", "slow",
@@ -21,6 +21,7 @@ _BY_STATUS: dict[int, Reason] = {
     400: "malformed", 401: "credentials", 403: "credentials", 404: "not_found", 405: "not_found",
     408: "slow", 413: "size", 415: "encoding", 429: "rate", 431: "size",
 }  # fmt: skip
+_BY_PATH: dict[str, Door] = {"/peer/": "peers", "/relay/": "relay", "/hooks/": "hooks"}
 
 
 def reason_of(status: int) -> Reason:
@@ -28,9 +29,7 @@ def reason_of(status: int) -> Reason:
 
 
 def door_of(path: str) -> Door:
-    if path.startswith("/peer/"):
-        return "peers"
-    return "hooks" if path.startswith("/hooks/") else "other"
+    return next((door for begin, door in _BY_PATH.items() if path.startswith(begin)), "other")
 
 
 class Refusals:

@@ -17,10 +17,10 @@ from service.peers.relay.port import (
     Channel,
     Lying,
     OpenPass,
+    QuotaFull,
     Side,
     other,
 )
-from service.peers.relay.requests import quota_full
 from service.store import peers, relay_channels, relay_passes
 from service.store.relay_channels import ChannelRow
 from service.store.store import Store
@@ -70,7 +70,7 @@ class RelayDesk:
             lambda c: relay_channels.put(c, channel, side, slot, envelope, now)
         )
         if number is None:
-            raise quota_full()
+            raise QuotaFull()
         return number
 
     async def lying(self, channel: str, side: Side, slot: Slot, have: int) -> Lying:
@@ -100,7 +100,7 @@ class RelayDesk:
             lambda c: relay_channels.add_chunk(c, upload, number, content)
         )
         if added is None:
-            raise quota_full()
+            raise QuotaFull()
         return added
 
     async def end_blob(self, upload: str) -> bool:

@@ -16,7 +16,8 @@ from schemas.peer import AttachmentWanted, Unavailable
 from service.peers.backoff import Backoff
 from service.peers.doorbell import Doorbell
 from service.peers.identity import NodeIdentity, RandomBytes
-from service.peers.port import AttachmentSink, AttachmentSource, ByteStream
+from service.peers.port import AttachmentSink, AttachmentSource, ByteStream, Traffic
+from service.peers.quiet import UNWATCHED
 from service.peers.relay.client import RelayClient
 from service.peers.streams import (
     ContentMismatch,
@@ -51,7 +52,9 @@ class RelayCarrier:
         random: Callable[[], float],
         random_bytes: RandomBytes,
         sleep: Callable[[float], Awaitable[None]],
+        traffic: Traffic = UNWATCHED,
     ) -> None:
+        self._traffic = traffic
         self._client = client
         self._identity = identity
         self._peer = peer
@@ -140,6 +143,7 @@ class RelayCarrier:
             try:
                 opener = self._opener(wanted, head)
                 await self._sink.accept(blob, OpenedContent(opener, frames))
+                self._traffic.carried(self._peer.id, "in", resumed=False)
             except ContentMismatch as error:
                 # The sink asks once more, or has given up.
                 mismatch = error
@@ -184,6 +188,7 @@ class RelayCarrier:
                 sealer = StreamSealer(self._identity, self._peer, context, self._random_bytes)
                 frames = sealed_frames(sealer, failed.watch(content.stream))
                 await self._client.put_blob(self._peer.relay, wanted.request, sealer.header, frames)
+                self._traffic.carried(self._peer.id, "out", resumed=False)
         except TidegateError as error:
             cause = failed.error or error
             if cause.fault not in _LOST:

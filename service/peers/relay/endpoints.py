@@ -26,19 +26,25 @@ from schemas.relay import (
 )
 from schemas.values import Millis
 from service.peers import signing
-from service.peers.doorbell import Doorbell
-from service.peers.identity import NodeIdentity, node_id
-from service.peers.pairing import check_card
-from service.peers.port import NonceStore
-from service.peers.relay.passes import kept_join_key, kept_secret
-from service.peers.relay.port import MAX_JOIN_TRIES, Channel, Lying, RelayStore, Side, other
-from service.peers.relay.requests import (
-    answering,
-    chunks_of,
+from service.peers.answers import answering, asked_too_often
+from service.peers.bodies import (
+    BODY_SECONDS,
+    PACE,
+    Pace,
     decoded,
+    pieces,
+    portions_of,
     read_body,
     refuse_encoding,
 )
+from service.peers.doorbell import Doorbell
+from service.peers.holding import held
+from service.peers.identity import NodeIdentity, node_id
+from service.peers.pairing import check_card
+from service.peers.port import Allowance, NonceStore
+from service.peers.quiet import UNLIMITED
+from service.peers.relay.passes import kept_join_key, kept_secret
+from service.peers.relay.port import MAX_JOIN_TRIES, Channel, Lying, RelayStore, Side, other
 from service.peers.sealing import open_raw
 from service.peers.signing import Bound, Signed
 
@@ -47,6 +53,7 @@ log = structlog.get_logger()
 CHUNK = 1 << 20
 OPEN_INFO = b"tidegate-relay-1 open"
 JOIN_INFO = b"tidegate-relay-1 join"
+_PORTION = 1 << 16
 _SMALL = 1 << 16
 _MEDIA = "application/msgpack"
 _ONE = CHANNELS_PATH + "/{channel}"
@@ -78,7 +85,11 @@ class RelayEndpoints:
         nonces: NonceStore,
         now: Callable[[], Millis],
         look_seconds: float = MAX_WAIT,
+        allowance: Allowance = UNLIMITED,
+        pace: Pace = PACE,
     ) -> None:
+        self._allowance = allowance
+        self._pace = pace
         self._identity = identity
         self._place = signing.place(public_url)
         self._store = store
@@ -188,7 +199,7 @@ class RelayEndpoints:
         caller = await self._authenticate(request, signing.DIGEST)
         poll = decoded(_decode_poll, await self._body(request, _SMALL))
         self._asked[caller.channel.id, caller.side] = self._now()
-        lying = await self._news(caller, poll)
+        lying = await held(self._allowance, caller.signed.key_id, self._news(caller, poll))
         answer = Polled(
             lying.number, lying.envelope, lying.blobs, lying.placed, self._silence(caller)
         )
@@ -243,7 +254,7 @@ class RelayEndpoints:
     async def _take_in(self, request: web.Request, upload: str) -> None:
         number, whole = 0, False
         try:
-            async for chunk in chunks_of(request, CHUNK):
+            async for chunk in pieces(portions_of(request, self._pace), CHUNK):
                 if not await self._store.add_chunk(upload, number, chunk):
                     raise _replaced()
                 number += 1
@@ -264,8 +275,14 @@ class RelayEndpoints:
         answer = web.StreamResponse(headers=self._headers(bound, caller.signed))
         answer.content_type = "application/octet-stream"
         await answer.prepare(request)
-        async for chunk in self._store.chunks(found.upload):
-            await answer.write(chunk)
+        try:
+            async for chunk in self._store.chunks(found.upload):
+                await _write(answer, chunk)
+        except TimeoutError:
+            log.warning("relay.reader_stuck", channel=caller.channel.id)
+            if request.transport is not None:
+                request.transport.abort()
+            return answer
         await answer.write_eof()
         return answer
 
@@ -324,6 +341,8 @@ class RelayEndpoints:
             signed.key_id, signed.nonce, created=signed.created, expires=signed.expires * 1000
         ):
             raise signing.unauthorised()
+        if seconds := self._allowance.take(signed.key_id):
+            raise asked_too_often(seconds)
 
     async def _body(self, request: web.Request, limit: int) -> bytes:
         body = await read_body(request, limit)
@@ -343,6 +362,13 @@ class RelayEndpoints:
 
     def _headers(self, bound: Bound, signed: Signed) -> dict[str, str]:
         return signing.sign_answer(self._identity, 200, bound, signed.signature, now=self._now())
+
+
+async def _write(answer: web.StreamResponse, chunk: bytes) -> None:
+    """Raises `TimeoutError` when the reader takes next to nothing."""
+    for begin in range(0, len(chunk), _PORTION):
+        async with asyncio.timeout(BODY_SECONDS):
+            await answer.write(chunk[begin : begin + _PORTION])
 
 
 def _blob(request: web.Request) -> str:

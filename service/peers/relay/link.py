@@ -18,7 +18,8 @@ from service.peers.doorbell import Doorbell
 from service.peers.feed import Feed
 from service.peers.identity import NodeIdentity
 from service.peers.poller import INTERVAL, Hold
-from service.peers.port import Outgoing, Position
+from service.peers.port import Outgoing, Position, Traffic
+from service.peers.quiet import UNWATCHED
 from service.peers.relay.carrier import RelayCarrier
 from service.peers.relay.client import RelayClient
 from service.peers.relay.envelopes import Correspondence, open_envelope, seal_envelope
@@ -58,7 +59,9 @@ class RelayLink:
         random: Callable[[], float],
         sleep: Callable[[float], Awaitable[None]],
         interval: Callable[[], float] = lambda: INTERVAL,
+        traffic: Traffic = UNWATCHED,
     ) -> None:
+        self._traffic = traffic
         self._client = client
         self._identity = identity
         self._feed = feed
@@ -121,6 +124,7 @@ class RelayLink:
         self._heard_from.clear()
         sealed = seal_envelope(self._identity, self._peer, envelope)
         await self._client.put(self._peer.relay, "feed", sealed)
+        self._traffic.exchanged(self._peer.id, len(sealed), 0)
         self._gist = gist
         await self._carrier.clear(outgoing.requests)
         return len(sealed)
@@ -169,6 +173,7 @@ class RelayLink:
         except PeerError as error:
             log.warning("relay.envelope_refused", peer=self._peer.id, cause=error.message)
             return
+        self._traffic.exchanged(self._peer.id, 0, len(sealed))
         if envelope.number >= self._letters.heard:
             self._wanted = envelope.exchange.wanted
         if not self._letters.is_news(envelope):

@@ -5,6 +5,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
+from schemas.errors import InputError
 from schemas.peer import NodeCard
 from schemas.relay import Slot
 from schemas.values import Millis
@@ -58,6 +59,15 @@ class Lying(msgspec.Struct, frozen=True):
 class BlobHead(msgspec.Struct, frozen=True):
     upload: str
     head: str
+
+
+class QuotaFull(InputError):
+    def __init__(self) -> None:
+        super().__init__(
+            "The relay holds as much for this pass as it may.",
+            status=507,
+            remedy="Let the other side come and fetch, or ask the relay's administrator for more.",
+        )
 
 
 class RelayStore(Protocol):

@@ -21,7 +21,7 @@ from schemas.peer import (
     Exchange,
     FeedItem,
 )
-from service.peers import mailbox, signing
+from service.peers import signing
 from service.peers.courier import Courier
 from service.peers.feed import seal_message
 
@@ -366,9 +366,9 @@ async def test_the_admin_learns_by_how_much_the_clocks_differ(nodes):
     assert "NTP" in caught.value.remedy
 
 
-async def test_a_body_that_drips_is_given_up(nodes, http, monkeypatch):
+async def test_a_body_that_drips_is_given_up(nodes, http):
     public, other = nodes
-    monkeypatch.setattr(mailbox, "_BODY_SECONDS", 0.05)
+    public.endpoints._body_seconds = 0.05
     never = asyncio.Event()
 
     async def dripping():

@@ -9,7 +9,7 @@ import pytest
 from schemas.errors import PeerUnavailable, StoreUnavailable
 from schemas.node import PublicPeer
 from schemas.peer import MAX_ITEM, Exchange
-from service.peers import mailbox, pusher, signing
+from service.peers import holding, pusher, signing
 from service.peers.feed import Feed
 from service.peers.poller import Hold
 from service.peers.port import Taken
@@ -357,7 +357,7 @@ async def test_a_peer_that_asks_too_often_is_told_when_to_come_back(world):
 async def test_a_request_that_was_held_does_not_count(world, monkeypatch):
     public, private = await world.pair_of(private=True)
     allowance = public.endpoints._allowance = OncePerSecond()
-    monkeypatch.setattr(mailbox, "_HELD", 0.01)
+    monkeypatch.setattr(holding, "HELD", 0.01)
     said = msgspec.structs.replace(
         private.feed.compose(public.as_peer(), private.store.position(public.id)),
         wait=0.05,

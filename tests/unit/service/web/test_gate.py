@@ -98,3 +98,17 @@ async def test_a_flood_of_refusals_is_one_line_a_minute_with_a_count(gated, cloc
         ("credentials", 1), ("credentials", 40)
     ]  # fmt: skip
     assert "The secret is wrong." in told[0]["cause"]
+
+
+@pytest.mark.parametrize(
+    ("path", "door"),
+    [
+        ("/relay/v1/channels/c/poll", "relay"), ("/peer/v1/exchange", "peers"),
+        ("/hooks/jira", "hooks"), ("/relays", "other"), ("/", "other"),
+    ],
+)  # fmt: skip
+async def test_each_refusal_is_counted_at_its_door(gated, metrics, path, door) -> None:
+    client = await gated()
+    async with client.delete(path) as answer:
+        assert answer.status in (404, 405)
+    assert refused(metrics, door, "not_found") == 1

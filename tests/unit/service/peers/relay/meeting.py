@@ -126,6 +126,24 @@ class Memory:
         self.numbers[peer] = number
 
 
+class Counted:
+    """What passed, as the metrics are told."""
+
+    def __init__(self) -> None:
+        self.exchanges = 0
+        self.sent = 0
+        self.received = 0
+        self.contents: list[tuple[str, bool]] = []
+
+    def exchanged(self, peer: str, sent: int, received: int) -> None:
+        self.exchanges += 1
+        self.sent += sent
+        self.received += received
+
+    def carried(self, peer: str, direction: str, *, resumed: bool) -> None:
+        self.contents.append((direction, resumed))
+
+
 class Private:
     """A node of the neighbouring tests, with what it needs to meet others at a relay."""
 
@@ -133,6 +151,7 @@ class Private:
         self.node = node
         self.client = RelayClient(node.courier, node.identity)
         self.memory = Memory()
+        self.traffic = Counted()
         self._stack = AsyncExitStack()
 
     def met_at(self, place: RelayPlace) -> RelayedPeer:
@@ -153,6 +172,7 @@ class Private:
             now=lambda: node.now(),
             random=random.random,
             sleep=asyncio.sleep,
+            traffic=self.traffic,
             relay=ThroughRelay(node.identity, self.memory, os.urandom),
         )
         run = links.task(peer)

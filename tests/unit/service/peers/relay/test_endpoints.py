@@ -1,13 +1,15 @@
 """Who may come to a relay, to which channel, and with how much."""
 
 import asyncio
+import contextlib
 
 import pytest
 
 from schemas.errors import PeerError, PeerUnavailable
 from schemas.peer import MAX_BODY
 from schemas.relay import MAX_ENVELOPE, Poll, RelayPlace
-from service.peers import signing
+from service.peers import holding, signing
+from service.peers.bodies import Pace
 from service.peers.relay.passes import RelayPass
 from service.store import relay_channels, relay_passes
 from tests.unit.service.peers.relay.meeting import SECRET
@@ -198,3 +200,47 @@ async def test_a_content_that_breaks_off_leaves_nothing(pair) -> None:
             await asyncio.sleep(0.01)
     polled = await pair.right.client.poll(pair.place, Poll("feed"))
     assert polled.blobs == ()
+
+
+class ThreeTimes:
+    def __init__(self) -> None:
+        self.left: dict[str, int] = {}
+
+    def take(self, caller: str) -> float:
+        self.left[caller] = self.left.get(caller, 3) - 1
+        return 0.0 if self.left[caller] >= 0 else 4.5
+
+    def give_back(self, caller: str) -> None:
+        self.left[caller] += 1
+
+
+async def test_each_caller_may_ask_so_often(pair, monkeypatch) -> None:
+    allowance = pair.relay.endpoints._allowance = ThreeTimes()
+    for _ in range(3):
+        await pair.left.client.put(pair.place, "feed", b"mine")
+    with pytest.raises(PeerUnavailable, match="429") as refused:
+        await pair.left.client.put(pair.place, "feed", b"mine")
+    assert refused.value.retry_after == 5
+    monkeypatch.setattr(holding, "HELD", 0.01)
+    for _ in range(5):
+        asked = Poll("feed", have=3, wait=0.05)
+        await pair.right.client.poll(pair.place, asked)
+    assert allowance.left[pair.right.node.id] == 3
+
+
+async def test_an_upload_that_drips_is_ended_and_leaves_nothing(pair) -> None:
+    pair.relay.endpoints._pace = Pace(grace=0.05, seconds=0.05, portion=1_000)
+    never = asyncio.Event()
+
+    async def dripping():
+        for _ in range(1_000):
+            yield b"x"
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(never.wait(), 0.01)
+
+    with pytest.raises(PeerUnavailable):
+        await pair.left.client.put_blob(pair.place, "blob-1", "head", dripping())
+    assert await pair.relay.desk.find_blob(pair.place.channel, "inviter", "blob-1") is None
+    (shown,) = await pair.relay.store.read(lambda c: relay_passes.page(c, limit=2))
+    used = await pair.relay.store.read(lambda c: relay_passes.usage(c, shown.id))
+    assert used.size == 0

@@ -36,6 +36,11 @@ async def test_issues_travel_both_ways_and_are_confirmed(pair) -> None:
     await _quiet(pair)
     assert left.contacts.of(right.id).way == "relay"
     assert left.contacts.of(right.id).away_since is None
+    counted = pair.left.traffic
+    sent = pair.relay.desk.envelopes("inviter")
+    assert counted.sent == sum(map(len, sent)) > 0
+    assert counted.received > 0
+    assert counted.exchanges > len(sent)
 
 
 async def test_what_changed_while_the_other_was_away_comes_at_once_and_only_once(pair) -> None:
@@ -111,6 +116,8 @@ async def test_files_travel_both_ways_and_leave_nothing_at_the_relay(pair) -> No
     assert sum(right.contents.kept[got]) == size
     assert sum(left.contents.kept[other]) == size + 1
     await _nothing_lies(pair)
+    for side in (pair.left, pair.right):
+        assert sorted(side.traffic.contents) == [("in", False), ("out", False)]
 
 
 async def test_a_file_waits_at_the_relay_for_the_side_that_is_away(pair) -> None:
