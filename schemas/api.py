@@ -316,6 +316,8 @@ class InvitationView(msgspec.Struct, frozen=True):
 
 class InvitationReissue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     valid_hours: Annotated[int, msgspec.Meta(ge=1, le=720)] = 24
+    relay: Annotated[str, msgspec.Meta(max_length=4_000)] = ""
+    """A relay's pass, where both sides are private: the new code is for a new channel."""
 
 
 class RulesView(msgspec.Struct, frozen=True):

@@ -44,6 +44,7 @@ from service.peers.links import Links, ThroughRelay
 from service.peers.mailbox import PeerEndpoints
 from service.peers.nonces import RecentNonces
 from service.peers.pairing import PairingDesk
+from service.peers.relay.client import RelayClient
 from service.peers.relay.endpoints import RelayEndpoints
 from service.rules.monty_engine import open_engine
 from service.rules.port import RuleEngine
@@ -65,6 +66,7 @@ from service.workers.arrivals import Arrivals
 from service.workers.breaker import Breakers
 from service.workers.checks import Checks
 from service.workers.contents import LocalContents, OwnAttachments
+from service.workers.departures import Departures
 from service.workers.feed_store import Directory, FeedDesk
 from service.workers.keys import KeyDesk
 from service.workers.measured import MeasuredEngine, MeasuredTraffic, request_tracing
@@ -458,6 +460,7 @@ class Node:
             ).run,
         )
         start("relay pairing", self._relayed.run)
+        start("relay departures", self._departures().run)
         if self.config.relay.enabled:
             start("relay sweeper", RelaySweeper(self.store, now=self._now).run)
         start("keys", self.keys.run)
@@ -466,6 +469,15 @@ class Node:
             start("pairing", Asking(self.store, self._pairing, now=self._now).run)
         if self._notifier.watchdog_seconds:
             start("watchdog", self._watch)
+
+    def _departures(self) -> Departures:
+        return Departures(
+            self.store,
+            self.roster,
+            RelayClient(self._courier, self.identity),
+            changed=self._changed,
+            now=self._now,
+        )
 
     async def _watch(self) -> None:
         """Tells systemd that we live, once the store has taken a row."""

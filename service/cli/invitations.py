@@ -28,6 +28,12 @@ def add_to(commands: Commands) -> None:
     )
     again.add_argument("connection")
     again.add_argument("--valid-hours", type=int, default=24, metavar="N")
+    again.add_argument(
+        "--relay",
+        default="",
+        metavar="PASS",
+        help="where the two sides meet at a relay: its pass once more; or @file",
+    )
 
 
 async def _list(session: Session, node: NodeClient) -> None:
@@ -53,7 +59,8 @@ async def _revoke(session: Session, node: NodeClient) -> None:
 
 
 async def _reissue(session: Session, node: NodeClient) -> None:
-    body = InvitationReissue(session.number("valid_hours"))
+    relay = session.given(session.text("relay"), "--relay")
+    body = InvitationReissue(session.number("valid_hours"), relay)
     begun = await node.send(INVITATION_REISSUE, session.text("connection"), body=body)
     session.out.answer(begun, *begun_text(begun))
 

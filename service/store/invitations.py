@@ -84,6 +84,10 @@ def set_answer(c: sa.Connection, id: str, answer: bytes) -> None:
     c.execute(sa.update(invitations).where(_t.id == id).values(answer=answer))
 
 
+def set_draft(c: sa.Connection, id: str, draft: bytes) -> None:
+    c.execute(sa.update(invitations).where(_t.id == id).values(draft=draft))
+
+
 def revoke(c: sa.Connection, id: str, now: Millis) -> bool:
     """False when it was used or revoked before."""
     open_ = sa.and_(_t.id == id, _t.used.is_(None), _t.revoked.is_(None))

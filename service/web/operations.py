@@ -16,6 +16,7 @@ from schemas.api import (
     ConnectorView,
     ErrorQuery,
     ErrorView,
+    InvitationReissue,
     InvitationView,
     NodeView,
     Page,
@@ -117,7 +118,7 @@ class Operations(Protocol):
 
     async def revoke(self, connection: str) -> InvitationView: ...
 
-    async def reissue(self, connection: str, hours: int) -> ConnectionInitiated: ...
+    async def reissue(self, connection: str, body: InvitationReissue) -> ConnectionInitiated: ...
 
     async def rules(self, name: str) -> RulesView: ...
 

@@ -74,6 +74,10 @@ class RelayClient:
     async def leave(self, place: RelayPlace) -> None:
         await self._courier.ask(_relay(place), "POST", _path(place, "leave"), b"")
 
+    async def look(self, place: RelayPlace) -> None:
+        """Raises `NotThere` when there is no such channel, or not any more."""
+        await self.poll(place, Poll("pair", have=0))
+
     async def put(self, place: RelayPlace, slot: Slot, envelope: bytes) -> None:
         await self._courier.ask(_relay(place), "PUT", _path(place, f"slots/{slot}"), envelope)
 

@@ -12,10 +12,7 @@ def routes(operations: Operations) -> list[web.RouteDef]:
         bind(INVITATIONS, lambda path, query, body: operations.invitations(query)),
         bind(INVITATION, lambda path, query, body: operations.invitation(_name(path))),
         bind(INVITATION_REVOKE, lambda path, query, body: operations.revoke(_name(path))),
-        bind(
-            INVITATION_REISSUE,
-            lambda path, query, body: operations.reissue(_name(path), body.valid_hours),
-        ),
+        bind(INVITATION_REISSUE, lambda path, query, body: operations.reissue(_name(path), body)),
     ]
 
 

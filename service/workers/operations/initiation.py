@@ -24,8 +24,8 @@ from service.workers.roster import OpenConnector, Roster, touch
 HOUR = 3_600_000
 
 
-Meet = Callable[[ConnectionInitiate, Invitation], Awaitable[tuple[Invitation, RelayPlace]]]
-"""Opens a channel at a relay for the joiner of an invitation."""
+Meet = Callable[[str, Invitation], Awaitable[tuple[Invitation, RelayPlace]]]
+"""Opens a channel at a relay, whose pass is given, for the joiner of an invitation."""
 
 
 class Begun(msgspec.Struct, frozen=True):
@@ -63,7 +63,8 @@ class Initiation:
         expires = desk.now() + body.valid_hours * HOUR
         prepared, place = None, None
         if body.relay:
-            prepared, place = await self._meet(body, _fresh(desk, "", expires))
+            check_no_destination(body.destination)
+            prepared, place = await self._meet(body.relay, fresh_invitation(desk, "", expires))
         destination, node = "", ""
         if body.destination:
             probed = await probe(desk, body.destination)
@@ -165,7 +166,19 @@ class Initiation:
         return free_name(wanted, lambda name: roster.connection_named(name) is not None)
 
 
-def _fresh(desk: Desk, destination: str, expires: Millis) -> Invitation:
+def check_no_destination(destination: str) -> None:
+    if destination:
+        raise needless_relay()
+
+
+def needless_relay() -> InputError:
+    return InputError(
+        "A relay is for two private sides: one of these can be reached.",
+        remedy="Leave the relay's pass out.",
+    )
+
+
+def fresh_invitation(desk: Desk, destination: str, expires: Millis) -> Invitation:
     return new_invitation(
         desk.identity.id,
         desk.public_url,
@@ -184,13 +197,7 @@ def issue(
 ) -> tuple[str, Millis]:
     """Adds a fresh invitation for the draft's connection; answers its code and when it ends.
     `prepared` is one for which a channel was opened at a relay."""
-    if draft.relay is not None and prepared is None:
-        raise InputError(
-            "An invitation through a relay cannot be issued again: its channel is for one use.",
-            status=409,
-            remedy="Remove the connection, and initiate it again with the relay's pass.",
-        )
-    fresh = prepared or _fresh(desk, draft.expected, expires)
+    fresh = prepared or fresh_invitation(desk, draft.expected, expires)
     # Only who asks needs the secret itself again.
     kept = msgspec.structs.replace(draft, secret=fresh.secret if draft.destination else b"")
     invitations.add(

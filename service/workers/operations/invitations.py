@@ -2,17 +2,28 @@
 
 from typing import Literal
 
+import msgspec
 import sqlalchemy as sa
 
-from schemas.api import InvitationStatus, InvitationView, Page, PageQuery
+from schemas.api import InvitationReissue, InvitationStatus, InvitationView, Page, PageQuery
 from schemas.errors import InputError
+from schemas.invitation import Invitation
+from schemas.relay import RelayPlace
 from schemas.values import Millis
 from service.store import invitations
-from service.store.invitations import MAX_TRIES, Invitation
+from service.store.invitations import MAX_TRIES
+from service.store.invitations import Invitation as InvitationRow
 from service.workers.operations.desk import Desk
-from service.workers.operations.initiation import HOUR, Begun, issue
+from service.workers.operations.initiation import (
+    HOUR,
+    Begun,
+    Meet,
+    check_no_destination,
+    fresh_invitation,
+    issue,
+)
 from service.workers.operations.pages import page_of
-from service.workers.operations.pairing import decode_draft
+from service.workers.operations.pairing import Draft, decode_draft
 
 _AGAIN = "Issue it again: tidegate invitation reissue {name}"
 _REMEDIES: dict[InvitationStatus, str] = {
@@ -27,8 +38,9 @@ _REMEDIES: dict[InvitationStatus, str] = {
 class InvitationOperations:
     """By the name of the connection that an invitation makes."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, meet: Meet) -> None:
         self._desk = desk
+        self._meet = meet
 
     async def all(self, query: PageQuery) -> Page[InvitationView]:
         found = await self._desk.store.read(invitations.all)
@@ -53,8 +65,9 @@ class InvitationOperations:
             )
         return await self.newest(name)
 
-    async def reissue(self, name: str, hours: int) -> Begun:
-        """A new code; the one before is worthless from now on."""
+    async def reissue(self, name: str, body: InvitationReissue) -> Begun:
+        """A new code; the one before is worthless from now on. Where the two sides meet at a relay,
+        it is for a new channel: whoever tried the old code may have locked that one."""
         desk = self._desk
         rows = await self._of(name)
         record = desk.connection(name).record
@@ -67,15 +80,33 @@ class InvitationOperations:
                 remedy="Begin another connection: tidegate connection initiate",
             )
 
+        expires = desk.now() + body.valid_hours * HOUR
+        prepared: Invitation | None = None
+        if draft.relay is not None or body.relay:
+            prepared, place = await self._new_channel(body.relay, draft, expires)
+            draft = msgspec.structs.replace(draft, relay=place, left=False)
+
         def work(c: sa.Connection) -> tuple[str, Millis]:
             for row in rows:
                 invitations.revoke(c, row.id, desk.now())
-            return issue(c, desk, draft, desk.now() + hours * HOUR)
+            return issue(c, desk, draft, expires, prepared)
 
-        code, expires = await desk.store.write(work)
-        return Begun(name, code, expires)
+        code, until = await desk.store.write(work)
+        return Begun(name, code, until)
 
-    async def _of(self, name: str) -> list[Invitation]:
+    async def _new_channel(
+        self, relay: str, draft: Draft, expires: Millis
+    ) -> tuple[Invitation, RelayPlace]:
+        check_no_destination(draft.destination)
+        if not relay:
+            raise InputError(
+                "The two sides meet at a relay, and a new invitation needs a new channel there.",
+                status=409,
+                remedy="Give the relay's pass once more (--relay).",
+            )
+        return await self._meet(relay, fresh_invitation(self._desk, "", expires))
+
+    async def _of(self, name: str) -> list[InvitationRow]:
         own = self._desk.connection(name).record.id
         rows = await self._desk.store.read(lambda c: invitations.of_connection(c, own))
         if not rows:
@@ -86,7 +117,7 @@ class InvitationOperations:
             )
         return rows
 
-    def _view(self, row: Invitation) -> InvitationView:
+    def _view(self, row: InvitationRow) -> InvitationView:
         live = self._desk.roster.connections.get(row.connection or "")
         name = live.record.name if live else ""
         status = _status(row, self._desk.now())
@@ -103,11 +134,11 @@ class InvitationOperations:
         )
 
 
-def _role(row: Invitation) -> Literal["inviter", "joiner"]:
+def _role(row: InvitationRow) -> Literal["inviter", "joiner"]:
     return "joiner" if decode_draft(row.draft).role == "joiner" else "inviter"
 
 
-def _status(row: Invitation, now: Millis) -> InvitationStatus:
+def _status(row: InvitationRow, now: Millis) -> InvitationStatus:
     if row.used is not None:
         return "used"
     if row.revoked is not None:

@@ -14,6 +14,7 @@ from schemas.api import (
     ConnectorView,
     ErrorQuery,
     ErrorView,
+    InvitationReissue,
     InvitationView,
     NodeView,
     Page,
@@ -66,7 +67,7 @@ class NodeOperations:
         self._desk = desk
         self._version = version
         self._connectors = ConnectorOperations(desk)
-        self._invitations = InvitationOperations(desk)
+        self._invitations = InvitationOperations(desk, relayed.meet)
         self._pairs = PairOperations(desk)
         self._connections = ConnectionOperations(desk, pairing, relayed)
         self._relay = relay
@@ -174,8 +175,8 @@ class NodeOperations:
     async def revoke(self, connection: str) -> InvitationView:
         return await self._invitations.revoke(connection)
 
-    async def reissue(self, connection: str, hours: int) -> ConnectionInitiated:
-        return await self._connections.begun(await self._invitations.reissue(connection, hours))
+    async def reissue(self, connection: str, body: InvitationReissue) -> ConnectionInitiated:
+        return await self._connections.begun(await self._invitations.reissue(connection, body))
 
     async def rules(self, name: str) -> RulesView:
         return await self._connections.rules(name)

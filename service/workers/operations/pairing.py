@@ -57,6 +57,8 @@ class Draft(msgspec.Struct, frozen=True, omit_defaults=True):
     template: str = "single-project"
     relay: RelayPlace | None = None
     """Where the two nodes meet to pair; and later too, when neither has a public URL."""
+    left: bool = False
+    """The channel at the relay was left again."""
     renews: str = ""
     """Id of a known peer whose keys are to be pinned again; there is no connection then."""
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 import structlog
 from yarl import URL
 
-from schemas.api import ConnectionAccept, ConnectionInitiate
+from schemas.api import ConnectionAccept
 from schemas.errors import InputError, PeerError, PeerUnavailable
 from schemas.invitation import Invitation, RelayMeeting
 from schemas.node import Peer, RelayedPeer
@@ -22,6 +22,7 @@ from service.peers.relay.pairing import ChannelDesk, WayThroughRelay
 from service.peers.relay.passes import pass_from_code
 from service.store import connections, invitations
 from service.workers.operations.desk import Desk
+from service.workers.operations.initiation import needless_relay
 from service.workers.operations.pairing import (
     Draft,
     Pairing,
@@ -56,17 +57,12 @@ class RelayedPairing:
         self._channels: dict[str, ChannelDesk] = {}
         self._in_hand: set[str] = set()
 
-    async def meet(
-        self, body: ConnectionInitiate, invitation: Invitation
-    ) -> tuple[Invitation, RelayPlace]:
+    async def meet(self, relay: str, invitation: Invitation) -> tuple[Invitation, RelayPlace]:
         """The invitation, with the place where its joiner finds this node."""
         desk = self._desk
-        if desk.public_url or body.destination:
-            raise InputError(
-                "A relay is for two private sides: one of these can be reached.",
-                remedy="Leave the relay's pass out.",
-            )
-        given = pass_from_code(body.relay)
+        if desk.public_url:
+            raise needless_relay()
+        given = pass_from_code(relay)
         url = desk.check_url(given.url)
         place = await self._client.open(given, url, desk.new_id(), invitation.secret)
         meeting = RelayMeeting(url, given.node, place.channel)

@@ -208,8 +208,10 @@ class FakeOperations:
         self.calls.append(("revoke", connection))
         return INVITATION
 
-    async def reissue(self, connection: str, hours: int) -> api.ConnectionInitiated:
-        self.calls.append(("reissue", connection, hours))
+    async def reissue(
+        self, connection: str, body: api.InvitationReissue
+    ) -> api.ConnectionInitiated:
+        self.calls.append(("reissue", connection, body))
         return api.ConnectionInitiated(CONNECTION, "TG1-DEF", 99)
 
     async def rules(self, name: str) -> api.RulesView:

@@ -116,11 +116,11 @@ class Office:
             now=shop.now,
             check_url=lambda given: given,
         )
-        relayed = RelayedPairing(desk, self.pairing, answerer)
+        self.relayed = RelayedPairing(desk, self.pairing, answerer)
         relay = RelayOperations(
             shop.store, self.identity, url, now=shop.now, random_bytes=desk.random_bytes
         )
-        self.operations = NodeOperations(desk, self.pairing, relayed, relay, version="0")
+        self.operations = NodeOperations(desk, self.pairing, self.relayed, relay, version="0")
         if url:
             wire.reachable[url] = answerer
 

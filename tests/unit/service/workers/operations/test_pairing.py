@@ -9,6 +9,7 @@ from adapters.port import StageResult
 from schemas.api import (
     ConnectionAccept,
     ConnectionInitiate,
+    InvitationReissue,
     PageQuery,
     RulesPut,
     SettingsBody,
@@ -115,15 +116,17 @@ async def test_each_way_in_which_a_code_is_worthless_has_its_words(offices) -> N
     assert "this very node" in await refusal(operations.accept(accept(code)))
     script = "for the mode 'basic', not 'script'"
     assert script in await refusal(private.operations.accept(accept(code, mode="script")))
-    again = await operations.reissue("left-right", 24)
+    again = await operations.reissue("left-right", InvitationReissue())
     assert "revoked" in await refusal(private.operations.accept(accept(code)))
     assert (await operations.revoke("left-right")).status == "revoked"
     assert "revoked" in await refusal(private.operations.accept(accept(again.invitation)))
-    last = await operations.reissue("left-right", 24)
+    last = await operations.reissue("left-right", InvitationReissue())
     await private.operations.accept(accept(last.invitation))
     assert "accepted before" in await refusal(private.operations.accept(accept(last.invitation)))
     assert "used" in await refusal(operations.revoke("left-right"))
-    assert "nothing to invite to" in await refusal(operations.reissue("left-right", 24))
+    assert "nothing to invite to" in await refusal(
+        operations.reissue("left-right", InvitationReissue())
+    )
     assert len(private.shop.roster.connections) == 1
 
 
@@ -138,7 +141,7 @@ async def test_five_wrong_tries_lock_an_invitation_until_it_is_issued_again(offi
     shown = await public.operations.invitation("left-right")
     assert (shown.status, shown.tries) == ("locked", 5)
     assert "invitation reissue left-right" in shown.remedy
-    fresh = await public.operations.reissue("left-right", 1)
+    fresh = await public.operations.reissue("left-right", InvitationReissue(1))
     joined = await private.operations.accept(accept(fresh.invitation))
     assert joined.name == "left-right"
 

@@ -2,10 +2,13 @@
 
 import pytest
 
-from schemas.api import PageQuery, RelayPassAdd
+from schemas.api import InvitationReissue, PageQuery, RelayPassAdd
 from schemas.errors import InputError
+from schemas.relay import RelayPlace
+from service.peers.invitation import from_code
 from service.peers.relay.passes import pass_from_code
-from service.store import relay_passes
+from service.store import invitations, relay_passes
+from service.workers.operations.pairing import decode_draft
 from tests.unit.service.workers.operations.test_pairing import invite
 
 DAY = 86_400_000
@@ -66,3 +69,44 @@ async def test_a_relay_is_for_two_private_sides(offices) -> None:
 async def _statuses(office) -> list[tuple[str, str]]:
     page = await office.operations.relay_passes(PageQuery())
     return [(each.name, each.status) for each in page.items]
+
+
+class Channels:
+    """Stands for the relay: opens a channel for each pass that is shown."""
+
+    def __init__(self) -> None:
+        self.opened: list[str] = []
+
+    async def open(self, given, url: str, channel: str, secret: bytes) -> RelayPlace:
+        self.opened.append(channel)
+        return RelayPlace(url, b"r" * 32, channel)
+
+
+async def test_an_invitation_through_a_relay_is_issued_again_with_the_pass(
+    offices,
+) -> None:
+    public, private = offices
+    code = (await public.operations.add_relay_pass(RelayPassAdd("acme"))).code
+    channels = Channels()
+    private.relayed._client = channels
+    first = await private.operations.initiate(invite(relay=code))
+    with pytest.raises(InputError, match="needs a new channel") as refused:
+        await private.operations.reissue("left-right", InvitationReissue())
+    assert "--relay" in refused.value.remedy
+    assert (await private.operations.invitation("left-right")).status == "open"
+    again = await private.operations.reissue("left-right", InvitationReissue(2, code))
+    old, new = from_code(first.invitation), from_code(again.invitation)
+    assert [old.relay.channel, new.relay.channel] == channels.opened
+    assert old.secret != new.secret
+    rows = await private.shop.store.read(invitations.all)
+    assert {row.id: row.revoked is None for row in rows} == {old.id: False, new.id: True}
+    drafts = {row.id: decode_draft(row.draft) for row in rows}
+    assert drafts[new.id].relay.channel == new.relay.channel
+
+
+async def test_a_relay_is_of_no_use_for_an_invitation_with_a_destination(offices) -> None:
+    public, private = offices
+    code = (await public.operations.add_relay_pass(RelayPassAdd("acme"))).code
+    await private.operations.initiate(invite(destination="https://public.example"))
+    with pytest.raises(InputError, match="two private sides"):
+        await private.operations.reissue("left-right", InvitationReissue(relay=code))
