@@ -101,6 +101,17 @@ class Unavailable(msgspec.Struct, frozen=True):
     reason: Text
 
 
+class Declined(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An attachment of the listener's that the speaker leaves out, such as one over its limit."""
+
+    connection: Id
+    twin: Id
+    attachment: Id
+    """The id at the listener's side."""
+    filename: Text
+    reason: Text
+
+
 class Succession(msgspec.Struct, frozen=True):
     """An identity hands over to the next; each signs, over both keys."""
 
@@ -146,6 +157,8 @@ class Exchange(msgspec.Struct, frozen=True, omit_defaults=True):
     """By rising `seq`, beginning with the oldest unconfirmed."""
     refused: Annotated[tuple[Refusal, ...], msgspec.Meta(max_length=1000)] = ()
     unavailable: Annotated[tuple[Unavailable, ...], msgspec.Meta(max_length=1000)] = ()
+    declined: Annotated[tuple[Declined, ...], msgspec.Meta(max_length=1000)] = ()
+    """Told once; the issue itself was taken."""
     wanted: Annotated[tuple[AttachmentWanted, ...], msgspec.Meta(max_length=1000)] = ()
     """In answers to a private node: contents that it may upload."""
     serving: Annotated[tuple[RequestId, ...], msgspec.Meta(max_length=1000)] = ()

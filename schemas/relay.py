@@ -11,6 +11,7 @@ import msgspec
 from schemas.peer import (
     MINIMUM,
     PROTOCOL,
+    Declined,
     Exchange,
     Id,
     NodeCard,
@@ -116,6 +117,7 @@ class Notices(msgspec.Struct, frozen=True, omit_defaults=True):
     """Of the first envelope that told it."""
     refused: Annotated[tuple[Refusal, ...], msgspec.Meta(max_length=1000)] = ()
     unavailable: Annotated[tuple[Unavailable, ...], msgspec.Meta(max_length=1000)] = ()
+    declined: Annotated[tuple[Declined, ...], msgspec.Meta(max_length=1000)] = ()
 
 
 class Envelope(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -21,6 +21,7 @@ from prometheus_client import CollectorRegistry
 from schemas.errors import BusUnavailable, ConfigurationError
 from schemas.events import Event, TwinDue
 from schemas.node import Connector, Peer, PublicPeer
+from schemas.peer import Declined
 from schemas.redaction import names_secret
 from service.bus import open_bus
 from service.bus.port import Bus
@@ -196,7 +197,9 @@ class Node:
 
     def _build(self, data: Path, daemon: str) -> None:
         config, store, roster = self.config, self.store, self.roster
-        contents = LocalContents(store, roster, self._doorbell.ring, now=self._now, new_id=new_id)
+        contents = LocalContents(
+            store, roster, self._doorbell.ring, tell=self._tell, now=self._now, new_id=new_id
+        )
         self.worker = Worker(
             node=self.identity.origin,
             owner=daemon,
@@ -362,6 +365,9 @@ class Node:
             cookie_jar=aiohttp.DummyCookieJar(),
             trust_env=False,
         )
+
+    def _tell(self, peer: str, declined: Declined) -> None:
+        self._feed.decline(peer, (declined,))
 
     def _peer_name(self, peer: str) -> str:
         known = self.roster.peers.get(peer)

@@ -14,6 +14,7 @@ from schemas.peer import (
     MAX_ITEMS,
     NOTICE_TWIN,
     ConnectionNotice,
+    Declined,
     Exchange,
     FeedItem,
     Refusal,
@@ -139,6 +140,7 @@ class Feed:
         self._verdicts: dict[str, Verdict] = {}
         self._heard: dict[str, tuple[str, int, str, int]] = {}
         self._refusals: dict[str, tuple[Refusal, ...]] = {}
+        self._declined: dict[str, tuple[Declined, ...]] = {}
 
     async def pending(self, peer: Peer, *, max_items: int = MAX_ITEMS) -> Outgoing:
         """What waits for the peer, without what is too large to travel."""
@@ -170,6 +172,7 @@ class Feed:
             after=outgoing.after if outgoing else 0,
             items=outgoing.items if outgoing else (),
             refused=self._refusals.pop(peer.id, ()),
+            declined=self._declined.pop(peer.id, ()),
             verdict=self._verdicts.get(peer.id, ""),
         )
         return self._acquaintance.introduce(self.latest(peer), said)
@@ -213,7 +216,7 @@ class Feed:
             raise NotTaken(verdict)
         peer = self.latest(peer)
         said = (heard.epoch, heard.have, heard.have_epoch, heard.after)
-        content = heard.items or heard.refused or heard.unavailable
+        content = heard.items or heard.refused or heard.unavailable or heard.declined
         if not content and self._heard.get(peer.id) == said:
             return None
         items, notices, refused = self._open_all(peer, heard.items)
@@ -228,6 +231,7 @@ class Feed:
                 have_epoch=heard.have_epoch,
                 refused=heard.refused,
                 unavailable=heard.unavailable,
+                declined=heard.declined,
                 notices=notices,
             ),
         )
@@ -235,10 +239,24 @@ class Feed:
         refused += taken.refused
         for refusal in refused:
             self._traffic.refused(peer.id, refusal.code)
-        self.put_back(peer, refused)
+        self._tell(peer, refused)
         return taken.position
 
-    def put_back(self, peer: Peer, refused: tuple[Refusal, ...]) -> None:
+    def decline(self, peer: str, declined: tuple[Declined, ...]) -> None:
+        """Attachments of the peer's that are left out here; it is told once."""
+        if declined:
+            self._declined[peer] = (*self._declined.get(peer, ()), *declined)[-MAX_ITEMS:]
+
+    def owes_word(self, peer: Peer) -> bool:
+        """Something is to be told that no item of the feed brings about."""
+        return peer.id in self._declined
+
+    def put_back(self, peer: Peer, said: Exchange) -> None:
+        """What was to be told once, and has not arrived."""
+        self._tell(peer, said.refused)
+        self.decline(peer.id, said.declined)
+
+    def _tell(self, peer: Peer, refused: tuple[Refusal, ...]) -> None:
         """Refusals that the peer is still to be told."""
         if refused:
             self._refusals[peer.id] = (*self._refusals.get(peer.id, ()), *refused)[-MAX_ITEMS:]

@@ -181,7 +181,14 @@ class PeerEndpoints:
                 fresh = any(w.request not in heard.serving for w in _uploadable(peer, outgoing))
                 remaining = deadline - clock()
                 superseded = bool(heard.wait) and self._held.get(peer.id) is not token
-                if outgoing.items or fresh or remaining <= 0 or superseded or self._closing:
+                if (
+                    outgoing.items
+                    or fresh
+                    or self._feed.owes_word(peer)
+                    or remaining <= 0
+                    or superseded
+                    or self._closing
+                ):
                     return outgoing
                 await self._bell.wait(peer.id, seen, min(remaining, self._look_seconds))
         finally:

@@ -119,7 +119,7 @@ class Poller:
         try:
             answer = await self._courier.exchange(self._peer, said)
         except (PeerUnavailable, PeerError):
-            self._feed.put_back(self._peer, said.refused)
+            self._feed.put_back(self._peer, said)
             raise
         return answer, await self._feed.absorb(self._peer, answer) or position
 

@@ -10,6 +10,7 @@ from schemas.node import Peer
 from schemas.peer import (
     AttachmentWanted,
     ConnectionNotice,
+    Declined,
     Exchange,
     FeedItem,
     Refusal,
@@ -87,6 +88,8 @@ class Incoming(msgspec.Struct, frozen=True):
     """Items of ours that the peer received and did not take: a person should know."""
     unavailable: tuple[Unavailable, ...]
     """Contents that the peer will not deliver."""
+    declined: tuple[Declined, ...] = ()
+    """Attachments of ours that the peer leaves out: a person may want to know."""
     notices: tuple[ReceivedNotice, ...] = ()
     """Stored before the items, whatever their place: an item may follow from one."""
 

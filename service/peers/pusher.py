@@ -85,7 +85,8 @@ class Pusher:
         self._sent = bool(outgoing.items)
         self._carrier.fetch(outgoing.requests)
         unavailable = self._carrier.take_unavailable()
-        if not (outgoing.items or unavailable or hello):
+        owed = self._feed.owes_word(self._peer)
+        if not (outgoing.items or unavailable or hello or owed):
             return False
         said = msgspec.structs.replace(
             self._feed.compose(self._peer, outgoing.position, outgoing), unavailable=unavailable
@@ -94,7 +95,7 @@ class Pusher:
             answer = await self._courier.exchange(self._peer, said)
         except (PeerUnavailable, PeerError):
             self._carrier.put_back(unavailable)
-            self._feed.put_back(self._peer, said.refused)
+            self._feed.put_back(self._peer, said)
             raise
         if self._greets:
             self._contacts.reached(self._peer.id, self._way)

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from schemas.values import Millis
 from service.store.prepared import Prepared
-from service.store.tables import attachment_requests
+from service.store.tables import attachment_requests, connections
 
 State = Literal["wanted", "here", "failed", "spoilt"]
 """`spoilt`: what came had the wrong hash, also when it was asked for once more."""
@@ -68,10 +68,11 @@ def find(c: sa.Connection, connection: str, twin: str, attachment: str) -> Attac
 
 
 def open_for(c: sa.Connection, peer: str, limit: int = 100) -> list[AttachmentRequest]:
-    """What the peer still has to bring, the oldest first."""
+    """What the peer still has to bring to connections that are active, the oldest first."""
     statement = (
         sa.select(attachment_requests)
-        .where(_t.peer == peer, _t.state == "wanted")
+        .join(connections, connections.c.id == _t.connection)
+        .where(_t.peer == peer, _t.state == "wanted", connections.c.status == "active")
         .order_by(_t.created, _t.id)
         .limit(limit)
     )

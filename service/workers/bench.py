@@ -25,6 +25,10 @@ class Contents(Protocol):
         """None: they are on their way; the twin is rung again when they are here."""
         ...
 
+    async def decline(self, twin: Twin, file: ReplicaAttachment, reason: str) -> None:
+        """They are left out here; the other side is told why."""
+        ...
+
     async def release(self, twin: Twin, file: ReplicaAttachment) -> None:
         """The bytes are needed no more."""
         ...

@@ -9,11 +9,13 @@ import sqlalchemy as sa
 
 from adapters.port import ByteStream
 from schemas.errors import Fault, InputError, TrackerError
+from schemas.node import Activity
+from schemas.peer import Declined
 from schemas.replica import ReplicaAttachment
 from schemas.twin import Twin
 from schemas.values import Millis
 from service.peers.port import OutgoingContent
-from service.store import attachments, twins
+from service.store import activity, attachments, twins
 from service.store.attachments import AttachmentRequest
 from service.store.store import Store
 from service.workers.bench import OpenContent
@@ -22,8 +24,13 @@ from service.workers.roster import LiveConnection, Roster
 CHUNK = 1 << 18
 
 
+def _tell_nobody(peer: str, declined: Declined) -> None:
+    """Of a node that has no peers."""
+
+
 class LocalContents:
-    """Where a reconcile finds the bytes of the other side's attachments."""
+    """Where a reconcile finds the bytes of the other side's attachments. `tell` notes what a peer
+    (by node id) is to be told."""
 
     def __init__(
         self,
@@ -31,12 +38,14 @@ class LocalContents:
         roster: Roster,
         ring_peer: Callable[[str], None],
         *,
+        tell: Callable[[str, Declined], None] = _tell_nobody,
         now: Callable[[], Millis],
         new_id: Callable[[], str],
     ) -> None:
         self._store = store
         self._roster = roster
         self._ring_peer = ring_peer
+        self._tell = tell
         self._now = now
         self._new_id = new_id
 
@@ -86,6 +95,25 @@ class LocalContents:
 
         return open_content
 
+    async def decline(self, twin: Twin, file: ReplicaAttachment, reason: str) -> None:
+        """The side that has the file learns why it does not arrive here."""
+        live = self._roster.connections[twin.connection]
+        if live.record.counterpart:
+            entry = Activity(
+                at=self._now(),
+                event="attachment.declined_there",
+                connection=live.record.counterpart,
+                twin=twin.id,
+                detail={"filename": file.filename, "reason": reason},
+            )
+            await self._store.write(lambda c: activity.append(c, entry))
+            return
+        declined = Declined(
+            live.record.shared, twin.id, file.id, file.filename[:1_024], reason[:1_024]
+        )
+        self._tell(live.record.peer, declined)
+        self._ring_peer(live.record.peer)
+
     async def release(self, twin: Twin, file: ReplicaAttachment) -> None:
         def work(c: sa.Connection) -> str:
             request = attachments.find(c, twin.connection, twin.id, file.id)
@@ -119,7 +147,7 @@ class OwnAttachments:
             live is None
             or row is None
             or row.state.issue is None
-            or not _shown(row.state, attachment)
+            or not shown(row.state, attachment)
         ):
             raise InputError("No such attachment was offered.", status=404)
         tracker = self._roster.connectors[live.record.connector].tracker
@@ -127,7 +155,7 @@ class OwnAttachments:
             yield OutgoingContent(stream, None)
 
 
-def _shown(twin: Twin, attachment: str) -> bool:
+def shown(twin: Twin, attachment: str) -> bool:
     return any(
         t.local_id == attachment and t.origin == "local" and t.version and not t.removed
         for t in twin.attachments

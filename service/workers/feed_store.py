@@ -11,6 +11,7 @@ from schemas.peer import (
     NO_CONNECTION,
     NOTICE_TWIN,
     AttachmentWanted,
+    Declined,
     FeedItem,
     Refusal,
     Unavailable,
@@ -33,6 +34,7 @@ from service.store.store import Store
 from service.store.twin_records import TwinKey
 from service.sync.intake import merge_messages
 from service.workers import notices, repairing, resync
+from service.workers.contents import shown
 from service.workers.parking import park_refused, resend_later
 from service.workers.roster import LiveConnection, Roster, touch
 from service.workers.triggers import twin_id
@@ -140,6 +142,8 @@ class FeedDesk:
             self._confirm(c, peer, incoming, moved)
             given_up = (self._give_up(c, peer, lost) for lost in incoming.unavailable)
             rung += [due for due in given_up if due is not None]
+            for declined in incoming.declined:
+                self._note_declined(c, peer, declined)
             peers.set_contact(c, peer, self._now())
             return Taken(_position(c, peer), tuple(refused)), rung, moved
 
@@ -205,6 +209,26 @@ class FeedDesk:
             return None
         twins.set_due(c, request.connection, request.twin, self._now())
         return TwinDue(request.twin, request.connection)
+
+    def _note_declined(self, c: sa.Connection, peer: str, declined: Declined) -> None:
+        """Only of what the peer was shown: it cannot fill the log with anything else."""
+        live = self._roster.shared_with(peer, declined.connection)
+        row = None if live is None else twins.get(c, live.record.id, declined.twin)
+        if live is None or row is None or not shown(row.state, declined.attachment):
+            return
+        activity.append(
+            c,
+            Activity(
+                at=self._now(),
+                event="attachment.declined_there",
+                connection=live.record.id,
+                twin=declined.twin,
+                detail={
+                    "filename": _printable(declined.filename),
+                    "reason": _printable(declined.reason),
+                },
+            ),
+        )
 
     def _break(self, c: sa.Connection, peer: str, refusal: Refusal, moved: Moved) -> None:
         """The other side does not know the connection: a person should, and nothing is lost."""

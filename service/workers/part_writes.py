@@ -165,8 +165,10 @@ class PartWrites:
 
     async def _add_attachment(self, file: ReplicaAttachment) -> None:
         run, bench = self._run, self._run.bench
-        if not bench.tracker.capabilities.attachment_upload or file.size > bench.attachment_limit:
-            run.note("attachment.not_taken", filename=file.filename, size=file.size)
+        reason = self._reason_against(file)
+        if reason:
+            run.note("attachment.not_taken", filename=file.filename, size=file.size, reason=reason)
+            await bench.contents.decline(run.twin, file, reason)
             run.twin = drop_waiting(run.twin, attachments=frozenset({file.id}))
             return
         open_content = await bench.contents.find(run.twin, file)
@@ -181,6 +183,16 @@ class PartWrites:
         )
         await bench.contents.release(run.twin, file)
         run.note("attachment.added", filename=file.filename, size=file.size)
+
+    def _reason_against(self, file: ReplicaAttachment) -> str:
+        """'' when the file is taken."""
+        bench = self._run.bench
+        if not bench.tracker.capabilities.attachment_upload:
+            return "The tracker takes no attachments."
+        if file.size > bench.attachment_limit:
+            limit = bench.attachment_limit
+            return f"It has {file.size} bytes; the connection takes {limit} at most."
+        return ""
 
     async def _delete_attachment(self, write: DeleteAttachment) -> None:
         run, tracker = self._run, self._run.bench.tracker

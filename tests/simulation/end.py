@@ -118,6 +118,9 @@ class End:
 
         return open_content
 
+    async def decline(self, twin: Twin, file: ReplicaAttachment, reason: str) -> None:
+        return None
+
     async def release(self, twin: Twin, file: ReplicaAttachment) -> None:
         return None
 

@@ -7,7 +7,7 @@ import structlog
 
 from schemas.errors import PeerError
 from schemas.node import RelayedPeer
-from schemas.peer import Exchange, Refusal, Unavailable
+from schemas.peer import Declined, Exchange, Refusal, Unavailable
 from schemas.relay import Envelope, Notices
 from schemas.values import Millis
 from service.peers.decoding import MALFORMED
@@ -54,10 +54,10 @@ class Correspondence:
         """The next envelope. What is to be told once stays in all of them until it was seen."""
         # From the clock, so that they rise over restarts without being stored.
         self._said = max(self._now(), self._said + 1, self._seen + 1)
-        if exchange.refused or exchange.unavailable:
-            fresh = Notices(self._said, exchange.refused, exchange.unavailable)
+        if exchange.refused or exchange.unavailable or exchange.declined:
+            fresh = Notices(self._said, exchange.refused, exchange.unavailable, exchange.declined)
             self._notices = (*self._notices, fresh)[-1000:]
-            exchange = msgspec.structs.replace(exchange, refused=(), unavailable=())
+            exchange = msgspec.structs.replace(exchange, refused=(), unavailable=(), declined=())
         return Envelope(self._said, exchange, self.heard, self._notices)
 
     def is_news(self, envelope: Envelope) -> bool:
@@ -72,12 +72,17 @@ class Correspondence:
         """With the notices that are new here."""
         refused: list[Refusal] = []
         unavailable: list[Unavailable] = []
+        declined: list[Declined] = []
         for each in envelope.notices:
             if each.number > self.heard:
                 refused += each.refused
                 unavailable += each.unavailable
+                declined += each.declined
         return msgspec.structs.replace(
-            envelope.exchange, refused=tuple(refused), unavailable=tuple(unavailable)
+            envelope.exchange,
+            refused=tuple(refused),
+            unavailable=tuple(unavailable),
+            declined=tuple(declined),
         )
 
     @property

@@ -113,7 +113,7 @@ class RelayLink:
             unavailable=unavailable,
             wanted=outgoing.requests,
         )
-        gist, told = _gist(outgoing), bool(exchange.refused or unavailable)
+        gist, told = _gist(outgoing), bool(exchange.refused or unavailable or exchange.declined)
         if gist == self._gist and not told and not self._owes_answer:
             await self._carrier.clear(outgoing.requests)
             return 0
@@ -231,4 +231,4 @@ def _gist(outgoing: Outgoing) -> object:
 
 
 def _has_content(exchange: Exchange) -> bool:
-    return bool(exchange.items or exchange.refused or exchange.unavailable)
+    return bool(exchange.items or exchange.refused or exchange.unavailable or exchange.declined)

@@ -16,7 +16,7 @@ from aiohttp import web
 
 from schemas.errors import Fault, TidegateError, TrackerError
 from schemas.node import Peer, PublicPeer
-from schemas.peer import AttachmentWanted, FeedItem, Refusal, Terms, Unavailable
+from schemas.peer import AttachmentWanted, Declined, FeedItem, Refusal, Terms, Unavailable
 from schemas.replica import Replica, TwinMessage
 from service.peers.contact import Contacts
 from service.peers.courier import Courier, open_session
@@ -75,6 +75,7 @@ class MemoryFeed(Changing):
         self.connections = {"shared-1", "shared-2"}
         self.refused: list[Refusal] = []
         self.unavailable: list[Unavailable] = []
+        self.declined: list[Declined] = []
         self.requests: dict[str, AttachmentWanted] = {}
         self.takes = 0
 
@@ -121,6 +122,7 @@ class MemoryFeed(Changing):
                     del self.outbox[key]
         self.refused += incoming.refused
         self.unavailable += incoming.unavailable
+        self.declined += incoming.declined
         for each in incoming.unavailable:
             self.requests.pop(each.request, None)
         await self.changed()

@@ -8,7 +8,7 @@ import pytest
 
 from schemas.errors import PeerUnavailable, StoreUnavailable
 from schemas.node import PublicPeer
-from schemas.peer import MAX_ITEM, Exchange
+from schemas.peer import MAX_ITEM, Declined, Exchange
 from service.peers import holding, pusher, signing
 from service.peers.feed import Feed
 from service.peers.poller import Hold
@@ -394,3 +394,36 @@ async def test_a_crowd_of_changes_shares_requests_and_a_lone_one_goes_at_once(wo
     await public.store.until(lambda: len(public.store.received) >= 4)
     assert waits
     assert set(waits) == {pusher._GATHER_SECONDS}
+
+
+DECLINED = Declined("shared-1", "t1", "file-1", "big.zip", "It is too large.")
+
+
+@pytest.mark.parametrize("private", [True, False], ids=["private", "public"])
+async def test_a_file_that_is_left_out_is_told_once_and_at_once(world, private):
+    public, other = await world.pair_of(private=private)
+    world.link(other, public)
+    if private:
+        await asyncio.wait_for(public.bell.waited.wait(), 5)
+    else:
+        world.link(public, other)
+    for here, there in ((public, other), (other, public)):
+        began = time.perf_counter()
+        here.feed.decline(there.id, (DECLINED,))
+        here.bell.ring(there.id)
+        await there.store.until(lambda there=there: bool(there.store.declined))
+        assert time.perf_counter() - began < 5
+    public.send(other, "t1", "more")
+    await other.store.until(lambda: other.summaries() == ["more"])
+    assert public.store.declined == other.store.declined == [DECLINED]
+
+
+async def test_what_is_left_out_is_told_again_when_the_first_time_failed(world):
+    public, other = await world.pair_of(private=False)
+    other.feed.decline(public.id, (DECLINED,))
+    said = other.feed.compose(public.as_peer(), other.store.position(public.id))
+    assert said.declined == (DECLINED,)
+    assert not other.feed.owes_word(public.as_peer())
+    other.feed.put_back(public.as_peer(), said)
+    world.link(other, public)
+    await public.store.until(lambda: public.store.declined == [DECLINED])

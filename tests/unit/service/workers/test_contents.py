@@ -8,22 +8,25 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from schemas.errors import InputError, PeerUnavailable, StoreUnavailable
 from schemas.events import TwinDue
 from schemas.node import Peer
-from schemas.peer import Unavailable
+from schemas.peer import Declined, Unavailable
 from schemas.replica import Replica, ReplicaAttachment, TwinMessage
 from service.peers.identity import NodeIdentity
 from service.peers.port import Incoming
 from service.peers.streams import ContentMismatch
-from service.store import activity, attachments, parked, peers, twins
+from service.store import activity, attachments, connections, parked, peers, twins
+from service.store.attachments import AttachmentRequest
 from service.sync.intake import merge_messages
 from service.workers import partial
 from service.workers.arrivals import Arrivals
 from service.workers.contents import OwnAttachments
 from service.workers.feed_store import FeedDesk
+from service.workers.roster import touch
 
 FILE = ReplicaAttachment("far-file", "../../etc/passwd ☃.txt", 11)
 
@@ -256,3 +259,116 @@ async def test_only_what_a_peer_was_shown_is_given_to_it(private, issue_of) -> N
         with pytest.raises(InputError):
             async with source.open(*asked):
                 pass
+
+
+async def limit(shop: Any, connection: str, size: int) -> None:
+    record = shop.roster.connections[connection].record
+    changed = msgspec.structs.replace(record.settings, attachment_limit=size)
+
+    def work(c: Any) -> None:
+        connections.update_settings(c, connection, changed, shop.now())
+        touch(c)
+
+    await shop.store.write(work)
+    await shop.roster.reload()
+
+
+async def test_a_file_over_the_limit_is_left_out_and_the_other_side_told_why(private) -> None:
+    await limit(private, "c", 10)
+    message = TwinMessage("t", "far", 1, 0, Replica({"summary": "s"}, attachments=(FILE,)))
+    await private.store.write(
+        lambda c: twins.receive(c, "c", "t", "a", message, merge_messages, private.now())
+    )
+    await private.worker.handle((TwinDue("t", "c"),))
+    ((peer, told),) = private.told
+    assert (peer, told.connection, told.twin, told.attachment) == (
+        "peer", "shared", "t", "far-file"
+    )  # fmt: skip
+    assert told.filename == FILE.filename
+    assert "11 bytes; the connection takes 10" in told.reason
+    assert not await private.store.read(lambda c: attachments.open_for(c, "peer"))
+    (row,) = await private.store.read(lambda c: activity.page(c, connection="c"))
+    reasons = [note.get("reason") for note in row.activity.detail["notes"]]
+    assert told.reason in reasons
+    # Once is enough.
+    await private.worker.handle((TwinDue("t", "c"),))
+    assert len(private.told) == 1
+
+
+async def test_both_ends_of_a_local_connection_tell_of_a_file_that_is_left_out(
+    local, issue_of
+) -> None:
+    await limit(local, "a-b.b", 4)
+    issue = issue_of(local.trackers["a"])
+    local.trackers["a"].person_attaches(issue, "big.zip", b"shown")
+    await local.sync("a-b.a", issue)
+    await local.rest()
+    (noted,) = await notes(local, "attachment.declined_there", "a-b.a")
+    assert noted["filename"] == "big.zip"
+    assert local.told == []
+
+
+async def notes(shop: Any, event: str, connection: str = "c") -> list[dict[str, Any]]:
+    rows = await shop.store.read(lambda c: activity.page(c, connection=connection))
+    return [row.activity.detail for row in rows if row.activity.event == event]
+
+
+async def test_what_the_other_side_leaves_out_is_noted_of_what_it_was_shown(
+    private, issue_of
+) -> None:
+    tracker = private.trackers["a"]
+    issue = issue_of(tracker)
+    shown = tracker.person_attaches(issue, "big.zip", b"shown")
+    twin = await private.sync("c", issue)
+    desk = FeedDesk(
+        private.store, private.roster, NodeIdentity.generate(os.urandom), private.publish,
+        changed=private.roster.reload, now=private.now, new_id=private.new_id,
+    )  # fmt: skip
+    true = Declined("shared", twin, shown, "big.zip", "It has 5 bytes;\nthe connection takes 4.")
+    invented = (
+        Declined("shared", twin, "no such file", "x", "y"),
+        Declined("shared", "no such twin", shown, "x", "y"),
+        Declined("no such connection", twin, shown, "x", "y"),
+    )
+    await desk.take("peer", Incoming("e", 0, 0, (), 0, "", (), (), (true, *invented)))
+    assert await notes(private, "attachment.declined_there") == [
+        {"filename": "big.zip", "reason": "It has 5 bytes; the connection takes 4."}
+    ]
+
+
+async def test_a_connection_that_rests_asks_for_no_files_and_crowds_out_none(private) -> None:
+    await private.add_connection("d", "a", shared="other", name="d")
+    await private.roster.reload()
+
+    def ask(c: Any, connection: str, number: int) -> None:
+        found = AttachmentRequest(
+            f"{connection}-{number}", "peer", connection, "t", f"f{number}", "x", 1, private.at
+        )
+        attachments.add_if_absent(c, found)
+
+    def many(c: Any) -> None:
+        for number in range(40):
+            ask(c, "c", number)
+        ask(c, "d", 0)
+        connections.set_status(c, "c", "paused", "", private.at)
+        touch(c)
+
+    await private.store.write(many)
+    await private.roster.reload()
+    desk = FeedDesk(
+        private.store, private.roster, NodeIdentity.generate(os.urandom), private.publish,
+        changed=private.roster.reload, now=private.now, new_id=private.new_id,
+    )  # fmt: skip
+    outgoing = await desk.give("peer", max_bytes=1 << 20, max_items=0)
+    assert [each.request for each in outgoing.requests] == ["d-0"]
+
+
+async def test_kept_files_of_a_removed_connection_are_tidied_away(
+    private, arrivals, tmp_path
+) -> None:
+    request = await offered(private)
+    await arrivals.accept(request.id, Content(b"hello world"))
+    assert [each.name for each in (tmp_path / "attachments").iterdir()]
+    await private.store.write(lambda c: connections.remove(c, "c"))
+    assert await arrivals.tidy() == 1
+    assert not list((tmp_path / "attachments").iterdir())

@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry
 
 from schemas.events import Event, IssueChanged, TwinDue
 from schemas.node import Connection, ConnectionSettings, Connector, Peer
+from schemas.peer import Declined
 from schemas.replica import TwinMessage
 from service.metrics import Metrics
 from service.store import connections, connectors, outbox, parked, peers, rule_versions, twins
@@ -42,6 +43,7 @@ class Workshop:
         self.rung: list[TwinDue] = []
         self.peers: list[str] = []
         self.published: list[Event] = []
+        self.told: list[tuple[str, Declined]] = []
         self.engine = ModelEngine(Mapping(SameStatus()))
         self.metrics = Metrics.create(CollectorRegistry(), version="0")
         self.breakers = Breakers(now=self.now, random=lambda: 0.5)
@@ -65,7 +67,12 @@ class Workshop:
             roster=self.roster,
             engine=self.engine,
             contents=LocalContents(
-                self.store, self.roster, self.peers.append, now=self.now, new_id=self.new_id
+                self.store,
+                self.roster,
+                self.peers.append,
+                tell=lambda peer, declined: self.told.append((peer, declined)),
+                now=self.now,
+                new_id=self.new_id,
             ),
             breakers=self.breakers,
             wakeups=self.wakeups,

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from schemas.errors import PeerUnavailable
-from schemas.peer import Refusal
+from schemas.peer import Declined, Refusal
 from service.peers.port import OutgoingContent
 from tests.unit.service.peers.relay.meeting import Pair
 
@@ -222,3 +222,18 @@ async def _nothing_lies(pair: Pair) -> None:
             if not left.blobs and not left.placed:
                 return
             await asyncio.sleep(0.02)
+
+
+async def test_a_file_that_is_left_out_is_told_though_the_other_side_is_away(pair) -> None:
+    left, right = pair.left.node, pair.right.node
+    told = Declined("shared-1", "t1", "file-1", "big.zip", "It is too large.")
+    left.feed.decline(right.id, (told,))
+    pair.start(pair.left)
+    for number in range(3):
+        left.send(right, "t2", f"edit {number}")
+        left.bell.ring(right.id)
+        await asyncio.sleep(0.02)
+    pair.start(pair.right)
+    await right.store.until(lambda: right.summaries() == ["edit 2"])
+    await _quiet(pair)
+    assert right.store.declined == [told]
