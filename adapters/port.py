@@ -164,10 +164,17 @@ class Tracker(Protocol):
     async def close(self) -> None: ...
 
 
-class Discovery(Protocol):
-    """Of an adapter that can tell what its projects know."""
+@runtime_checkable
+class Projects(Protocol):
+    """Of an adapter that can tell which projects there are."""
 
-    async def projects(self) -> tuple[Choice, ...]: ...
+    async def projects(self) -> tuple[Choice, ...]:
+        """Those that the account may see. `id` is what `check` and `IssueDraft.project` take."""
+        ...
+
+
+class Discovery(Projects, Protocol):
+    """Of an adapter that can also tell what its projects know."""
 
     async def metadata(self, project: str) -> Metadata:
         """Read anew with each call; the caller caches."""

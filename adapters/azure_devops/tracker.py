@@ -12,7 +12,7 @@ import structlog
 from adapters.azure_devops import wire
 from adapters.azure_devops.attachments import Attachments
 from adapters.azure_devops.capabilities import CAPABILITIES
-from adapters.azure_devops.check import check_connection
+from adapters.azure_devops.check import check_connection, list_projects
 from adapters.azure_devops.client import AzureDevOpsClient, Call, Sleep
 from adapters.azure_devops.comments import Comments
 from adapters.azure_devops.errors import tracker_error
@@ -37,6 +37,7 @@ from schemas.issue import (
     IssueRef,
     Part,
 )
+from schemas.metadata import Choice
 from schemas.rich_text import RichText
 from schemas.values import Millis, User
 
@@ -74,6 +75,9 @@ class AzureDevOpsTracker:
         """Without a project here and in the settings the check ends after the credentials."""
         name = project or self._params.project
         return await check_connection(self._client, self._items, name, self._params.default_type)
+
+    async def projects(self) -> tuple[Choice, ...]:
+        return await list_projects(self._client)
 
     async def resolve(self, key_or_id: str) -> IssueRef:
         item = await self._items.read(key_or_id)

@@ -56,6 +56,14 @@ class AttachmentReference(msgspec.Struct, frozen=True):
     url: str
 
 
+class Project(msgspec.Struct, frozen=True):
+    name: str
+
+
+class ProjectPage(msgspec.Struct, frozen=True):
+    value: tuple[Project, ...] = ()
+
+
 class Items(msgspec.Struct, frozen=True):
     value: tuple[WorkItem | None, ...] = ()
 
@@ -130,6 +138,7 @@ class LinkPage(msgspec.Struct, frozen=True, rename="camel"):
     is_last_batch: bool = True
 
 
+projects = msgspec.json.Decoder(ProjectPage)
 work_item = msgspec.json.Decoder(WorkItem)
 items = msgspec.json.Decoder(Items)
 query_result = msgspec.json.Decoder(QueryResult)

@@ -36,6 +36,7 @@ from schemas.issue import (
     IssueRef,
     Part,
 )
+from schemas.metadata import Choice
 from schemas.rich_text import RichText
 from schemas.values import Fields, Millis, User
 
@@ -82,6 +83,11 @@ class JiraTracker:
     async def check(self, project: str = "") -> tuple[StageResult, ...]:
         projects = (project,) if project else self._params.projects
         return await Check(self._client, projects).run()
+
+    async def projects(self) -> tuple[Choice, ...]:
+        what = "list the projects"
+        body = await self._client.get("/project", what=what)
+        return tuple(Choice(each.name, each.key) for each in wire.read(wire.projects, body, what))
 
     async def resolve(self, key_or_id: str) -> IssueRef:
         found, _ = await self._get(key_or_id.strip(), "updated")

@@ -6,6 +6,7 @@ from adapters.azure_devops.simulator.process import STATES, SYNC, Person
 from adapters.azure_devops.simulator.refusal import Refusal, answer
 from adapters.azure_devops.simulator.state import State
 
+_WINDOW = (("$skip", "0"), ("$top", "100"))
 _COLOURS = {"Proposed": "b2b2b2", "InProgress": "007acc", "Resolved": "ff9d00"}
 
 
@@ -17,6 +18,7 @@ class PlaceApi:
     def routes(self) -> list[web.AbstractRouteDef]:
         return [
             web.get("/{collection}/_apis/connectionData", self.connection),
+            web.get("/{collection}/_apis/projects", self.projects),
             web.get("/{collection}/_apis/projects/{project}", self.project),
             web.get("/{collection}/_apis/identities", self.people),
             web.get("/{collection}/{project}/_apis/wit/workitemtypes", self.types),
@@ -30,6 +32,12 @@ class PlaceApi:
     async def project(self, request: web.Request) -> web.Response:
         name = self._state.project(request.match_info["project"])
         return answer({"id": SYNC.id, "name": name, "state": "wellFormed"})
+
+    async def projects(self, request: web.Request) -> web.Response:
+        skip, top = (int(request.query.get(name, often)) for name, often in _WINDOW)
+        names = self._state.projects[skip : skip + top]
+        found = [{"id": SYNC.id, "name": name, "state": "wellFormed"} for name in names]
+        return answer({"count": len(found), "value": found})
 
     async def people(self, request: web.Request) -> web.Response:
         wanted = request.query.get("filterValue", "").casefold()

@@ -56,6 +56,13 @@ async def permissions(request: web.Request) -> web.Response:
     return context.reply({"permissions": shaped})
 
 
+async def projects(request: web.Request) -> web.Response:
+    shapes = context.shapes(request)
+    return context.reply(
+        [shapes.project(each) for each in context.state(request).projects.values()]
+    )
+
+
 async def project(request: web.Request) -> web.Response:
     found = _find_project(request, request.match_info["project"])
     shapes = context.shapes(request)
@@ -128,6 +135,7 @@ def routes() -> list[web.RouteDef]:
         web.get(rest + "/myself", myself),
         web.get(rest + "/user/search", users),
         web.get(rest + "/mypermissions", permissions),
+        web.get(rest + "/project", projects),
         web.get(rest + "/project/{project}", project),
         web.get(rest + "/project/{project}/statuses", statuses),
         web.get(rest + "/project/{project}/components", components),

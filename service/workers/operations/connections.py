@@ -81,6 +81,8 @@ class ConnectionOperations:
         """The conflict policy was agreed on with the other side, and stays."""
         desk = self._desk
         record = desk.connection(name).record
+        if body.project != record.settings.project:
+            await check_project(desk.roster.connectors[record.connector], body.project)
         settings = msgspec.structs.replace(
             settings_of(body),
             conflict_policy=record.settings.conflict_policy,

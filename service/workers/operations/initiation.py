@@ -17,6 +17,7 @@ from service.rules.defaults import default_rules
 from service.store import connections, invitations, rule_versions
 from service.workers.operations.desk import Desk
 from service.workers.operations.naming import LONGEST, free_name
+from service.workers.operations.nearest import alternatives
 from service.workers.operations.pairing import Draft, encode_draft
 from service.workers.operations.probing import check_mode, probe
 from service.workers.roster import OpenConnector, Roster, touch
@@ -261,10 +262,13 @@ async def check_project(opened: OpenConnector, project: str) -> None:
     stages = await opened.tracker.check(project)
     failed = next((stage for stage in stages if not stage.passed), None)
     if failed is not None:
+        remedy = await alternatives(opened, project) if failed.stage == "project" else ""
         raise InputError(
             f"Incoming issues cannot be made in the project {project!r} of the connector"
             f" {opened.record.name!r}: {failed.message}",
-            remedy=failed.remedy or "Name a project that the connector's account may write to.",
+            remedy=remedy
+            or failed.remedy
+            or "Name a project that the connector's account may write to.",
         )
 
 

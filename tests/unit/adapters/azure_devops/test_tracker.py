@@ -266,3 +266,10 @@ async def test_users_are_found_by_name_and_mail(tracker):
     )
     assert [one.name for one in await tracker.find_users("dana@")] == ["دانا حداد"]
     assert await tracker.find_users("  ") == ()
+
+
+async def test_all_projects_are_told_page_by_page(tracker, simulator, monkeypatch):
+    monkeypatch.setattr("adapters.azure_devops.check._PAGE", 2)
+    simulator.state.projects[:] = ["Boards", "Öl und Gas", "Web", "Web App", "Z"]
+    found = await tracker.projects()
+    assert [each.id for each in found] == ["Boards", "Öl und Gas", "Web", "Web App", "Z"]

@@ -48,3 +48,9 @@ async def test_a_cloud_site_is_told_apart(jira, tracker, answer) -> None:
     (result,) = await tracker.check()
     assert not result.passed
     assert "Cloud" in result.message
+
+
+async def test_the_projects_that_the_account_sees_are_told(start_jira, connect) -> None:
+    jira = await start_jira(projects={"WEB": "Website", "OIL": "Öl und Gas"})
+    found = await connect(jira).projects()
+    assert [(each.id, each.name) for each in found] == [("WEB", "Website"), ("OIL", "Öl und Gas")]
