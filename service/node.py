@@ -28,7 +28,7 @@ from service.bus.port import Bus
 from service.clock import wall_clock
 from service.codec import MarkdownCodec
 from service.config.checks import split_address
-from service.config.model import Config
+from service.config.model import Config, Limits
 from service.config.reload import reloaded
 from service.data_folder import occupied
 from service.doors import PublicDoor, doors, hardening_of
@@ -158,10 +158,8 @@ class Node:
         self.metrics = Metrics.create(CollectorRegistry(), version=VERSION)
         self._traffic = MeasuredTraffic(self.metrics, self._peer_name)
         self._refusals = Refusals(self.metrics, now=self._now)
-        limits = config.limits
-        self._asked_often = Rates(limits.peer_requests, limits.peer_requests * 2, now=self._now)
-        refused = limits.refusals_per_address
-        self._refused_often = Rates(refused, refused * 10, now=self._now)
+        self._asked_often = Rates(*_asking(config.limits), now=self._now)
+        self._refused_often = Rates(*_refusals(config.limits), now=self._now)
         self.supervisor = Supervisor(now=self._now, random=self._random)
         self.board = HealthBoard(node=config.node.name, version=VERSION, now=self._now)
 
@@ -608,11 +606,17 @@ class Node:
             return
         changed, self.config = reloaded(self.config, fresh)
         configure_logging(self.config.log.format, self.config.log.level, redactor=self._redactor)
-        self.worker.settle = self.config.limits.settle_ms
+        self._take_limits(self.config.limits)
         await self._changed()
         await self.arrangement.begin_anew()
         self._notifier.ready()
         log.info("node.reloaded", changed=changed.taken, needs_restart=changed.left)
+
+    def _take_limits(self, limits: Limits) -> None:
+        self.worker.settle = limits.settle_ms
+        self._sink.partial_hours = limits.partial_hours
+        self._asked_often.allow(*_asking(limits))
+        self._refused_often.allow(*_refusals(limits))
 
     async def _stop(self) -> None:
         self.board.close("stopping")
@@ -635,6 +639,15 @@ async def _first(*events: asyncio.Event) -> None:
             wait.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await asyncio.gather(*waits)
+
+
+def _asking(limits: Limits) -> tuple[float, float]:
+    """Per second, and at once."""
+    return limits.peer_requests, limits.peer_requests * 2
+
+
+def _refusals(limits: Limits) -> tuple[float, float]:
+    return limits.refusals_per_address, limits.refusals_per_address * 10
 
 
 def _secret_values(params: dict[str, Any]) -> list[str]:

@@ -6,7 +6,9 @@ from service.config.model import Config
 
 _LIVE = ("log", "scan")
 """Whole sections that can change while running."""
-_LIVE_LIMITS = ("settle_ms", "drain_seconds")
+_LIVE_LIMITS = (
+    "settle_ms", "drain_seconds", "peer_requests", "refusals_per_address", "partial_hours",
+)  # fmt: skip
 _LIVE_PEERS = ("poll_seconds", "allow_http_hosts")
 
 

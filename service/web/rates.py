@@ -13,10 +13,14 @@ class Rates:
     """Each caller may act `per_second` times on average, and `burst` times at once."""
 
     def __init__(self, per_second: float, burst: float, *, now: Callable[[], Millis]) -> None:
+        self._now = now
+        self.allow(per_second, burst)
+        self._buckets: dict[str, tuple[float, Millis]] = {}
+
+    def allow(self, per_second: float, burst: float) -> None:
+        """From now on; nobody has more at once than the new `burst`."""
         self._per_second = per_second
         self._burst = burst
-        self._now = now
-        self._buckets: dict[str, tuple[float, Millis]] = {}
 
     def wait(self, caller: str) -> float:
         """Seconds until the caller may act; 0.0 when it may now."""

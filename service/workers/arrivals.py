@@ -50,7 +50,7 @@ class Arrivals:
         self._folder = folder
         self._publish = publish
         self._now = now
-        self._partial_hours = partial_hours
+        self.partial_hours = partial_hours
         self._writing: dict[str, object] = {}
 
     async def expected(self, peer: str, request: str) -> AttachmentWanted | None:
@@ -156,7 +156,7 @@ class Arrivals:
         """Only what broke off expires: what is whole waits for its tracker."""
         if path.suffix != _PART or not path.exists():
             return False
-        return self._now() - path.stat().st_mtime * 1000 > self._partial_hours * 3_600_000
+        return self._now() - path.stat().st_mtime * 1000 > self.partial_hours * 3_600_000
 
     def _partial(self, request: str) -> PartialFile:
         return PartialFile(self._folder / f"{request}{_PART}")

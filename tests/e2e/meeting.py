@@ -9,6 +9,7 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
+import aiohttp
 import msgspec
 
 from service.cli.program import run_program
@@ -16,6 +17,7 @@ from service.quickstart.admin import Admin
 from service.quickstart.people import AzureDevOpsPerson, JiraPerson
 from service.quickstart.processes import Processes, free_port
 from tests.e2e.companies import eventually
+from tests.e2e.visits import visiting
 
 HOST = "127.0.0.1"
 
@@ -29,13 +31,31 @@ class PrivateCompany(msgspec.Struct, frozen=True):
     folder: Path
 
 
+class Ground(msgspec.Struct, frozen=True):
+    """Where the companies and the relay stand: all on this machine, unless told otherwise."""
+
+    relay: str = HOST
+    """The relay's address."""
+    namespaces: dict[str, str] = {}
+    """By company, and of the relay: the network namespace of its processes."""
+
+    def prefix(self, name: str) -> tuple[str, ...]:
+        namespace = self.namespaces.get(name, "")
+        return ("ip", "netns", "exec", namespace) if namespace else ()
+
+    def session(self, name: str, **options: Any) -> aiohttp.ClientSession:
+        """Of somebody who works at that company."""
+        return visiting(self.namespaces.get(name, ""), **options)
+
+
 class Meeting:
     """`cli` is all that the administrators use."""
 
-    def __init__(self, folder: Path, processes: Processes) -> None:
+    def __init__(self, folder: Path, processes: Processes, ground: Ground) -> None:
         self._folder = folder
+        self._ground = ground
         self.processes = processes
-        self.relay_url = f"http://{HOST}:{free_port(HOST)}"
+        self.relay_url = f"http://{ground.relay}:{free_port(HOST)}"
         self.harbor: PrivateCompany
         self.lagoon: PrivateCompany
         self.jira: JiraPerson
@@ -53,7 +73,7 @@ class Meeting:
     async def start_node(self, name: str) -> asyncio.subprocess.Process:
         config = self._folder / f"{name}.toml"
         command = (sys.executable, "-m", "service.cli", "run", "--config", str(config))
-        process = await self.processes.start(name, *command)
+        process = await self.processes.start(name, *self._ground.prefix(name), *command)
         async with Admin(name, self._folder / name / "tidegate.sock") as admin:
             await admin.wait_until_ready(self.processes)
         return process
@@ -75,10 +95,11 @@ class Meeting:
         lines = [
             f'data = "{data}"',
             "[node]", f'name = "{name}"', *public,
-            "[listen]", f'address = "{HOST}:{port}"',
+            "[listen]", f'address = "{self._ground.relay if public_url else HOST}:{port}"',
             "[trackers]", f'allow_networks = ["{HOST}/32"]',
             "[limits]", "settle_ms = 0",
-            "[peers]", f'allow_http_hosts = ["{HOST}"]', f'allow_networks = ["{HOST}/32"]',
+            "[peers]", f'allow_http_hosts = ["{self._ground.relay}"]',
+            f'allow_networks = ["{self._ground.relay}/32"]',
             *relay,
         ]  # fmt: skip
         (self._folder / f"{name}.toml").write_text("\n".join(lines) + "\n")
@@ -94,7 +115,8 @@ class Meeting:
         url = f"http://{HOST}:{port}/hooks/tracker/{hook}"
         tracker = f"http://{HOST}:{tracker_port}"
         await self.processes.start(
-            f"{name}-tracker", sys.executable, "-m", "service.quickstart.tracker",
+            f"{name}-tracker", *self._ground.prefix(name),
+            sys.executable, "-m", "service.quickstart.tracker",
             system, str(tracker_port), HOST, url, token, project,
         )  # fmt: skip
         await self.start_node(name)
@@ -140,20 +162,27 @@ class Meeting:
         return await eventually(look, f"an active connection at {node}", pause=0.2)
 
 
+HERE = Ground()
+
+
 @asynccontextmanager
-async def meeting(folder: Path) -> AsyncIterator[Meeting]:
+async def meeting(folder: Path, ground: Ground = HERE) -> AsyncIterator[Meeting]:
     processes = Processes(folder)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(processes.stop)
-        made = Meeting(folder, processes)
+        made = Meeting(folder, processes, ground)
         made.write_config("relay", int(made.relay_url.rpartition(":")[2]), made.relay_url)
         _, (made.harbor, jira_token), (made.lagoon, azure_token) = await asyncio.gather(
             made.start_relay(),
             made.company("harbor", "jira", "HARBOR"),
             made.company("lagoon", "azure-devops", "Lagoon"),
         )
-        made.jira = JiraPerson.at(made.harbor.tracker_url, "HARBOR", jira_token)
+        bearer = ground.session("harbor", headers={"Authorization": f"Bearer {jira_token}"})
+        made.jira = JiraPerson(made.harbor.tracker_url, "HARBOR", bearer)
         stack.push_async_callback(made.jira.close)
-        made.azure = AzureDevOpsPerson.at(made.lagoon.tracker_url, "Lagoon", azure_token)
+        basic = ground.session(
+            "lagoon", headers={"Authorization": aiohttp.encode_basic_auth("", azure_token)}
+        )
+        made.azure = AzureDevOpsPerson(made.lagoon.tracker_url, "Lagoon", basic)
         stack.push_async_callback(made.azure.close)
         yield made

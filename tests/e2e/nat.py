@@ -1,4 +1,4 @@
-"""A private network behind a router that translates addresses; the public one has no way in."""
+"""Private networks behind a router that translates addresses; there is no way in, nor between."""
 
 import re
 import subprocess
@@ -11,6 +11,7 @@ import msgspec
 from tests.e2e.networks import run
 
 PRIVATE_ADDRESS, ROUTER_INSIDE = "10.213.8.2", "10.213.8.1"
+OTHER_ADDRESS, ROUTER_OTHER = "10.213.10.2", "10.213.10.1"
 PUBLIC_ADDRESS, ROUTER_OUTSIDE = "10.213.9.2", "10.213.9.1"
 
 _ROUTER = """
@@ -20,7 +21,7 @@ table ip router {{
     chain forward {{
         type filter hook forward priority filter; policy drop;
         ct state established,related accept
-        iifname "{inside}" ct state new counter name outward accept
+        iifname {{ {inside} }} oifname "{outside}" ct state new counter name outward accept
         counter name inward drop
     }}
     chain input {{
@@ -63,13 +64,16 @@ class Translated(msgspec.Struct, frozen=True):
 
 
 class NatNetworks:
-    """Three namespaces. The public one has no route to the private one's addresses."""
+    """Three namespaces, or four. The public one has no route to the private ones' addresses."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, two: bool = False) -> None:
+        """`two`: there is another private network."""
         mark = uuid.uuid4().hex[:6]
-        self.private, self.router, self.public = (
-            f"tg-{mark}-{name}" for name in ("private", "router", "public")
+        self.private, self.router, self.public, self.other = (
+            f"tg-{mark}-{name}" for name in ("private", "router", "public", "other")
         )
+        self._two = two
+        self._second = (f"tg{mark}e", f"tg{mark}f")
         self._inside = (f"tg{mark}a", f"tg{mark}b")
         self._outside = (f"tg{mark}c", f"tg{mark}d")
 
@@ -108,14 +112,19 @@ class NatNetworks:
         self._remove()
 
     def _build(self) -> None:
-        for namespace in (self.private, self.router, self.public):
+        for namespace in self._all:
             run("ip", "netns", "add", namespace)
             run("ip", "-n", namespace, "link", "set", "lo", "up")
         self._cable(self._inside, self.private, PRIVATE_ADDRESS, ROUTER_INSIDE)
+        if self._two:
+            self._cable(self._second, self.other, OTHER_ADDRESS, ROUTER_OTHER)
+            run("ip", "-n", self.other, "route", "add", "default", "via", ROUTER_OTHER)
         self._cable(self._outside, self.public, PUBLIC_ADDRESS, ROUTER_OUTSIDE)
         run("ip", "-n", self.private, "route", "add", "default", "via", ROUTER_INSIDE)
         run(*self.inside(self.router), "sysctl", "-qw", "net.ipv4.ip_forward=1")
-        rules = _ROUTER.format(inside=self._inside[1], outside=self._outside[1])
+        doors = [self._inside[1], self._second[1]] if self._two else [self._inside[1]]
+        inside = ", ".join(f'"{door}"' for door in doors)
+        rules = _ROUTER.format(inside=inside, outside=self._outside[1])
         run(*self.inside(self.router), "nft", "-f", "-", given=rules)
         run(*self.inside(self.public), "nft", "-f", "-", given=_WATCH)
 
@@ -126,6 +135,11 @@ class NatNetworks:
             run("ip", "-n", place, "address", "add", f"{at}/24", "dev", end)
             run("ip", "-n", place, "link", "set", end, "up")
 
+    @property
+    def _all(self) -> tuple[str, ...]:
+        built = (self.private, self.router, self.public)
+        return (*built, self.other) if self._two else built
+
     def _remove(self) -> None:
-        for namespace in (self.private, self.router, self.public):
+        for namespace in self._all:
             subprocess.run(["ip", "netns", "delete", namespace], capture_output=True, timeout=20)

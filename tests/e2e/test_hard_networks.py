@@ -11,8 +11,11 @@ import msgspec
 import pytest
 import pytest_asyncio
 
+from service.quickstart.people import Person
 from tests.e2e import nat
+from tests.e2e.companies import eventually
 from tests.e2e.cut_requests import Cut, edited_through_cuts
+from tests.e2e.meeting import Ground, meeting
 from tests.e2e.nat import NatNetworks, Translated
 from tests.e2e.networks import (
     PRIVATE_ADDRESS,
@@ -26,6 +29,7 @@ from tests.support.lossy_link import LossyLink
 
 pytestmark = pytest.mark.slow
 
+FILE = "Ö§ behind two routers. ".encode() * 40_000
 KNOCK = "import socket, sys; socket.create_connection((sys.argv[1], int(sys.argv[2])), 1)"
 SOON = 2.0
 """Seconds within which news arrive; the next interval would be twenty away."""
@@ -96,6 +100,46 @@ async def test_a_private_node_behind_nat(tours: tuple[Toured, Toured, Cut]) -> N
     # The public side has seen the router's address alone, and has opened nothing at all.
     assert opened.translated == opened.outward
     assert (opened.inward, opened.by_public) == (0, 0)
+
+
+async def test_two_private_nodes_behind_nat_with_a_relay(tmp_path: Path) -> None:
+    skip_unless_possible()
+    with NatNetworks(two=True) as networks:
+        places = {"harbor": networks.private, "lagoon": networks.other, "relay": networks.public}
+        async with meeting(tmp_path, Ground(nat.PUBLIC_ADDRESS, places)) as stage:
+            await stage.pair()
+            await _worked_on(stage.jira, stage.azure)
+            await _worked_on(stage.azure, stage.jira)
+        opened = networks.opened()
+    print(opened)
+    assert opened.outward > 0
+    # Nobody but the two private sides has opened a connection, not even to each other.
+    assert opened.translated == opened.outward
+    assert (opened.inward, opened.by_public) == (0, 0)
+
+
+async def _worked_on(here: Person, there: Person) -> None:
+    """An issue, a comment and a file, from one company to the other."""
+    summary = f"Öl läuft aus 🛢️ {type(here).__name__}"
+    mine = await here.create(summary, "Seit heute früh")
+
+    async def mirror() -> str | None:
+        for key in await there.keys():
+            if (await there.look(key)).summary == summary:
+                return key
+        return None
+
+    theirs = await eventually(mirror, "the issue", pause=0.1)
+    await here.comment(mine, "wer weiß mehr?")
+    await here.attach(mine, "pumpe.bin", FILE)
+
+    async def arrived() -> bool:
+        seen = await there.look(theirs)
+        commented = any("wer weiß mehr?" in text for text in seen.comments)
+        return commented and any(name == "pumpe.bin" for name, _ in seen.attachments)
+
+    await eventually(arrived, "comment and file", pause=0.1)
+    assert await there.fetch(theirs, "pumpe.bin") == FILE
 
 
 @pytest.mark.asyncio(loop_scope="module")

@@ -43,3 +43,12 @@ def test_an_unchanged_file_changes_nothing() -> None:
     changes, merged = reloaded(RUNNING, RUNNING)
 
     assert (changes.taken, changes.left, merged) == ((), (), RUNNING)
+
+
+def test_what_callers_may_do_changes_while_running() -> None:
+    limits = Limits(peer_requests=5, refusals_per_address=2, partial_hours=1)
+
+    changes, merged = reloaded(RUNNING, msgspec.structs.replace(RUNNING, limits=limits))
+
+    assert merged.limits == limits
+    assert changes.left == ()

@@ -43,3 +43,11 @@ def test_a_crowd_does_not_fill_the_memory_nor_free_the_worst() -> None:
 def test_retry_after_is_whole_seconds_and_never_none() -> None:
     assert retry_after(0.01) == {"Retry-After": "1"}
     assert retry_after(2.1) == {"Retry-After": "3"}
+
+
+def test_a_new_rate_holds_from_now_on() -> None:
+    now = [0]
+    rates = Rates(1.0, 100.0, now=lambda: now[0])
+    rates.take("a")
+    rates.allow(4.0, 2.0)
+    assert [rates.take("a") for _ in range(3)] == [0.0, 0.0, 0.25]

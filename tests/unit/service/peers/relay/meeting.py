@@ -143,6 +143,9 @@ class Counted:
     def carried(self, peer: str, direction: str, *, resumed: bool) -> None:
         self.contents.append((direction, resumed))
 
+    def refused(self, peer: str, reason: str) -> None:
+        return None
+
 
 class Private:
     """A node of the neighbouring tests, with what it needs to meet others at a relay."""
