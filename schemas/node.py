@@ -127,6 +127,10 @@ class Trust(msgspec.Struct, frozen=True, kw_only=True):
     """Of its newest card."""
     knows: int = 0
     """Serial of our card that it has."""
+    met: int = 0
+    """Of our card when it was paired, which brought the same."""
+    renewed: int = 0
+    """When its keys were last pinned again by a code, in milliseconds."""
     heard_run: str = ""
     """Of ours, that it has heard last."""
     lineage: Lineage = Lineage()

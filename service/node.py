@@ -272,6 +272,7 @@ class Node:
             now=self._now,
             new_id=new_id,
             check_url=self._check_url,
+            probation=round(self.config.peers.probation_seconds * 1000),
         )
 
     def _latest(self, peer: PublicPeer) -> PublicPeer:

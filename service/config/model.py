@@ -103,6 +103,8 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
 class Peers(msgspec.Struct, frozen=True, kw_only=True):
     poll_seconds: Seconds = 20.0
     """The interval where a proxy cuts long polls."""
+    probation_seconds: Seconds = 120.0
+    """How long a peer that lost a part of its past is doubted: a copy of it would speak within."""
     allow_http_hosts: tuple[str, ...] = ()
     """Hosts that may be asked without TLS."""
     allow_networks: tuple[str, ...] = ()

@@ -108,6 +108,11 @@ class NodeIdentity:
         return self._ring.serial
 
     @property
+    def former_urls(self) -> tuple[str, ...]:
+        """Of this node, under which a peer may still ask it."""
+        return tuple(former.url for former in self._ring.moved)
+
+    @property
     def lineage(self) -> tuple[Succession, ...]:
         """The oldest first."""
         found = (key.succession for key in reversed(self._ring.identities))

@@ -17,6 +17,7 @@ MESSAGE_KEY_LIFE: Millis = 7 * 86_400_000
 MESSAGE_KEY_KEPT: Millis = 30 * 86_400_000
 """After this a key opens nothing any more, so that what was recorded stays closed."""
 _IDENTITIES = 16
+_FORMER_URLS = 4
 _SUCCESSION = b"tidegate-succession-1"
 
 
@@ -39,6 +40,11 @@ class IdentityKey(msgspec.Struct, frozen=True, array_like=True):
         return f"IdentityKey(since={self.since})"
 
 
+class FormerUrl(msgspec.Struct, frozen=True, array_like=True):
+    url: str
+    left: Millis
+
+
 class KeyRing(msgspec.Struct, frozen=True, array_like=True):
     """The newest of each kind first."""
 
@@ -49,6 +55,8 @@ class KeyRing(msgspec.Struct, frozen=True, array_like=True):
     """Of this node's card; rises with everything that the card names."""
     url: str = ""
     """As the card names it."""
+    moved: tuple[FormerUrl, ...] = ()
+    """Where peers may still look for this node, the newest first."""
 
     def __repr__(self) -> str:
         return f"KeyRing(serial={self.serial})"
@@ -105,13 +113,14 @@ def with_new_message_key(ring: KeyRing, random_bytes: RandomBytes, now: Millis) 
 
 
 def without_expired(ring: KeyRing, now: Millis) -> KeyRing:
-    """Without the message keys that were replaced more than 30 days ago."""
+    """Without the message keys and addresses that were replaced more than 30 days ago."""
     newest, *older = ring.messages
     kept = [newest]
     for replaced_by, key in zip(ring.messages, older, strict=False):
         if replaced_by.made > now - MESSAGE_KEY_KEPT:
             kept.append(key)
-    return msgspec.structs.replace(ring, messages=tuple(kept))
+    moved = tuple(former for former in ring.moved if former.left > now - MESSAGE_KEY_KEPT)
+    return msgspec.structs.replace(ring, messages=tuple(kept), moved=moved)
 
 
 def message_key_is_old(ring: KeyRing, now: Millis) -> bool:
@@ -138,7 +147,12 @@ def with_new_identity(ring: KeyRing, random_bytes: RandomBytes, now: Millis) -> 
 
 
 def with_url(ring: KeyRing, url: str, now: Millis) -> KeyRing:
-    return msgspec.structs.replace(ring, url=url, serial=next_serial(ring, now))
+    """The one before stays good for those who have not heard of it yet."""
+    former = [each for each in ring.moved if each.url != url]
+    if ring.url:
+        former.insert(0, FormerUrl(ring.url, now))
+    moved = tuple(former[:_FORMER_URLS])
+    return msgspec.structs.replace(ring, url=url, moved=moved, serial=next_serial(ring, now))
 
 
 def with_serial_above(ring: KeyRing, above: int, now: Millis) -> KeyRing:

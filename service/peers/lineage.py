@@ -26,7 +26,9 @@ class Said(msgspec.Struct, frozen=True):
     """Its feed begins anew."""
 
 
-def judge(known: Lineage, said: Said, now: Millis) -> tuple[Lineage, Verdict]:
+def judge(
+    known: Lineage, said: Said, now: Millis, probation: Millis = PROBATION
+) -> tuple[Lineage, Verdict]:
     """What is remembered from now on, and whether what was said is to be taken ('')."""
     if not said.run:
         return known, ""
@@ -37,7 +39,7 @@ def judge(known: Lineage, said: Said, now: Millis) -> tuple[Lineage, Verdict]:
     if known.forked:
         return known, "fork"
     if known.suspect:
-        return _on_probation(known, said, now)
+        return _on_probation(known, said, now, probation)
     if _goes_on(known, said):
         return _heard(known, said), ""
     return msgspec.structs.replace(known, suspect=said.run, since=now), "wait"
@@ -54,13 +56,15 @@ def _heard(known: Lineage, said: Said) -> Lineage:
     return msgspec.structs.replace(known, run=said.run, runs=said.runs)
 
 
-def _on_probation(known: Lineage, said: Said, now: Millis) -> tuple[Lineage, Verdict]:
+def _on_probation(
+    known: Lineage, said: Said, now: Millis, probation: Millis
+) -> tuple[Lineage, Verdict]:
     suspect = known.suspect in (said.run, *said.runs)
     if not suspect and _goes_on(known, said):
         return msgspec.structs.replace(known, forked=True), "fork"
     if not suspect:
         return msgspec.structs.replace(known, suspect=said.run, since=now), "wait"
-    if now - known.since < PROBATION:
+    if now - known.since < probation:
         return known, "wait"
     if not said.new_epoch:
         return known, "restored"

@@ -1,7 +1,8 @@
 """The peer endpoints of a public node. A private node does not mount them."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import chain
 
 import msgspec
 import structlog
@@ -118,6 +119,7 @@ class PeerEndpoints:
         self._random_bytes = random_bytes
         self._look_seconds = look_seconds
         self._held: dict[str, object] = {}
+        self._card_given: dict[str, int] = {}
         self._closing = False
 
     def routes(self) -> list[web.RouteDef]:
@@ -181,6 +183,7 @@ class PeerEndpoints:
                 fresh = any(w.request not in heard.serving for w in _uploadable(peer, outgoing))
                 remaining = deadline - clock()
                 superseded = bool(heard.wait) and self._held.get(peer.id) is not token
+                fresh = fresh or self._has_new_card(peer)
                 if (
                     outgoing.items
                     or fresh
@@ -194,6 +197,18 @@ class PeerEndpoints:
         finally:
             if self._held.get(peer.id) is token:
                 del self._held[peer.id]
+
+    def _has_new_card(self, peer: Peer) -> bool:
+        """True once for each card of ours that the peer does not have; an older node never takes
+        it. Raises `InputError` when the peer's keys were revoked while its request was held."""
+        latest = self._feed.latest(peer)
+        if latest.revoked:
+            raise signing.unauthorised()
+        serial = self._identity.serial
+        if latest.knows >= serial or self._card_given.get(peer.id) == serial:
+            return False
+        self._card_given[peer.id] = serial
+        return True
 
     async def _fetch(self, request: web.Request) -> web.StreamResponse:
         peer, signed, body = await self._signed_body(request, _SMALL)
@@ -281,14 +296,18 @@ class PeerEndpoints:
         refuse_encoding(request)
         if request.query_string:
             raise signing.unauthorised()
-        target = self._place.target(request.method, request.rel_url.raw_path)
-        signed = signing.read_request(request.headers, target, bound)
+        readings = self._readings(request, bound)
+        signed = next(readings)
         peer = await self._directory.get(signed.key_id)
         if peer is None:
             raise signing.unauthorised()
         key = signing.key_of(signed.key_id, pinned_keys(peer))
+        genuine = next((s for s in chain((signed,), readings) if signing.is_genuine(s, key)), None)
+        if genuine is None:
+            raise signing.unauthorised()
+        signed = genuine
         try:
-            signing.check_request(signed, key, now=self._now())
+            signing.check_time(signed, now=self._now())
         except signing.ClockSkew as skew:
             self._contacts.measured(peer.id, signed.created - skew.server_time // 1000)
             raise
@@ -301,6 +320,12 @@ class PeerEndpoints:
         if seconds := self._allowance.take(peer.id):
             raise asked_too_often(seconds)
         return peer, signed
+
+    def _readings(self, request: web.Request, bound: str) -> Iterator[Signed]:
+        """As sent to this node's URL; or to one before, by a peer that has not heard of the move."""
+        for place in (self._place, *map(signing.place, self._identity.former_urls)):
+            target = place.target(request.method, request.rel_url.raw_path)
+            yield signing.read_request(request.headers, target, bound)
 
     def _signed_answer(self, body: bytes, signed: Signed, peer: Peer) -> web.Response:
         headers = self._answer_headers(signing.content_digest(body), signed, peer)

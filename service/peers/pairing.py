@@ -37,6 +37,8 @@ log = structlog.get_logger()
 T = TypeVar("T")
 
 MAX_TRIES = 5
+KEYS = "keys"
+"""Type of an invitation that pins the keys of known peers again and makes no connection."""
 _REQUEST = "tidegate-pair-1 request"
 _ANSWER = "tidegate-pair-1 answer"
 _CARD = b"tidegate-card-1"
@@ -239,6 +241,18 @@ def _check_open(invitation: OpenInvitation, now: Millis) -> None:
 
 def _check_terms(paired: Paired, *, both_public: bool) -> None:
     inviter, joiner = paired.terms, paired.joiner_terms
+    if inviter.type == KEYS and joiner.type != KEYS:
+        raise InputError(
+            "The code renews the keys of a known peer; it makes no connection.",
+            status=409,
+            remedy="Use it with: tidegate peer renew PEER --code CODE",
+        )
+    if joiner.type == KEYS and inviter.type != KEYS:
+        raise InputError(
+            "The code is an invitation to a new connection; it renews no keys.",
+            status=409,
+            remedy="Accept it with: tidegate connection accept CODE",
+        )
     if joiner.mode and joiner.mode != inviter.mode:
         raise InputError(
             f"The invitation is for the mode {inviter.mode!r}, not {joiner.mode!r}.",

@@ -123,8 +123,17 @@ def read_request(headers: Mapping[str, str], target: Target, bound_name: str) ->
 
 def check_request(signed: Signed, identity_key: bytes, *, now: Millis) -> None:
     """Raises `InputError` 401: bare when forged, `ClockSkew` when only the time is off."""
-    if not signature_holds(identity_key, base64.b64decode(signed.signature), signed.base):
+    if not is_genuine(signed, identity_key):
         raise unauthorised()
+    check_time(signed, now=now)
+
+
+def is_genuine(signed: Signed, identity_key: bytes) -> bool:
+    return signature_holds(identity_key, base64.b64decode(signed.signature), signed.base)
+
+
+def check_time(signed: Signed, *, now: Millis) -> None:
+    """Raises `ClockSkew`."""
     seconds = now // 1000
     in_time = signed.created - _AHEAD <= seconds <= signed.expires
     if not in_time or signed.expires - signed.created > LIFETIME:

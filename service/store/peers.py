@@ -100,10 +100,14 @@ def pin(c: sa.Connection, fresh: Peer) -> Peer:
     knows = identity.serial(c)
     known = get(c, fresh.id) or of_key(c, fresh.identity_key)
     if known is None:
-        fresh = msgspec.structs.replace(fresh, knows=knows)
+        fresh = msgspec.structs.replace(fresh, knows=knows, met=knows)
         add(c, fresh)
         return fresh
-    kept = {name: getattr(known, name) for name in _TRUST} | {"knows": knows, "revoked": False}
+    kept = {name: getattr(known, name) for name in _TRUST} | {
+        "knows": knows,
+        "met": knows,
+        "revoked": False,
+    }
     url = next((p.url for p in (fresh, known) if isinstance(p, PublicPeer)), None)
     relay = next((p.relay for p in (fresh, known) if isinstance(p, RelayedPeer)), None)
     pinned = (known.id, fresh.name, fresh.identity_key, fresh.message_key, known.epoch)

@@ -12,7 +12,7 @@ from schemas.peer import Card, Exchange, Verdict
 from schemas.values import Millis
 from service.peers.cards import own_card, read_card
 from service.peers.identity import NodeIdentity
-from service.peers.lineage import Said, judge
+from service.peers.lineage import PROBATION, Said, judge
 from service.store import peers
 from service.store.store import Store
 from service.workers import notices, resync
@@ -41,10 +41,12 @@ class Acquaintances:
         now: Callable[[], Millis],
         new_id: Callable[[], str],
         check_url: Callable[[str], str],
+        probation: Millis = PROBATION,
     ) -> None:
         self._store, self._roster = store, roster
         self._identity, self._keys, self._runs = identity, keys, runs
         self._now, self._new_id, self._check_url = now, new_id, check_url
+        self._probation = probation
         self._card: tuple[int, Card] | None = None
 
     def latest(self, peer: Peer) -> Peer:
@@ -119,18 +121,16 @@ class Acquaintances:
         def changed(before: Peer) -> Peer:
             begins = before.epoch not in ("", heard.epoch)
             said = Said(heard.run, heard.runs, heard.claim, begins)
-            lineage, verdict = judge(before.lineage, said, now)
+            lineage, verdict = judge(before.lineage, said, now, self._probation)
             if not verdict and begins and not resync.may_begin(before, now):
                 verdict = "wait"
             verdicts.append(verdict)
-            after = msgspec.structs.replace(before, lineage=lineage)
+            # Also when nothing is taken: a restored peer must be able to read the verdict.
+            knows = min(_known_card(before, heard), self._identity.serial)
+            after = msgspec.structs.replace(before, lineage=lineage, knows=knows)
             if verdict:
                 return after
-            after = msgspec.structs.replace(
-                after,
-                epoch=heard.epoch,
-                knows=max(before.knows, min(heard.card_known, self._identity.serial)),
-            )
+            after = msgspec.structs.replace(after, epoch=heard.epoch)
             if heard.card is None and not fresh:
                 # It gives its card until it knows that we have it: the old identity is over.
                 after = msgspec.structs.replace(after, former_key=b"")
@@ -203,12 +203,18 @@ def _with_card(peer: Peer, fresh: _Fresh, events: list[str]) -> Peer:
     return peer
 
 
+def _known_card(peer: Peer, heard: Exchange) -> int:
+    """Serial of our card that the peer has by what it says. A restored one has an older one, and
+    knows this node by the identity in that."""
+    return heard.card_known or peer.met or peer.knows
+
+
 def _nothing_new(peer: Peer, heard: Exchange) -> bool:
     lineage = peer.lineage
     return (
         heard.card is None
         and not peer.former_key
-        and heard.card_known <= peer.knows
+        and _known_card(peer, heard) == peer.knows
         and heard.epoch == peer.epoch
         and (heard.run == lineage.run or heard.run in lineage.runs)
         and heard.run_known == peer.heard_run

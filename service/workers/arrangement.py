@@ -85,10 +85,10 @@ class Arrangement:
 
 def _place(what: object) -> object:
     """The task of a peer with an address goes on when keys change: it looks at the newest for each
-    request. One through a relay begins anew."""
+    request. Keys that a code has renewed are tried at once. One through a relay begins anew."""
     match what:
         case PublicPeer():
-            return what.id, what.url
+            return what.id, what.url, what.renewed
         case RelayedPeer():
             return what.id, what.relay, what.identity_key, what.former_key, what.message_key
         case _:

@@ -41,9 +41,10 @@ class Rig(msgspec.Struct, frozen=True):
 
 @asynccontextmanager
 async def open_rig(
-    folder: Path, *, lagoon_port: int, public_port: int, settle_ms: int = 1_000
+    folder: Path, *, lagoon_port: int, public_port: int, settle_ms: int = 1_000, peers: str = ""
 ) -> AsyncIterator[Rig]:
-    """`public_port` is where harbor finds lagoon, which listens on `lagoon_port`."""
+    """`public_port` is where harbor finds lagoon, which listens on `lagoon_port`. `peers` are more
+    settings of that section, for both."""
     processes = Processes(folder)
     harbor, lagoon = _company("harbor", free_port()), _company("lagoon", lagoon_port)
     async with AsyncExitStack() as stack:
@@ -51,7 +52,7 @@ async def open_rig(
         nodes, admins = [], []
         for company in (harbor, lagoon):
             await _start_tracker(company, processes)
-            node = _node(company, folder, public_port, settle_ms)
+            node = _node(company, folder, public_port, settle_ms, peers)
             stack.push_async_callback(node.stop)
             await node.start()
             nodes.append(node)
@@ -103,7 +104,9 @@ async def _start_tracker(company: Company, processes: Processes) -> None:
     )
 
 
-def _node(company: Company, folder: Path, public_port: int, settle_ms: int) -> NodeProcess:
+def _node(
+    company: Company, folder: Path, public_port: int, settle_ms: int, peers: str
+) -> NodeProcess:
     data = folder / company.name
     data.mkdir(mode=0o700)
     public = f'public_url = "http://{HOST}:{public_port}"\n' if company.public else ""
@@ -113,7 +116,8 @@ def _node(company: Company, folder: Path, public_port: int, settle_ms: int) -> N
         f'[listen]\naddress = "{HOST}:{company.node_port}"\n'
         f"[limits]\nsettle_ms = {settle_ms}\n"
         f'[trackers]\nallow_networks = ["{HOST}/32"]\n'
-        f'[peers]\nallow_http_hosts = ["{HOST}"]\nallow_networks = ["{HOST}/32"]\n'
+        f'[peers]\nallow_http_hosts = ["{HOST}", "localhost"]\n'
+        f'allow_networks = ["{HOST}/32"]\n{peers}'
     )
     side: Side = "lagoon" if company.public else "harbor"
     return NodeProcess(side, config, folder / f"{company.name}.log")

@@ -7,13 +7,13 @@ import sqlalchemy as sa
 
 from schemas.api import Page, PageQuery
 from schemas.errors import InputError
-from schemas.node import Peer, PublicPeer
+from schemas.node import Peer, PublicPeer, RelayedPeer
 from schemas.peer import Terms
 from schemas.trust import KeysView, PeerRenew, PeerRenewal, PeerUrl, PeerView
 from schemas.values import Millis
 from service.peers.identity import node_id
 from service.peers.invitation import from_code, new_invitation, to_code, verifier
-from service.peers.pairing import check_card, pair
+from service.peers.pairing import KEYS, check_card, pair
 from service.store import invitations, peers
 from service.workers import resync
 from service.workers.acquaintance import FORK_REASON, KEYS_REASON, halt, lift
@@ -76,6 +76,14 @@ class PeerOperations:
 
     async def _invite(self, peer: Peer) -> PeerRenewal:
         desk = self._desk
+        if isinstance(peer, RelayedPeer):
+            raise InputError(
+                f"Neither this node nor {peer.name!r} has a public URL, and keys are renewed"
+                " without the relay.",
+                status=409,
+                remedy="Give one of the two a public URL meanwhile; or save the pairs (tidegate"
+                " connection pairs), remove the connection on both sides, and pair again.",
+            )
         if not desk.public_url:
             raise InputError(
                 "This node is private: the other node could not bring the code's answer here.",
@@ -86,7 +94,7 @@ class PeerOperations:
         invitation = new_invitation(
             desk.identity.id, desk.public_url, expires=expires, random_bytes=desk.random_bytes
         )
-        terms = Terms(type="keys")
+        terms = Terms(type=KEYS)
         draft = encode_draft(Draft("", "inviter", terms, renews=peer.id))
         known = verifier(invitation.id, invitation.secret)
         now, ends = desk.now(), invitation.expires
@@ -96,18 +104,25 @@ class PeerOperations:
         return PeerRenewal(self._view(peer), to_code(invitation), ends)
 
     async def _accept(self, peer: Peer, code: str) -> PeerRenewal:
+        """Raises `PeerError` and `InputError`; then nothing was changed on either side."""
         desk = self._desk
         invitation = from_code(code)
+        if not invitation.url:
+            raise InputError(
+                "The code leads to no public node.",
+                status=409,
+                remedy="Let a node with a public URL make it: tidegate peer renew PEER",
+            )
         paired = await pair(
             desk.courier,
             desk.identity,
             invitation,
             role="joiner",
-            party=self._pairing.party(Terms(type="keys")),
+            party=self._pairing.party(Terms(type=KEYS)),
             url=desk.check_url(invitation.url),
             now=desk.now,
         )
-        if paired.terms.type != "keys":
+        if paired.terms.type != KEYS:
             raise InputError(
                 "The code is an invitation to a new connection.",
                 status=409,
@@ -168,6 +183,7 @@ class PeerOperations:
 
         await desk.store.write(all_of_it)
         await desk.changed()
+        desk.ring_peer(peer.id)
         return await self.one(peer.id)
 
     def _named(self, name: str) -> Peer:
@@ -222,7 +238,10 @@ def _state(peer: Peer) -> tuple[str, str]:
     if peer.lineage.forked:
         return "forked", "Let its administrator stop the copy and run: tidegate node claim"
     if peer.lineage.suspect:
-        return "doubted", "It may have been restored from a backup; this is settled in two minutes."
+        return (
+            "doubted",
+            "It may be restored from a backup, or a copy: `peers.probation_seconds` will show.",
+        )
     if peer.refused_url:
         return "trusted", "Allow its new URL here, or set it: tidegate peer set-url PEER URL"
     return "trusted", ""
