@@ -322,7 +322,7 @@ class PeerEndpoints:
         return peer, signed
 
     def _readings(self, request: web.Request, bound: str) -> Iterator[Signed]:
-        """As sent to this node's URL; or to one before, by a peer that has not heard of the move."""
+        """As sent to this node's URL, or to one before by a peer that has not heard of the new."""
         for place in (self._place, *map(signing.place, self._identity.former_urls)):
             target = place.target(request.method, request.rel_url.raw_path)
             yield signing.read_request(request.headers, target, bound)

@@ -164,7 +164,8 @@ class _Merge:
             self.add[field] = tuple(sorted(add))
         if remove:
             self.remove[field] = tuple(sorted(remove))
-        if self._edited_unseen(field):
+        # Of sets that meet, elements that only this side has may be a person's: they join as well.
+        if self._edited_unseen(field) or (meeting and here - before - set(wanted)):
             self.standing.add(field)
 
     def _decide(self, field: str, wanted: Value) -> None:

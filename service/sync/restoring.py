@@ -16,6 +16,9 @@ def risen(twin: Twin, floor: int, forgot: int) -> Twin:
     if twin.version >= floor:
         return twin
     recalls: Recall = "asks" if twin.version < forgot else twin.recalls
+    if recalls == "asks" and forgot < floor:
+        # The other side was restored since, and asks: of two that ask, one has to speak.
+        recalls = "told"
     # What was said and not confirmed may bear versions that were used before: it is news again.
     sent = {name: value for name, value in twin.sent.items() if not _unconfirmed(twin, name)}
     return msgspec.structs.replace(twin, version=floor, resend=True, recalls=recalls, sent=sent)

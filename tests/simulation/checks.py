@@ -1,7 +1,5 @@
 """What must hold once everything has come to rest."""
 
-from collections.abc import Iterable
-
 import msgspec
 
 from schemas.rich_text import to_plain
@@ -17,8 +15,8 @@ def check(world: World) -> None:
     a, b = _only_issue(world.a), _only_issue(world.b)
     _check_fields(world, a, b)
     for end in world.ends.values():
-        _check_comments(end)
-        _check_files(end)
+        _check_comments(end, world.people.may_remain[end.name])
+        _check_files(end, world.people.may_remain[end.name])
         _check_nothing_lost(world)
     check_nothing_withheld_left(world)
 
@@ -81,25 +79,31 @@ def _elements(value: Value) -> set[str]:
     return set(value)
 
 
-def _check_comments(origin: End) -> None:
+def _check_comments(origin: End, may_remain: set[str]) -> None:
     here, there = _only_issue(origin), _only_issue(origin.peer)
     written = sorted(
         to_plain(c.body)
         for c in here.comments.values()
         if c.author.name == "person" and passes(c, origin.rules_version)
     )
-    mirrored = sorted(to_plain(c.body) for c in there.comments.values() if c.author.name == "sync")
+    mirrored = sorted(
+        words
+        for c in there.comments.values()
+        if c.author.name == "sync"
+        and ((words := to_plain(c.body)) in written or words not in may_remain)
+    )
     assert written == mirrored, f"comments of {origin.name}: {written}, mirrored {mirrored}"
 
 
-def _check_files(origin: End) -> None:
+def _check_files(origin: End, may_remain: set[str]) -> None:
     side = origin.name.encode()
     added = _contents(_only_issue(origin), side)
-    mirrored = _contents(_only_issue(origin.peer), side)
+    remaining = {words.encode() for words in may_remain} - set(added)
+    mirrored = [c for c in _contents(_only_issue(origin.peer), side) if c not in remaining]
     assert added == mirrored, f"attachments of {origin.name}: {added}, mirrored {mirrored}"
 
 
-def _contents(issue: Held, side: bytes) -> Iterable[bytes]:
+def _contents(issue: Held, side: bytes) -> list[bytes]:
     return sorted(content for _, content in issue.files.values() if content.startswith(side))
 
 

@@ -47,14 +47,11 @@ class Histories(RuleBasedStateMachine):
         terms=TERMS,
         deleted=st.sampled_from(DELETIONS),
         roughly=st.booleans(),
-        restores=st.sampled_from((False, False, True)),
     )
-    def begin(self, terms: Terms, deleted: str, roughly: bool, restores: bool = False) -> None:
+    def begin(self, terms: Terms, deleted: str, roughly: bool) -> None:
         self.world = World(
             Terms(terms.markers, terms.policy, terms.refusing, self.faults or terms.faults)
         )
-        self.restores = restores
-        """Whether a side may be restored from a backup."""
         self.deleted = deleted
         """The side whose issue a person deletes in the end."""
         self.roughly = roughly
@@ -148,8 +145,7 @@ class Histories(RuleBasedStateMachine):
 
     @rule(side=SIDES)
     def restore(self, side: str) -> None:
-        if self.restores:
-            self.world.restore(side)
+        self.world.restore(side)
 
     @rule()
     def resync(self) -> None:

@@ -23,6 +23,12 @@ class People:
         """The tokens of every text that a person wrote, by field."""
         self.replaced: set[str] = set()
         """Those that a person saw and replaced."""
+        self._words: dict[tuple[str, str], set[str]] = {}
+        """All that a comment ever said, or a file held, by side and id."""
+        self._deleted: dict[str, list[str]] = {side: [] for side in ends}
+        self.may_remain: dict[str, set[str]] = {side: set() for side in ends}
+        """Said or held by what was deleted at a side that forgot it was ever there: the mirror
+        stays, for absence proves nothing."""
 
     def first_issue(self) -> Fields:
         return {
@@ -90,7 +96,22 @@ class People:
         elif choice % 3 == 1:
             end.tracker.person_edits_comment(end.issue.id, own[choice % len(own)], words)
         else:
+            self._note_deleted(end, own[choice % len(own)])
             end.tracker.person_deletes_comment(end.issue.id, own[choice % len(own)])
+        for comment in end.issue.comments.values():
+            self._words.setdefault((side, comment.id), set()).add(to_plain(comment.body))
+
+    def _note_deleted(self, end: End, id: str) -> None:
+        traces = (*end.twin.comments, *end.twin.attachments) if end.twin else ()
+        if any(trace.local_id == id for trace in traces):
+            self._deleted[end.name].append(id)
+        else:
+            self.may_remain[end.name] |= self._words.get((end.name, id), set())
+
+    def forget(self, side: str) -> None:
+        """The side is restored from a backup: it may not know any more what was deleted there."""
+        for id in self._deleted[side]:
+            self.may_remain[side] |= self._words.get((side, id), set())
 
     def attach(self, side: str, choice: int) -> None:
         end = self._ends[side]
@@ -98,6 +119,9 @@ class People:
             return
         own = [f for f in end.issue.files if end.issue.files[f][1].startswith(side.encode())]
         if choice % 3 == 2 and own:
+            file = own[choice % len(own)]
+            self._words[side, file] = {end.issue.files[file][1].decode()}
+            self._note_deleted(end, file)
             end.tracker.person_detaches(end.issue.id, own[choice % len(own)])
             return
         self._count += 1

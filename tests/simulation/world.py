@@ -9,6 +9,7 @@ import msgspec
 
 from schemas.replica import TwinMessage
 from schemas.rich_text import RichText, plain, to_plain
+from service.workers.resync import AT_MOST_EVERY
 from tests.simulation.end import End
 from tests.simulation.model_engine import Mapping
 from tests.simulation.model_tracker import Clock, ModelTracker
@@ -76,10 +77,11 @@ class World:
             self.history[side].append(message)
 
     def restore(self, side: str) -> None:
-        """From the newest backup, once. Until both know of it, neither takes anything."""
-        if self.restored or self.a.floor:
+        """From the newest backup. Until both know of it, neither takes anything."""
+        if self.restored:
             return
         self.ends[side].restore(self.backups[side])
+        self.people.forget(side)
         self.history = {"a": [], "b": []}
         self.restored = side
 
@@ -87,6 +89,7 @@ class World:
         """The restored side begins a new epoch, and both say everything once more."""
         if not self.restored:
             return
+        self.clock.at += AT_MOST_EVERY
         floor = self.clock()
         for end in self.ends.values():
             end.floor = floor
