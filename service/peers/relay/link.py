@@ -15,7 +15,7 @@ from schemas.values import Millis
 from service.peers.backoff import Backoff
 from service.peers.contact import Contacts
 from service.peers.doorbell import Doorbell
-from service.peers.feed import Feed
+from service.peers.feed import Feed, NotTaken
 from service.peers.identity import NodeIdentity
 from service.peers.poller import INTERVAL, Hold
 from service.peers.port import Outgoing, Position, Traffic
@@ -90,6 +90,12 @@ class RelayLink:
             tasks.create_task(self._send())
             tasks.create_task(self._receive())
 
+    @property
+    def _latest(self) -> RelayedPeer:
+        """With the keys that are pinned now, met where this link meets it."""
+        found = self._feed.latest(self._peer)
+        return found if isinstance(found, RelayedPeer) else self._peer
+
     async def _send(self) -> None:
         while True:
             seen = self._bell.count(self._peer.id)
@@ -113,7 +119,8 @@ class RelayLink:
             unavailable=unavailable,
             wanted=outgoing.requests,
         )
-        gist, told = _gist(outgoing), bool(exchange.refused or unavailable or exchange.declined)
+        gist = _gist(outgoing), _told_of_itself(exchange)
+        told = bool(exchange.refused or unavailable or exchange.declined)
         if gist == self._gist and not told and not self._owes_answer:
             await self._carrier.clear(outgoing.requests)
             return 0
@@ -122,7 +129,7 @@ class RelayLink:
         self._gist = None
         self._owes_answer = False
         self._heard_from.clear()
-        sealed = seal_envelope(self._identity, self._peer, envelope)
+        sealed = seal_envelope(self._identity, self._latest, envelope)
         await self._client.put(self._peer.relay, "feed", sealed)
         self._traffic.exchanged(self._peer.id, len(sealed), 0)
         self._gist = gist
@@ -169,7 +176,7 @@ class RelayLink:
     async def _open(self, sealed: bytes) -> None:
         """What cannot be opened is passed over: only the other side can put in a better one."""
         try:
-            envelope = open_envelope(self._identity, self._peer, sealed)
+            envelope = open_envelope(self._identity, self._latest, sealed)
         except PeerError as error:
             log.warning("relay.envelope_refused", peer=self._peer.id, cause=error.message)
             return
@@ -179,7 +186,12 @@ class RelayLink:
         if not self._letters.is_news(envelope):
             return
         exchange = self._without_known(self._letters.said_in(envelope))
-        self._position = await self._feed.absorb(self._peer, exchange) or self._position
+        try:
+            self._position = await self._feed.absorb(self._peer, exchange) or self._position
+        except NotTaken:
+            # It learns so, and how it is judged, by our next envelope.
+            self._bell.ring(self._peer.id)
+            raise
         self._letters.heard = envelope.number
         await self._memory.set_heard(self._peer.id, envelope.number)
         self._heard_from.set()
@@ -228,6 +240,13 @@ class RelayLink:
 def _gist(outgoing: Outgoing) -> object:
     """Two envelopes of the same gist say the same."""
     return outgoing.position, tuple(item.seq for item in outgoing.items), outgoing.requests
+
+
+def _told_of_itself(exchange: Exchange) -> object:
+    """What our keys and past are, and what we make of the other side's."""
+    card = exchange.card.signature if exchange.card else b""
+    known = exchange.card_known, exchange.run_known
+    return card, exchange.run, known, exchange.claim, exchange.verdict
 
 
 def _has_content(exchange: Exchange) -> bool:
