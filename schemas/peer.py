@@ -67,6 +67,7 @@ class ConnectionNotice(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 NO_CONNECTION = "no_connection"
+UNKNOWN_KIND = "unknown_kind"
 
 
 class Refusal(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -78,7 +79,8 @@ class Refusal(msgspec.Struct, frozen=True, omit_defaults=True):
     reason: Text
     code: Annotated[str, msgspec.Meta(max_length=64)] = ""
     """For a program. `NO_CONNECTION`: the refusing side does not have this connection with the
-    sender. `unknown_key`: sealed to a key that is gone, to be sent again."""
+    sender. `unknown_key`: sealed to a key that is gone, to be sent again. `UNKNOWN_KIND`: this kind
+    of message is of a newer version, and its sender may go on without."""
 
 
 class AttachmentWanted(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -269,15 +271,26 @@ class Refused(msgspec.Struct, frozen=True, omit_defaults=True):
     """Milliseconds; given when the caller's clock is the cause."""
 
 
+class VersionsDiffer(InputError):
+    """The two nodes have no protocol version in common. `here`: this one is the older."""
+
+    def __init__(self, spoken: int, needed: int, *, here: bool) -> None:
+        self._of = (spoken, needed, here)
+        older, newer = ("This node", "the other") if here else ("The other node", "this one")
+        super().__init__(
+            f"{older} speaks protocol {spoken}; {newer} needs at least {needed}.",
+            remedy="Update this node." if here else "Update the other node.",
+        )
+
+    def seen_there(self) -> "VersionsDiffer":
+        """In words for the other node's administrator."""
+        spoken, needed, here = self._of
+        return VersionsDiffer(spoken, needed, here=not here)
+
+
 def check_version(version: int, minimum: int) -> None:
-    """Raises `InputError` when the two nodes have no protocol version in common."""
+    """What the other node speaks. Raises `VersionsDiffer`."""
     if version < MINIMUM:
-        raise InputError(
-            f"The other node speaks protocol {version}; this one needs at least {MINIMUM}.",
-            remedy="Update the other node.",
-        )
+        raise VersionsDiffer(version, MINIMUM, here=False)
     if minimum > PROTOCOL:
-        raise InputError(
-            f"The other node needs protocol {minimum}; this one speaks {PROTOCOL}.",
-            remedy="Update this node.",
-        )
+        raise VersionsDiffer(PROTOCOL, minimum, here=True)

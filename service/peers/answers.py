@@ -8,7 +8,7 @@ import structlog
 from aiohttp import web
 
 from schemas.errors import Fault, InputError, TidegateError
-from schemas.peer import Refused
+from schemas.peer import Refused, VersionsDiffer
 from schemas.values import Millis
 from service.peers import signing
 
@@ -47,6 +47,8 @@ def answering(handler: Handler) -> Handler:
     async def answer(request: web.Request) -> web.StreamResponse:
         try:
             return await handler(request)
+        except VersionsDiffer as error:
+            return _refusal(error.seen_there(), error.status)
         except InputError as error:
             # The door counts and logs it: anybody may cause as many as he likes.
             log.debug("peer.request_refused", path=request.path, cause=error.message)

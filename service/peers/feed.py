@@ -13,6 +13,7 @@ from schemas.peer import (
     MAX_ITEM,
     MAX_ITEMS,
     NOTICE_TWIN,
+    UNKNOWN_KIND,
     ConnectionNotice,
     Declined,
     Exchange,
@@ -89,7 +90,7 @@ def open_notice(identity: NodeIdentity, sender: Peer, item: FeedItem) -> Connect
 def open_message(identity: NodeIdentity, sender: Peer, item: FeedItem) -> TwinMessage:
     """Raises `PeerError` for what is forged, altered, of an unknown kind or about another twin."""
     if item.kind != _TWIN:
-        raise PeerError(f"This node does not know messages of the kind {item.kind!r}.")
+        raise UnknownKind(f"This node does not know messages of the kind {item.kind!r}.")
     if item.twin.startswith("@"):
         raise PeerError("No twin has a name like this.")
     context = Context(item.connection, item.twin, item.kind)
@@ -101,6 +102,14 @@ def open_message(identity: NodeIdentity, sender: Peer, item: FeedItem) -> TwinMe
     if message.twin != item.twin:
         raise PeerError("The message is about another twin than its envelope says.")
     return message
+
+
+class UnknownKind(PeerError):
+    """Of a newer version than this node's."""
+
+
+class ToldRestored(PeerUnavailable):
+    """The peer has settled that this node was restored; what follows need not wait."""
 
 
 class NotTaken(PeerUnavailable):
@@ -181,6 +190,10 @@ class Feed:
         """The peer as it is pinned now."""
         return self._acquaintance.latest(peer)
 
+    def gives_card(self, peer: Peer) -> bool:
+        """The next answer tells the peer of new keys."""
+        return self._acquaintance.introduce(peer, Exchange("-")).card is not None
+
     def verdict(self, peer: Peer, position: Position, verdict: Verdict) -> Exchange:
         """The answer to what was not taken: it gives nothing away."""
         said = Exchange(
@@ -192,11 +205,13 @@ class Feed:
         """Stores what is new in an answer; None when nothing was. Refused items do not keep others
         back.
 
-        Raises `InputError` when the exchange as a whole is wrong, and `PeerUnavailable` when either
+        Raises `PeerError` when the exchange as a whole is wrong, and `PeerUnavailable` when either
         side may be a copy of itself; then nothing was stored.
         """
         try:
             position = await self.admit(peer, heard)
+        except InputError as error:
+            raise PeerError(error.message, remedy=error.remedy) from error
         except NotTaken as judged:
             self._verdicts[peer.id] = judged.verdict
             if heard.verdict:
@@ -284,18 +299,20 @@ class Feed:
                     cause=error.message,
                 )
                 reason = error.message[:500]
-                code = "unknown_key" if isinstance(error, UnknownKey) else ""
+                code = _CODES.get(type(error), "")
                 refused.append(Refusal(item.seq, item.connection, item.twin, reason, code))
             else:
                 opened.append(ReceivedItem(item.seq, item.connection, message))
         return tuple(opened), tuple(notices), tuple(refused)
 
 
+_CODES: dict[type[PeerError], str] = {UnknownKey: "unknown_key", UnknownKind: UNKNOWN_KIND}
+
+
 def _doubted_by_peer(verdict: str) -> PeerUnavailable:
     """Also for a verdict of a newer version."""
-    return PeerUnavailable(
-        _SAID_OF_US.get(verdict, _SAID_OF_US["wait"]), remedy=_HELP.get(verdict, "")
-    )
+    kind = ToldRestored if verdict == "restored" else PeerUnavailable
+    return kind(_SAID_OF_US.get(verdict, _SAID_OF_US["wait"]), remedy=_HELP.get(verdict, ""))
 
 
 def _too_large(item: FeedItem) -> Refusal:

@@ -23,6 +23,7 @@ from schemas.peer import (
     AttachmentWanted,
     Exchange,
     PairRequest,
+    VersionsDiffer,
 )
 from schemas.values import Millis
 from service.peers import signing
@@ -36,7 +37,7 @@ from service.peers.bodies import (
     read_body,
     refuse_encoding,
 )
-from service.peers.contact import Contacts
+from service.peers.contact import Contacts, Way
 from service.peers.doorbell import Doorbell
 from service.peers.feed import Feed, NotTaken
 from service.peers.holding import held
@@ -151,10 +152,16 @@ class PeerEndpoints:
             position = await self._feed.admit(peer, heard)
         except NotTaken as judged:
             log.warning("peer.not_taken", peer=peer.id, verdict=judged.verdict)
+            # A request that another run of the peer holds is answered, so that it may speak.
+            self._bell.ring(peer.id)
             here = (await self._feed.pending(peer, max_items=0)).position
             verdict = self._feed.verdict(peer, here, judged.verdict)
             return self._signed_answer(_encode(verdict), signed, peer)
-        self._contacts.reached(peer.id, "push" if isinstance(peer, PublicPeer) else "mailbox")
+        except VersionsDiffer as error:
+            cause = PeerError(error.message, remedy=error.remedy)
+            self._contacts.failed(peer.id, _way(peer), cause)
+            raise
+        self._contacts.reached(peer.id, _way(peer))
         if position is not None and not heard.limit:
             answer = self._feed.compose(peer, position)
         else:
@@ -183,7 +190,7 @@ class PeerEndpoints:
                 fresh = any(w.request not in heard.serving for w in _uploadable(peer, outgoing))
                 remaining = deadline - clock()
                 superseded = bool(heard.wait) and self._held.get(peer.id) is not token
-                fresh = fresh or self._has_new_card(peer)
+                fresh = fresh or self._has_new_card(peer) or self._is_doubted(peer)
                 if (
                     outgoing.items
                     or fresh
@@ -205,10 +212,15 @@ class PeerEndpoints:
         if latest.revoked:
             raise signing.unauthorised()
         serial = self._identity.serial
-        if latest.knows >= serial or self._card_given.get(peer.id) == serial:
+        given = latest.knows >= serial or self._card_given.get(peer.id) == serial
+        if given or not self._feed.gives_card(latest):
             return False
         self._card_given[peer.id] = serial
         return True
+
+    def _is_doubted(self, peer: Peer) -> bool:
+        """Then the run of it that is known is to show soon whether it still lives."""
+        return bool(self._feed.latest(peer).lineage.suspect)
 
     async def _fetch(self, request: web.Request) -> web.StreamResponse:
         peer, signed, body = await self._signed_body(request, _SMALL)
@@ -334,6 +346,10 @@ class PeerEndpoints:
     def _answer_headers(self, bound: Bound, signed: Signed, peer: Peer) -> dict[str, str]:
         signer = self._identity.towards(self._feed.latest(peer))
         return signing.sign_answer(signer, 200, bound, signed.signature, now=self._now())
+
+
+def _way(peer: Peer) -> Way:
+    return "push" if isinstance(peer, PublicPeer) else "mailbox"
 
 
 def _uploadable(peer: Peer, outgoing: Outgoing) -> tuple[AttachmentWanted, ...]:

@@ -15,7 +15,7 @@ from service.peers.carrier import Carrier
 from service.peers.contact import Contacts, Way
 from service.peers.courier import Courier
 from service.peers.doorbell import Doorbell
-from service.peers.feed import Feed
+from service.peers.feed import Feed, ToldRestored
 from service.peers.port import Position
 from service.peers.pusher import Pusher
 
@@ -93,7 +93,7 @@ class Poller:
             tasks.create_task(self._receive())
 
     async def _receive(self) -> None:
-        position = (await self._feed.pending(self._peer, max_items=0)).position
+        position = await self._position()
         while True:
             began = self._now()
             held = self._hold.seconds
@@ -101,6 +101,8 @@ class Poller:
                 answer, position = await self._ask(position, held)
             except (PeerUnavailable, PeerError) as error:
                 await self._after_failure(error, (self._now() - began) / 1000)
+                # It may have made our feed begin anew.
+                position = await self._position()
                 continue
             self._backoff.reset()
             self._hold.answered()
@@ -108,6 +110,9 @@ class Poller:
             self._carrier.upload(answer.wanted)
             if not (answer.items or answer.wanted):
                 await self._pause(held, (self._now() - began) / 1000)
+
+    async def _position(self) -> Position:
+        return (await self._feed.pending(self._peer, max_items=0)).position
 
     async def _ask(self, position: Position, wait: float) -> tuple[Exchange, Position]:
         said = msgspec.structs.replace(
@@ -130,6 +135,8 @@ class Poller:
                 return
             retry_after = error.retry_after or 0.0
         self._contacts.failed(self._peer.id, self._way(), error)
+        if isinstance(error, ToldRestored):
+            self._backoff.reset()
         await self._sleep(self._backoff.next(at_least=retry_after))
 
     async def _pause(self, held: float, elapsed: float) -> None:

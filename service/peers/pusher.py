@@ -13,7 +13,7 @@ from service.peers.carrier import Carrier
 from service.peers.contact import Contacts, Way
 from service.peers.courier import Courier
 from service.peers.doorbell import Doorbell
-from service.peers.feed import BATCH_BYTES, Feed
+from service.peers.feed import BATCH_BYTES, Feed, ToldRestored
 from service.peers.port import Outgoing
 
 _GATHER_SECONDS = 0.004
@@ -66,6 +66,8 @@ class Pusher:
                 more = await self._deliver(hello=hello)
             except (PeerUnavailable, PeerError) as error:
                 self._contacts.failed(self._peer.id, self._way, error)
+                if isinstance(error, ToldRestored):
+                    self._backoff.reset()
                 retry_after = error.retry_after if isinstance(error, PeerUnavailable) else None
                 await self._sleep(self._backoff.next(at_least=retry_after or 0.0))
                 hello = self._greets

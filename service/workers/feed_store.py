@@ -10,6 +10,7 @@ from schemas.node import Activity, Connection, Peer
 from schemas.peer import (
     NO_CONNECTION,
     NOTICE_TWIN,
+    UNKNOWN_KIND,
     AttachmentWanted,
     Declined,
     FeedItem,
@@ -84,6 +85,7 @@ class FeedDesk:
         self._now = now
         self._new_id = new_id
         self._again: dict[tuple[str, str], int] = {}
+        self._older: dict[str, str] = {}
 
     async def give(self, peer: str, *, max_bytes: int, max_items: int) -> Outgoing:
         def work(c: sa.Connection) -> tuple[Position, list[OutboxRow], list[AttachmentWanted]]:
@@ -191,6 +193,8 @@ class FeedDesk:
         for refusal in incoming.refused:
             if refusal.code == NO_CONNECTION:
                 self._break(c, peer, refusal, moved)
+            elif refusal.code == UNKNOWN_KIND:
+                self._note_older(c, peer, refusal)
             elif not self._goes_again(c, peer, refusal):
                 self._park(c, "peer.refused", peer, refusal)
         if incoming.have and incoming.have_epoch == state.epoch:
@@ -258,6 +262,18 @@ class FeedDesk:
                 continue
             if notices.set_broken(c, live.record.id, "", self._now()):
                 moved[live.record.id] = live.record
+
+    def _note_older(self, c: sa.Connection, peer: str, refusal: Refusal) -> None:
+        """The peer is of an older version; told once, for nothing is wrong with the issue."""
+        reason = _printable(refusal.reason)
+        known = self._roster.shared_with(peer, refusal.connection) is not None
+        if not known or self._older.get(peer) == reason:
+            return
+        self._older[peer] = reason
+        activity.append(
+            c,
+            Activity(at=self._now(), event="peer.older", detail={"reason": reason, "peer": peer}),
+        )
 
     def _goes_again(self, c: sa.Connection, peer: str, refusal: Refusal) -> bool:
         """What was sealed to a lost key is sealed afresh: nothing is wrong with it."""

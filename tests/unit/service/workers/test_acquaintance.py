@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from schemas.errors import InputError, PeerUnavailable
+from schemas.errors import PeerError, PeerUnavailable
 from schemas.node import PublicPeer
 from schemas.peer import Card, FeedItem
 from schemas.replica import Replica, TwinMessage
@@ -143,7 +143,7 @@ async def test_a_card_that_another_identity_signed_spoils_the_exchange(pair) -> 
     answer = await acme.answer(await globex.say())
     card = own_card(stranger)
     for forged in (card, Card(card.content, acme.identity.sign(b"x"), card.lineage)):
-        with pytest.raises(InputError):
+        with pytest.raises(PeerError):
             await globex.feed.absorb(globex.only_peer, msgspec.structs.replace(answer, card=forged))
     assert globex.only_peer.identity_key == acme.identity.identity_key
 
