@@ -8,11 +8,10 @@ import socket
 import subprocess
 import tempfile
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from tests.support.child import Child, ServerFailed
 from tests.support.ports import free_port
+from tests.support.server import Server
 
 ENVIRONMENT = "TIDEGATE_TEST_AMQP"
 """An `amqp://` URL of a running broker, used in place of a private one."""
@@ -52,13 +51,16 @@ def available() -> bool:
     return ENVIRONMENT in os.environ or scripts() is not None
 
 
-class Broker:
+class Broker(Server):
     """Own node name, cookie, epmd and loopback ports; data and log in a temporary folder.
 
     `tls` names a folder with ca.pem, cert.pem and key.pem; `tls_url` then works as well.
     """
 
+    patience = 40
+
     def __init__(self, *, tls: Path | None = None) -> None:
+        super().__init__()
         found = scripts()
         if found is None:
             raise ServerFailed("RabbitMQ is not installed: apt-get install rabbitmq-server")
@@ -68,7 +70,6 @@ class Broker:
         self._home = Path(tempfile.mkdtemp(prefix="tidegate-rabbitmq-"))
         self._environment = self._settings(tls)
         self._epmd: Child | None = None
-        self._child: Child | None = None
 
     @property
     def url(self) -> str:
@@ -87,21 +88,6 @@ class Broker:
         command = [str(self._scripts / "rabbitmq-server")]
         self._child = Child(command, log, env=self._environment, cwd=self._home)
         self._child.wait_until(self._ready, patience=90)
-
-    def stop(self) -> None:
-        if self._child is not None:
-            self._child.stop(patience=40)
-            self._child = None
-
-    def kill(self) -> None:
-        """SIGKILL: nothing is flushed, no connection is closed properly."""
-        if self._child is not None:
-            self._child.kill()
-            self._child = None
-
-    def restart(self) -> None:
-        self.stop()
-        self.start()
 
     def ctl(self, *arguments: str) -> str:
         """Runs rabbitmqctl; takes a second or two."""
@@ -122,23 +108,6 @@ class Broker:
         if self._epmd is not None:
             self._epmd.kill()
         shutil.rmtree(self._home, ignore_errors=True)
-
-    def __enter__(self) -> Self:
-        try:
-            self.start()
-        except BaseException:
-            self.kill()
-            self.close()
-            raise
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _ready(self) -> bool:
         # The port opens before the node takes clients: only its greeting counts.

@@ -10,11 +10,10 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from tests.support.child import Child, ServerFailed
 from tests.support.ports import free_port
+from tests.support.server import Server
 
 ENVIRONMENT = "TIDEGATE_TEST_POSTGRES"
 """A `postgresql://` URL of a running server, used in place of a private one."""
@@ -47,16 +46,19 @@ def available() -> bool:
     return ENVIRONMENT in os.environ or binaries() is not None
 
 
-class Postgres:
+class Postgres(Server):
     """Started on a free loopback port with trust authentication and data in a temporary folder."""
 
+    stop_signal = signal.SIGINT
+    """A fast shutdown."""
+
     def __init__(self) -> None:
+        super().__init__()
         self.port = free_port()
         self._home = Path(tempfile.mkdtemp(prefix="tidegate-postgres-"))
         self._data = self._home / "data"
         self._log = self._home / "log"
         self._user = _server_user()
-        self._child: Child | None = None
         found = binaries()
         if found is None:
             raise ServerFailed("PostgreSQL is not installed: apt-get install postgresql")
@@ -76,22 +78,6 @@ class Postgres:
         self._child.wait_until(self._ready, patience=30)
         if fresh:
             self.sql("CREATE DATABASE tidegate", database="postgres")
-
-    def stop(self) -> None:
-        """A fast shutdown: ends sessions, writes everything."""
-        if self._child is not None:
-            self._child.stop(signal.SIGINT)
-            self._child = None
-
-    def kill(self) -> None:
-        """SIGKILL to the server and all its sessions."""
-        if self._child is not None:
-            self._child.kill()
-            self._child = None
-
-    def restart(self) -> None:
-        self.stop()
-        self.start()
 
     def sql(self, statement: str, *, database: str = "tidegate") -> str:
         """Runs one statement with psql and answers its rows, unaligned."""
@@ -114,22 +100,6 @@ class Postgres:
     def close(self) -> None:
         self.stop()
         shutil.rmtree(self._home, ignore_errors=True)
-
-    def __enter__(self) -> Self:
-        try:
-            self.start()
-        except BaseException:
-            self.close()
-            raise
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _initialise(self) -> None:
         if self._user is not None:
