@@ -45,6 +45,13 @@ def test_a_twin_rises_once_and_asks_only_where_this_side_forgot() -> None:
     assert risen(peers_loss, 100, 100) is peers_loss
 
 
+def test_of_two_sides_that_ask_the_one_that_was_restored_first_speaks() -> None:
+    asking = risen(twin(version=3), floor=10, forgot=10)
+    assert asking.recalls == "asks"
+    assert risen(asking, floor=20, forgot=10).recalls == "told"
+    assert risen(asking, floor=20, forgot=20).recalls == "asks"
+
+
 def test_what_was_never_confirmed_is_news_again() -> None:
     stamps = {"summary": Stamp(3, 0), "status": Stamp(1, 0)}
     sent = {"summary": "s", "status": "x", "labels": ()}

@@ -17,6 +17,7 @@ from service.peers.feed import seal_message
 from service.peers.identity import NodeIdentity, node_id
 from service.peers.lineage import PROBATION
 from service.store import activity, settings
+from service.workers.acquaintance import FORK_REASON, lift
 from service.workers.systems import System
 from tests.simulation.model_tracker import CAPABILITIES
 from tests.unit.service.workers.company import OPENERS, Company, company, connect, copied
@@ -380,3 +381,46 @@ async def test_a_message_cannot_remind_of_an_issue_that_its_twin_was_not_made_of
     (row,) = await acme.shop.rows()
     assert row.state.issue is not None
     assert row.state.issue.id != secret
+
+
+async def test_a_restored_peer_is_spoken_to_by_the_identity_that_it_knows(
+    tmp_path: Path, pair
+) -> None:
+    acme, globex = pair
+    first = acme.identity.id
+    image = copied(tmp_path / "globex", tmp_path / "restored")
+    await globex.runs.register()
+    await acme.keys.rotate_identity()
+    for _ in range(3):
+        await globex.ask(acme)
+    assert acme.identity.towards(acme.only_peer).id == acme.identity.id != first
+    async with opened(image, "globex", "", trackers=globex.shop.trackers, at=NOW) as restored:
+        with pytest.raises(PeerUnavailable):
+            await restored.ask(acme)
+        assert acme.identity.towards(acme.only_peer).id == first
+        await until_restored(acme, restored)
+        for _ in range(3):
+            await restored.ask(acme)
+        assert restored.only_peer.identity_key == acme.identity.identity_key
+        assert acme.identity.towards(acme.only_peer).id == acme.identity.id
+
+
+async def test_a_claim_lifts_the_halt_of_the_real_node_and_not_of_the_copy(
+    tmp_path: Path, pair
+) -> None:
+    acme, globex = pair
+    image = copied(tmp_path / "globex", tmp_path / "copy")
+    await globex.runs.register()
+    await globex.ask(acme)
+    async with opened(image, "globex", "", trackers={}, at=globex.shop.at) as copy:
+        for each in (copy, globex, copy):
+            with pytest.raises(PeerUnavailable):
+                await each.ask(acme)
+        await globex.runs.make_claim()
+        peer, now = globex.only_peer.id, globex.shop.now()
+        await globex.shop.store.write(lambda c: lift(c, peer, FORK_REASON, now))
+        await globex.ask(acme)
+        with pytest.raises(PeerUnavailable):
+            await copy.ask(acme)
+        assert (await globex.connection()).status == "active"
+        assert (await copy.connection()).status == "broken"
