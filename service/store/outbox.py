@@ -162,6 +162,11 @@ def drop(c: sa.Connection, peer: str, seq: int) -> None:
     c.execute(sa.delete(outbox).where(_t.peer == peer, _t.seq == seq))
 
 
+def drop_all(c: sa.Connection, peer: str) -> None:
+    """Takes out what is said about issues; notices stay."""
+    c.execute(sa.delete(outbox).where(_t.peer == peer, _t.twin != NOTICE_TWIN))
+
+
 def requeue(c: sa.Connection, peer: str, seq: int) -> bool:
     """Gives a row a new number, so that it goes once more. False: it was replaced meanwhile."""
     numbered = _NUMBER.one(c, peer=peer)

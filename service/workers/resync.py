@@ -9,7 +9,7 @@ import structlog
 
 from schemas.node import Activity, Connection, Peer
 from schemas.values import Millis
-from service.store import activity, connections, peers, twins
+from service.store import activity, connections, outbox, peers, twins
 
 log = structlog.get_logger()
 
@@ -29,6 +29,8 @@ def wake_connections(c: sa.Connection, peer: str, now: Millis) -> None:
 def begin_epoch(c: sa.Connection, peer: str, epoch: str, now: Millis) -> None:
     """For a node that was restored: its feed to this peer begins anew, above all it ever said."""
     peers.set_feed_epoch(c, peer, epoch)
+    # Said before the restore was known: mirrors that were forgotten look like news in it.
+    outbox.drop_all(c, peer)
     wake_connections(c, peer, now)
     log.warning("node.restored", peer=peer)
     note(c, "node.restored", peer, now)
