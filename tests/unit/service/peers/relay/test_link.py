@@ -117,7 +117,8 @@ async def test_files_travel_both_ways_and_leave_nothing_at_the_relay(pair) -> No
     assert sum(left.contents.kept[other]) == size + 1
     await _nothing_lies(pair)
     for side in (pair.left, pair.right):
-        assert sorted(side.traffic.contents) == [("in", False), ("out", False)]
+        # Who puts a file may do so again before it hears that the other side has it.
+        assert set(side.traffic.contents) == {("in", False), ("out", False)}
 
 
 async def test_a_file_waits_at_the_relay_for_the_side_that_is_away(pair) -> None:
