@@ -27,9 +27,11 @@ from service.peers.invitation import from_code
 from service.peers.pairing import pair
 from service.quickstart.admin import Admin
 from service.quickstart.processes import Processes, free_port
+from tests.e2e.companies import eventually
 
 HOST = "127.0.0.1"
 BODY_LIMIT = 100_000
+CONNECTORS = ("jira", "azure")
 
 _CONFIG = """
 data = "{folder}/data"
@@ -141,9 +143,16 @@ async def open_door(folder: Path) -> AsyncIterator[Door]:
             planted = Secrets()
             await _add_connectors(admin, planted)
             peer = await _pair(admin, f"http://{address}")
-            yield Door(f"http://{address}", folder, planted, peer, admin, processes)
+            door = Door(f"http://{address}", folder, planted, peer, admin, processes)
+            await eventually(lambda: _scanned(door), "both connectors were scanned once")
+            yield door
     finally:
         await processes.stop()
+
+
+async def _scanned(door: Door) -> bool:
+    """A first scan keeps two cursors; a later one changes no count of rows."""
+    return door.rows()["tidegate.db/cursors"] == 2 * len(CONNECTORS)
 
 
 async def _add_connectors(admin: Admin, planted: Secrets) -> None:
@@ -173,7 +182,7 @@ async def _pair(admin: Admin, url: str) -> NodeIdentity:
     party = Party("peer", identity.identity_key, identity.message_key, Terms(trusted=True))
     async with open_session(AddressPolicy.of((f"{HOST}/32",))) as session:
         courier = Courier(session, identity, now=now, random_bytes=os.urandom)
-        for connector in ("jira", "azure"):
+        for connector in CONNECTORS:
             code = await _invitation(admin, connector)
             await pair(courier, identity, code, role="joiner", party=party, url=url, now=now)
     return identity
