@@ -26,7 +26,7 @@ from schemas.issue import (
 )
 from schemas.metadata import Choice, FieldKind, Metadata
 from schemas.rich_text import RichText
-from schemas.values import Millis, User
+from schemas.values import Millis, User, Value
 
 Stage = Literal["server", "credentials", "project", "permissions"]
 ByteStream = AsyncIterator[bytes]
@@ -58,8 +58,13 @@ class Capabilities(msgspec.Struct, frozen=True):
     parent: bool = False
     """True when `fields["parent"]` (the parent's issue id) can be read and written."""
     link_kinds: tuple[str, ...] = ()
-    """Kinds that `fields["links"]` may hold, each element as "kind issue-id"."""
+    """Kinds that `fields["links"]` may hold, each element as "kind issue-id"; see
+    `schemas.links` for the words. Others of the tracker's own may be read as well."""
     worklogs: bool = False
+    fields: dict[str, FieldKind] = {}
+    """Neutral fields that an issue here has; custom ones come with the metadata of a project."""
+    read_only: tuple[str, ...] = ()
+    """Of `fields`, those that the connector's account can never write."""
     custom_kinds: tuple[FieldKind, ...] = ()
     degraded: dict[str, str] = {}
     """By field or part: in which lesser form it arrives here, in words for people."""
@@ -157,6 +162,11 @@ class Tracker(Protocol):
         """Every issue, for the full scan that finds what bumps no date."""
         ...
 
+    def losses(self, field: str, value: Value) -> tuple[str, ...]:
+        """What of a value this tracker would not keep, in words for people; () when it keeps all.
+        Pure. `field` is a neutral name, or "comments" for the body of one."""
+        ...
+
     def parse_webhook(self, request: WebhookRequest) -> tuple[IssueChanged, ...]:
         """Authenticates, then parses. `InputError` 401 or 400. Events of no interest give ()."""
         ...
@@ -178,6 +188,17 @@ class Discovery(Projects, Protocol):
 
     async def metadata(self, project: str) -> Metadata:
         """Read anew with each call; the caller caches."""
+        ...
+
+
+@runtime_checkable
+class Watching(Protocol):
+    """Of an adapter that can look after the tracker's own sending of webhooks."""
+
+    async def watch(self, projects: tuple[str, ...]) -> tuple[str, ...]:
+        """Has failed webhooks sent again and looks whether they are sent at all. Answers what a
+        person must do, such as to switch one on again; () when nothing. Called every few minutes,
+        and cheap when there is nothing to do."""
         ...
 
 

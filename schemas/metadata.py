@@ -11,6 +11,8 @@ FieldKind = Literal[
     "boolean",
     "date",
     "datetime",
+    "duration",
+    "url",
     "option",
     "options",
     "cascading",
@@ -18,8 +20,11 @@ FieldKind = Literal[
     "users",
     "labels",
     "issue",
+    "links",
+    "path",
 ]
-"""`options` and `labels` are sets; `cascading` is one path, its parts joined by " / "."""
+"""`options`, `labels` and `links` are sets; `cascading` and `path` are one path, its parts joined
+by " / "; `duration` is in seconds."""
 
 
 class Choice(msgspec.Struct, frozen=True, omit_defaults=True):

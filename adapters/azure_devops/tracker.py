@@ -24,6 +24,7 @@ from adapters.azure_devops.scan import Scan
 from adapters.azure_devops.users import find_users
 from adapters.azure_devops.webhook import WebhookReader
 from adapters.port import ByteStream, Capabilities, ChangesPage, StageResult, WebhookRequest
+from adapters.rich_text.losses import losses
 from schemas.errors import Fault, TrackerError
 from schemas.events import IssueChanged
 from schemas.issue import (
@@ -39,7 +40,7 @@ from schemas.issue import (
 )
 from schemas.metadata import Choice
 from schemas.rich_text import RichText
-from schemas.values import Millis, User
+from schemas.values import Millis, User, Value
 
 log = structlog.get_logger()
 
@@ -185,6 +186,9 @@ class AzureDevOpsTracker:
 
     def all_issues(self, projects: tuple[str, ...]) -> AsyncIterator[IssueChanged]:
         return self._scan.all_issues(projects)
+
+    def losses(self, field: str, value: Value) -> tuple[str, ...]:
+        return losses(value, "html") if isinstance(value, RichText) else ()
 
     def parse_webhook(self, request: WebhookRequest) -> tuple[IssueChanged, ...]:
         return self._webhook.read(request)

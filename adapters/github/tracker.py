@@ -23,6 +23,7 @@ from adapters.github.scan import Scan
 from adapters.github.users import Users
 from adapters.http import Pause
 from adapters.port import ByteStream, Capabilities, ChangesPage, StageResult, WebhookRequest
+from adapters.rich_text.losses import losses
 from schemas.events import IssueChanged
 from schemas.issue import (
     Attachment,
@@ -37,7 +38,7 @@ from schemas.issue import (
 )
 from schemas.metadata import Choice, Metadata
 from schemas.rich_text import RichText
-from schemas.values import Millis, User
+from schemas.values import Millis, User, Value
 
 
 class GitHubTracker:
@@ -140,6 +141,9 @@ class GitHubTracker:
         async for change in self._scan.all_issues(projects or self._params.projects):
             yield self._as_known(change)
 
+    def losses(self, field: str, value: Value) -> tuple[str, ...]:
+        return losses(value, "markdown") if isinstance(value, RichText) else ()
+
     def parse_webhook(self, request: WebhookRequest) -> tuple[IssueChanged, ...]:
         found = webhook.parse(self._connector, self._params.webhook_hmac_secret, request)
         return tuple(self._as_known(change) for change in found)
@@ -150,10 +154,10 @@ class GitHubTracker:
     async def metadata(self, project: str) -> Metadata:
         return await self._discoverer.read(project)
 
-    async def watch(self) -> int:
-        """To be called every few minutes: has GitHub send again what did not arrive here. Answers
-        how many webhooks that were."""
-        return await self._deliveries.redeliver(self._params.projects)
+    async def watch(self, projects: tuple[str, ...]) -> tuple[str, ...]:
+        """GitHub never sends a webhook again by itself."""
+        await self._deliveries.redeliver(projects or self._params.projects)
+        return ()
 
     async def close(self) -> None:
         """Holds nothing of its own."""

@@ -23,6 +23,7 @@ from adapters.jira.scan import Scan
 from adapters.jira.workflow import Workflow
 from adapters.jira.writing import Writer
 from adapters.port import ByteStream, Capabilities, ChangesPage, StageResult, WebhookRequest
+from adapters.rich_text.losses import losses
 from schemas.errors import Fault, TrackerError
 from schemas.events import IssueChanged
 from schemas.issue import (
@@ -38,7 +39,7 @@ from schemas.issue import (
 )
 from schemas.metadata import Choice
 from schemas.rich_text import RichText
-from schemas.values import Fields, Millis, User
+from schemas.values import Fields, Millis, User, Value
 
 log = structlog.get_logger()
 
@@ -206,6 +207,9 @@ class JiraTracker:
 
     def all_issues(self, projects: tuple[str, ...]) -> AsyncIterator[IssueChanged]:
         return self._scan.all_issues(projects or self._params.projects)
+
+    def losses(self, field: str, value: Value) -> tuple[str, ...]:
+        return losses(value, "wiki") if isinstance(value, RichText) else ()
 
     def parse_webhook(self, request: WebhookRequest) -> tuple[IssueChanged, ...]:
         return webhook.parse(self._connector, self._params, request)

@@ -7,6 +7,7 @@ from typing import Literal
 
 from adapters.redmine import marker, textile
 from adapters.rich_text import markdown
+from adapters.rich_text.losses import losses
 from schemas.rich_text import RichText
 
 TextFormat = Literal["textile", "markdown"]
@@ -42,6 +43,11 @@ class Markup:
         if len(rich.blocks) > _HEAVY_BLOCKS or _is_large(rich):
             return await asyncio.to_thread(_RENDER[self._format], rich)
         return _RENDER[self._format](rich)
+
+    def losses(self, rich: RichText) -> tuple[str, ...]:
+        if self._format == "textile":
+            return textile.losses(rich)
+        return losses(rich, "markdown")
 
 
 @lru_cache(maxsize=1024)

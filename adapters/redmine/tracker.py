@@ -43,7 +43,7 @@ from schemas.issue import (
 )
 from schemas.metadata import Choice, Metadata
 from schemas.rich_text import RichText
-from schemas.values import Millis, User
+from schemas.values import Millis, User, Value
 
 _ONLY_FIELDS = frozenset({Part.FIELDS})
 
@@ -64,7 +64,7 @@ class RedmineTracker:
         self._client = client = RedmineClient(connector, params, session, now, pause)
         self._items = items = Items(client)
         directory = Directory(client, params.custom_kinds, now)
-        markup = Markup(params.text_format)
+        self._markup = markup = Markup(params.text_format)
         self._people = people = People(client, params.projects, now)
         self._reader = reader = Reader(client.base, directory, people, markup, params.marker_field)
         rights = Rights(client, directory)
@@ -176,6 +176,9 @@ class RedmineTracker:
 
     def all_issues(self, projects: tuple[str, ...]) -> AsyncIterator[IssueChanged]:
         return self._scan.all_issues(projects or self._params.projects)
+
+    def losses(self, field: str, value: Value) -> tuple[str, ...]:
+        return self._markup.losses(value) if isinstance(value, RichText) else ()
 
     def parse_webhook(self, request: WebhookRequest) -> tuple[IssueChanged, ...]:
         return webhook.parse(request)

@@ -14,6 +14,7 @@ from adapters.port import (
     StageResult,
     WebhookRequest,
 )
+from adapters.rich_text.losses import losses
 from adapters.sd_elements import answers, mapping, writing
 from adapters.sd_elements.capabilities import CAPABILITIES
 from adapters.sd_elements.catalogue import Catalogue
@@ -40,7 +41,7 @@ from schemas.issue import (
 )
 from schemas.metadata import Choice, Metadata
 from schemas.rich_text import RichText
-from schemas.values import Millis, User
+from schemas.values import Millis, User, Value
 
 _TAGS = {"include": "tags"}
 
@@ -176,6 +177,9 @@ class SdElementsTracker:
 
     def all_issues(self, projects: tuple[str, ...]) -> AsyncIterator[IssueChanged]:
         return self._scan.all_issues(projects or self._params.projects)
+
+    def losses(self, field: str, value: Value) -> tuple[str, ...]:
+        return losses(value, "markdown") if isinstance(value, RichText) else ()
 
     def parse_webhook(self, request: WebhookRequest) -> tuple[IssueChanged, ...]:
         raise InputError(
