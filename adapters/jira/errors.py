@@ -1,10 +1,10 @@
 """Jira's refusals as typed errors, read from the body and not from the status alone."""
 
 from collections.abc import Mapping
-from email.utils import parsedate_to_datetime
 
 import msgspec
 
+from adapters.http import retry_after
 from schemas.errors import Fault, TrackerError
 
 NEUTRAL_NAMES = {
@@ -58,9 +58,10 @@ _decode = msgspec.json.Decoder(_Body).decode
 
 
 def translate(
-    status: int, headers: Mapping[str, str], body: bytes, *, write: bool, what: str
+    status: int, headers: Mapping[str, str], body: bytes, *, write: bool, what: str, now: int = 0
 ) -> TrackerError:
-    """The error for a refused call. `what` names the call for a person, `write` that it changes."""
+    """The error for a refused call. `what` names the call for a person, `write` that it changes,
+    `now` the time in milliseconds, for dates in headers."""
     field, text = _read(body)
     fault = _fault(status, text, write=write)
     if "CAPTCHA" in headers.get("X-Authentication-Denied-Reason", ""):
@@ -83,32 +84,8 @@ def translate(
         remedy=remedy,
         status=status,
         field=field,
-        retry_after=retry_after(headers, None),
+        retry_after=retry_after(headers, now),
     )
-
-
-def retry_after(headers: Mapping[str, str], now_ms: int | None) -> float | None:
-    """Seconds; a date counts only when the caller tells the time."""
-    raw = headers.get("Retry-After", "").strip()
-    if not raw:
-        return None
-    try:
-        return max(0.0, float(raw))
-    except ValueError:
-        pass  # an HTTP date
-    if now_ms is None:
-        return None
-    try:
-        moment = parsedate_to_datetime(raw)
-    except ValueError:
-        return None
-    return max(0.0, moment.timestamp() - now_ms / 1000)
-
-
-def unreachable(what: str, *, write: bool) -> TrackerError:
-    """The answer never came."""
-    fault = Fault.UNKNOWN_OUTCOME if write else Fault.UNAVAILABLE
-    return TrackerError(fault, f"Jira did not answer the call to {what}.", remedy=_REMEDIES[fault])
 
 
 def unreadable(what: str) -> TrackerError:

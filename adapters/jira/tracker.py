@@ -125,11 +125,10 @@ class JiraTracker:
         what = "create an issue"
         body = {"fields": fields, "properties": [mapping.marker_property(draft.marker)]}
         try:
-            answer = await self._client.write("POST", "/issue", body, what=what)
+            made = await self._client.make("POST", "/issue", body, wire.created, what=what)
         except TrackerError as error:
             raise await explain(self._client, error, draft.project) from error
         try:
-            made = wire.read(wire.created, answer, what)
             await self._link(made, draft)
             return await self._start(made.id, draft.fields)
         except TrackerError as error:
