@@ -8,6 +8,7 @@ import aiohttp
 
 from adapters.alm import wire
 from adapters.alm.client import AlmClient, segment
+from adapters.alm.holds import Holds
 from adapters.alm.ids import IssueId
 from adapters.alm.moments import ServerClock
 from adapters.alm.wire import Entity
@@ -27,8 +28,9 @@ OpenContent = Callable[[], Awaitable[ByteStream]]
 
 
 class Attachments:
-    def __init__(self, client: AlmClient, clock: ServerClock) -> None:
+    def __init__(self, client: AlmClient, clock: ServerClock, holds: Holds) -> None:
         self._client = client
+        self._holds = holds
         self._clock = clock
 
     async def of(self, issue: IssueId, found: Entity) -> tuple[Attachment, ...]:
@@ -66,9 +68,9 @@ class Attachments:
             headers={"Accept": wire.MEDIA[form]},
             write=True,
         )
-        answer = await self._client.http.upload(
-            call, draft.size, open_content, partial(_multipart, name, _mime(draft.mime))
-        )
+        form_of = partial(_multipart, name, _mime(draft.mime))
+        async with self._holds.checked_out_for_files(issue):
+            answer = await self._client.http.upload(call, draft.size, open_content, form_of)
         made = self._client.http.decode(call, answer, wire.MADE[form])
         return Attachment(
             id=made.id,
@@ -93,7 +95,8 @@ class Attachments:
     async def delete(self, issue: IssueId, attachment_id: str) -> None:
         try:
             path = _path(issue, attachment_id)
-            await self._client.act("DELETE", path, what="delete an attachment")
+            async with self._holds.checked_out_for_files(issue):
+                await self._client.act("DELETE", path, what="delete an attachment")
         except TrackerError as error:
             if error.fault is not Fault.NOT_FOUND or await self.exists(issue, attachment_id):
                 raise

@@ -77,24 +77,33 @@ class Check:
     async def _permissions(self) -> str:
         """ALM tells no rights but by what it shows; each kind of issue is asked for once."""
         required: list[str] = []
+        there: set[str] = set()
         for kind in self._params.entities:
             known = await self._customizations.of(kind)
             await self._client.many(f"/{kind}s", {"page-size": "1"}, what=f"list the {kind}s")
             for setting in (self._params.marker_field, self._params.source_field):
                 if setting and setting not in known.fields:
-                    raise errors.refused(
-                        Fault.CONFIGURATION,
-                        f"A {kind} has no field {setting!r} in ALM.",
-                        remedy="Make it in the project's customization, as a string, or name one"
-                        " that is there.",
-                    )
+                    raise _no_field(kind, setting)
+            there |= known.fields.keys()
             required += [
                 f"{kind}: {field.label}"
                 for field in known.fields.values()
                 if field.required and not field.system and field.name not in self._params.defaults
             ]
+        for field_name in self._params.fields.values():
+            if field_name not in there:
+                raise _no_field("project", field_name)
         told = f" Required besides: {', '.join(required)}." if required else ""
         return f"All that is needed can be read.{told}"
+
+
+def _no_field(of_what: str, name: str) -> TrackerError:
+    return errors.refused(
+        Fault.CONFIGURATION,
+        f"The {of_what} has no field {name!r} in ALM.",
+        remedy="Make it in the project's customization, or name one that is there in the settings"
+        " 'marker_field', 'source_field' and 'fields'.",
+    )
 
 
 def of_this_project(params: AlmParams, project: str) -> None:

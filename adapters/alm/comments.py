@@ -117,15 +117,9 @@ class Comments:
     async def _write(
         self, issue: IssueId, held: Entity, field: str, text: str, what: str
     ) -> Entity:
-        checked_out = await self._holds.check_out(issue, held)
         content = ((field, (text,)),)
-        after = await self._client.update(issue.path, issue.type, content, what=what)
-        if checked_out:
-            try:
-                await self._holds.check_in(issue)
-            except TrackerError as error:
-                raise errors.unconfirmed(error, "The comments were written") from error
-        return after
+        async with self._holds.checked_out(issue, held):
+            return await self._client.update(issue.path, issue.type, content, what=what)
 
     async def _comment(self, entry: Entry, found: Entity) -> Comment:
         large = sum(map(len, entry.content)) > _LARGE

@@ -34,6 +34,8 @@ class Piece(msgspec.Struct, frozen=True):
 
     html: str
     text: str
+    bold: bool = False
+    """Whether it begins so: a line of ALM's above a comment does."""
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,8 +55,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
         return _without_banner(rich) if self.date else rich
 
     def with_body(self, rendered: str) -> "Entry":
-        content = (banner(self.name, self.login, self.date, self.marker), rendered)
-        return msgspec.structs.replace(self, content=content)
+        content = _whole(banner(self.name, self.login, self.date, self.marker), rendered)
+        return msgspec.structs.replace(self, content=(content,))
 
 
 def split(memo: str) -> tuple[Entry, ...]:
@@ -72,13 +74,18 @@ def appended(memo: str, name: str, login: str, date: str, mark: str, rendered: s
     """The memo with one entry more, at its end as ALM's clients do it."""
     before = "".join(piece.html for piece in _pieces(memo))
     lead = _bold(_LINE) if before.strip() else ""
-    content = before + lead + banner(name, login, date, mark) + rendered
+    content = before + lead + _whole(banner(name, login, date, mark), rendered)
     return f"<html><body>{content}</body></html>"
 
 
 def banner(name: str, login: str, date: str, mark: str) -> str:
     word = f" {marker.word(mark)}" if mark else ""
     return _bold(f"{escape(name)} &lt;{escape(login)}&gt;, {escape(date)}{word}: ")
+
+
+def _whole(head: str, rendered: str) -> str:
+    """In one element, so that no line within it is taken for the beginning of another entry."""
+    return f"<div>{head}{rendered}</div>"
 
 
 def _bold(text: str) -> str:
@@ -95,15 +102,16 @@ def _entries(pieces: Sequence[Piece]) -> Iterator[Entry]:
     above: tuple[str, ...] = ()
     content: list[str] = []
     for piece in pieces:
-        found = _BANNER.match(piece.text)
-        if found is None and _RULE.fullmatch(piece.text):
+        found = _BANNER.match(piece.text) if piece.bold or lead else None
+        blank = not piece.text.strip() and "<img" not in piece.html
+        if found is None and (_RULE.fullmatch(piece.text) or (lead and blank)):
             lead.append(piece.html)
             continue
         if found is not None:
             if content:
                 yield _entry(head, above, content, seen)
             head, above, content = found, tuple(lead), [piece.html]
-        elif piece.text.strip() or content or "<img" in piece.html:
+        elif content or not blank:
             content += [*lead, piece.html]
         lead = []
     if content:
@@ -157,7 +165,8 @@ def _inside(body: "etree._Element") -> "etree._Element":
         if (body.text or "").strip() or (only[0].tail or "").strip():
             return body
         banners = list(_BANNER.finditer(_text(only[0])))
-        if not banners or (len(banners) == 1 and banners[0].start() == 0):
+        ours = bool(banners) and banners[0].start() == 0 and banners[0][4] is not None
+        if ours or len(banners) < 2:
             return body
         body = only[0]
 
@@ -167,9 +176,21 @@ def _children(body: "etree._Element") -> Iterator[Piece]:
         yield Piece(escape(body.text or ""), _spaced(body.text or ""))
     for child in body:
         written = etree.tostring(child, encoding="unicode", method="html", with_tail=False)
-        yield Piece(written, _text(child) if isinstance(child.tag, str) else "")
+        if isinstance(child.tag, str):
+            yield Piece(written, _text(child), _begins_bold(child))
+        else:
+            yield Piece(written, "")
         if (child.tail or "").strip():
             yield Piece(escape(child.tail or ""), _spaced(child.tail or ""))
+
+
+def _begins_bold(element: "etree._Element") -> bool:
+    for inner in element.iter("*"):
+        if inner.tag in ("b", "strong"):
+            return True
+        if (inner.text or "").strip():
+            return False
+    return False
 
 
 def _text(element: "etree._Element") -> str:

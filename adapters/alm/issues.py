@@ -105,18 +105,14 @@ class Issues:
             after, met = await self._put(issue, held, body)
         if add or remove:
             await self._links.change(issue, add, remove)
-            after = await self.get(issue)
+            after = await self._afterwards(issue)
         return after, met
 
     async def _put(self, issue: IssueId, held: Entity, body: Texts) -> tuple[Entity, Entity | None]:
-        checked_out = await self._holds.check_out(issue, held)
-        after = await self._client.update(issue.path, issue.type, ordered(body), what=_EDIT)
-        if checked_out:
-            try:
-                await self._holds.check_in(issue)
-                return await self.get(issue), None
-            except TrackerError as error:
-                raise errors.unconfirmed(error, f"{issue} was written") from error
+        async with self._holds.checked_out(issue, held) as checked_in:
+            after = await self._client.update(issue.path, issue.type, ordered(body), what=_EDIT)
+        if checked_in:
+            return await self._afterwards(issue), None
         if after.version <= held.version + 1:
             return after, None
         # The version tells of a write between our look and ours.
@@ -180,21 +176,32 @@ class Issues:
     async def _complete(
         self, issue: IssueId, made: Entity, draft: IssueDraft, linked: tuple[str, ...]
     ) -> Entity:
-        description = draft.fields.get("description")
-        if isinstance(description, RichText) and memo.has_files(description):
-            # Only now it has an address under which its images will be.
-            hidden = "" if self._params.marker_field else draft.marker
-            wanted: Fields = {"description": description}
-            body = await self._writer.fields(issue.type, wanted, issue, hidden)
-            made = await self._client.update(issue.path, issue.type, ordered(body), what=_EDIT)
-        if await self._holds.check_out(issue, made) and made.text("vc-status"):
-            # Under version control a new entity is checked out, and nobody else sees it.
-            await self._holds.check_in(issue)
+        # Under version control a new entity is checked out, and nobody else sees it.
+        async with self._holds.checked_out(issue, made) as checked_in:
+            made = await self._with_images(issue, made, draft)
+        if checked_in:
             made = await self.get(issue)
         if linked:
             await self._links.change(issue, linked, ())
             made = await self.get(issue)
         return made
+
+    async def _with_images(self, issue: IssueId, made: Entity, draft: IssueDraft) -> Entity:
+        """Only now it has an address under which its images will be."""
+        description = draft.fields.get("description")
+        if not isinstance(description, RichText) or not memo.has_files(description):
+            return made
+        hidden = "" if self._params.marker_field else draft.marker
+        wanted: Fields = {"description": description}
+        body = await self._writer.fields(issue.type, wanted, issue, hidden)
+        return await self._client.update(issue.path, issue.type, ordered(body), what=_EDIT)
+
+    async def _afterwards(self, issue: IssueId) -> Entity:
+        """A look after a write that stands."""
+        try:
+            return await self.get(issue)
+        except TrackerError as error:
+            raise errors.unconfirmed(error, f"{issue} was written") from error
 
     async def _marked(self, kind: EntityType, wanted: str, since: Millis) -> str | None:
         field = self._params.marker_field

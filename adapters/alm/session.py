@@ -3,6 +3,7 @@
 import asyncio
 from base64 import b64encode
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 
 import msgspec
 import structlog
@@ -20,8 +21,8 @@ SIGN_IN = "sign in"
 _SESSION = "/rest/site-session"
 _TOKEN = "XSRF-TOKEN"  # noqa: S105 - the name of a cookie
 _PARAMETERS = b"<session-parameters><client-type>Tidegate</client-type></session-parameters>"
-_JUST_NOW = 5000
-"""Milliseconds within which a call that was turned away had not seen the newest session yet."""
+_USED: ContextVar[tuple[int, int]] = ContextVar("used")
+"""Whose session a call was sent with, and which one."""
 
 _encode = msgspec.json.Encoder().encode
 
@@ -37,7 +38,8 @@ class Session(Dialect):
         self._keep_alive = int(params.keep_alive * 1000)
         self._cookies: dict[str, str] = {}
         self._open = False
-        self._opened_at = 0
+        self._opened = 0
+        """How many sessions there were so far."""
         self._heard_at = 0
         self._lock = asyncio.Lock()
 
@@ -47,12 +49,13 @@ class Session(Dialect):
                 self._open = await self._lives()
             if not self._open:
                 await self._sign_in()
+        _USED.set((id(self), self._opened))
         return self._headers(call.method)
 
     async def renew(self) -> bool:
         """The first of several calls that were turned away signs in; the others follow it."""
         async with self._lock:
-            if not self._open or self._now() - self._opened_at >= _JUST_NOW:
+            if not self._open or _USED.get(None) == (id(self), self._opened):
                 self._open = False
                 await self._sign_in()
         return True
@@ -108,7 +111,8 @@ class Session(Dialect):
             kind = "application/xml"
             await self._ask("POST", _SESSION, "open a session", body=_PARAMETERS, kind=kind)
         self._open = True
-        self._opened_at = self._heard_at = self._now()
+        self._opened += 1
+        self._heard_at = self._now()
 
     async def _leave(self) -> None:
         """A session that is not ended counts until it has idled for an hour."""

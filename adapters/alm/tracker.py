@@ -73,7 +73,7 @@ class AlmTracker:
         self._comments = Comments(
             client, customizations, people, reader, memos, clock, holds, now, params.day_order
         )
-        self._attachments = Attachments(client, clock)
+        self._attachments = Attachments(client, clock, holds)
         self._catalogue = Catalogue(client, params, customizations)
         self._check = Check(client, params, customizations, people, clock)
         self._scan = Scan(connector, client, params, clock, now)

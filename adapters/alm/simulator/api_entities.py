@@ -70,6 +70,12 @@ async def check_in(request: web.Request) -> web.Response:
     return context.told(request, shapes.row(state, entity))
 
 
+async def undo_check_out(request: web.Request) -> web.Response:
+    state, entity = context.state(request), context.entity(request)
+    edits.undo_check_out(state, entity, context.user(request))
+    return context.told(request, shapes.row(state, entity))
+
+
 async def audits(request: web.Request) -> web.Response:
     found = shapes.audits(context.state(request), context.entity(request))
     return context.xml(request, found)
@@ -164,6 +170,7 @@ def routes() -> list[web.RouteDef]:
             web.delete(one + "/lock", unlock),
             web.post(one + "/versions/check-out", check_out),
             web.post(one + "/versions/check-in", check_in),
+            web.post(one + "/versions/undo-check-out", undo_check_out),
             web.get(one + "/audits", audits),
         ]
     return found

@@ -74,6 +74,13 @@ def check_out(state: State, entity: Entity, user: str) -> None:
     state.touch(entity)
 
 
+def undo_check_out(state: State, entity: Entity, user: str) -> None:
+    if entity.checked_out_by != user:
+        raise QcError(403, "undo-check-out-failure", "It is not checked out by you.")
+    entity.checked_out_by = ""
+    state.touch(entity)
+
+
 def check_in(state: State, entity: Entity, user: str) -> None:
     if entity.checked_out_by != user:
         raise QcError(403, "check-in-failure", "It is not checked out by you.")
@@ -85,7 +92,7 @@ def check_in(state: State, entity: Entity, user: str) -> None:
 def comment(state: State, entity: Entity, text: str, user: str) -> None:
     """As ALM's desktop client adds one, with the day alone."""
     name = next(field.name for field in catalogue.FIELDS[entity.type] if _is_comments(field))
-    before = "".join(entity.values.get(name, [])).removesuffix("</html>").removesuffix("</body>")
+    before = "".join(entity.values.get(name, [])).rpartition("</body>")[0]
     line = _bold("_" * 40) if before else "<html><body>"
     day = f"{datetime.fromtimestamp(state.now() // 1000, state.zone):%d/%m/%Y}"
     full = state.person(user)[1]
