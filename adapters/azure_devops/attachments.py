@@ -1,24 +1,24 @@
 """Attachments: a blob beside the work item, and a relation that ties it to one."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 
 import structlog
 
 from adapters.azure_devops import mapping, wire
-from adapters.azure_devops.client import BINARY, AzureDevOpsClient, Call
+from adapters.azure_devops.client import BINARY, AzureDevOpsClient, Call, OpenContent
 from adapters.azure_devops.errors import tracker_error
 from adapters.azure_devops.images import attachment_id as id_in
 from adapters.azure_devops.images import to_addresses
 from adapters.azure_devops.items import Items
 from adapters.azure_devops.params import AzureDevOpsParams
 from adapters.azure_devops.patch import Operation, add_relation, test_rev
+from adapters.http.streams import Source
+from adapters.port import ByteStream
 from schemas.errors import Fault, TrackerError
 from schemas.issue import Attachment, AttachmentDraft
 
 log = structlog.get_logger()
 
-ByteStream = AsyncIterator[bytes]
 _TRIES = 5
 """Attempts when others write to the same item at the same time."""
 
@@ -35,15 +35,16 @@ class Attachments:
 
     def open(self, attachment_id: str) -> AbstractAsyncContextManager[ByteStream]:
         path = f"/_apis/wit/attachments/{_guid(attachment_id)}"
-        return self._client.download(Call(path=path, query={"download": "true"}))
+        call = Call(what="send an attachment", path=path, query={"download": "true"})
+        return self._client.download(call)
 
     async def add(
         self,
         item_id: str,
         draft: AttachmentDraft,
-        open_content: Callable[[], Awaitable[ByteStream]],
+        open_content: OpenContent,
     ) -> Attachment:
-        reference = await self._upload(draft, await open_content())
+        reference = await self._upload(draft, open_content)
         operations = [add_relation(mapping.ATTACHED, reference.url)]
         item = await self._patch_relations(item_id, operations)
         place = _position(item, reference.id)
@@ -112,33 +113,49 @@ class Attachments:
         return await self._items.patch(item_id, operations, expand="relations")
 
     async def _upload(
-        self, draft: AttachmentDraft, content: ByteStream
+        self, draft: AttachmentDraft, open_content: OpenContent
     ) -> wire.AttachmentReference:
-        exact = _exactly(content, draft.size)
         if draft.size < self._params.chunk_threshold:
             call = self._create(draft, "Simple")
-            return await self._client.upload(call, exact, draft.size, wire.attachment)
+            return await self._client.upload(call, draft.size, open_content, wire.attachment)
         reference = await self._client.fetch(self._create(draft, "Chunked"), wire.attachment)
         start = 0
-        async for block in _blocks(exact, self._params.chunk_size):
-            end = start + len(block)
-            await self._client.request(
-                Call(
-                    method="PUT",
-                    path=f"/_apis/wit/attachments/{reference.id}",
-                    query={"fileName": draft.filename},
-                    body=block,
-                    content_type=BINARY,
-                    headers={"Content-Range": f"bytes {start}-{end - 1}/{draft.size}"},
-                    transfer=True,
-                )
-            )
-            start = end
+        content = await Source(draft.size, open_content).open()
+        async for block in _blocks(content, self._params.chunk_size):
+            await self._put(reference, draft, start, block)
+            start += len(block)
         return reference
+
+    async def _put(
+        self, reference: wire.AttachmentReference, draft: AttachmentDraft, start: int, block: bytes
+    ) -> None:
+        end = start + len(block) - 1
+        call = Call(
+            what="take a part of an attachment",
+            method="PUT",
+            path=f"/_apis/wit/attachments/{reference.id}",
+            query={"fileName": draft.filename},
+            body=block,
+            content_type=BINARY,
+            headers={"Content-Range": f"bytes {start}-{end}/{draft.size}"},
+            transfer=True,
+            # Not to be sent twice: parts must follow each other without a gap.
+            write=True,
+        )
+        try:
+            await self._client.send(call)
+        except TrackerError as error:
+            if error.fault is not Fault.UNKNOWN_OUTCOME:
+                raise
+            # No open outcome: until the relation is added nobody sees the file.
+            raise tracker_error(
+                Fault.UNAVAILABLE, "no answer to a part of an attachment."
+            ) from error
 
     def _create(self, draft: AttachmentDraft, kind: str) -> Call:
         # Not a write in our sense: until the relation is added nobody sees the blob.
         return Call(
+            what="take an attachment",
             method="POST",
             path="/_apis/wit/attachments",
             query={"fileName": draft.filename, "uploadType": kind},
@@ -159,20 +176,6 @@ def _guid(attachment_id: str) -> str:
     if id_in(f"/attachments/{attachment_id}") != attachment_id.lower():
         raise tracker_error(Fault.NOT_FOUND, f"{attachment_id[:40]!r} is not an attachment.")
     return attachment_id
-
-
-async def _exactly(content: ByteStream, size: int) -> ByteStream:
-    """A length that was announced and not kept would leave the connection hanging."""
-    seen = 0
-    async for block in content:
-        seen += len(block)
-        if seen > size:
-            break
-        yield block
-    if seen != size:
-        raise tracker_error(
-            Fault.UNAVAILABLE, f"the attachment's content is not the announced {size} bytes."
-        )
 
 
 async def _blocks(content: ByteStream, size: int) -> ByteStream:

@@ -2,18 +2,25 @@
 
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
-from urllib.parse import quote
 
 from adapters.azure_devops import mapping, wire
-from adapters.azure_devops.client import JSON, AzureDevOpsClient, Call, Method
+from adapters.azure_devops.client import AzureDevOpsClient, Call, segment
 from adapters.azure_devops.items import Items, number
 from adapters.azure_devops.params import AzureDevOpsParams
+from adapters.http import Method
 from adapters.rich_text import html
 from schemas.errors import Fault, TrackerError
 from schemas.issue import Comment
 from schemas.rich_text import RichText
 
 T = TypeVar("T")
+
+_DOING = {
+    "GET": "read the comments",
+    "POST": "add a comment",
+    "PATCH": "edit a comment",
+    "DELETE": "delete a comment",
+}
 
 
 class Comments:
@@ -29,7 +36,7 @@ class Comments:
     async def exists(self, item_id: str, comment_id: str) -> bool:
         async def ask(project: str) -> wire.WireComment:
             call = self._call(project, item_id, comment_id, {"includeDeleted": "true"})
-            return await self._client.fetch(call, wire.comment)
+            return await self._client.fetch(call, wire.comment, "comments")
 
         try:
             found = await self._in_project(item_id, ask)
@@ -51,9 +58,9 @@ class Comments:
         )
 
     async def delete(self, item_id: str, comment_id: str) -> None:
-        async def ask(project: str) -> bytes:
+        async def ask(project: str) -> None:
             call = self._call(project, item_id, comment_id, {}, method="DELETE")
-            return await self._client.request(call)
+            await self._client.send(call, "comments")
 
         try:
             await self._in_project(item_id, ask)
@@ -66,7 +73,7 @@ class Comments:
         query = {"$top": str(self._params.page_size), "order": "asc"}
         while True:
             call = self._call(project, item_id, "", query)
-            page = await self._client.fetch(call, wire.comment_page)
+            page = await self._client.fetch(call, wire.comment_page, "comments")
             found += (mapping.comment(one) for one in page.comments if not one.is_deleted)
             if not page.continuation_token or not page.comments:
                 return tuple(found)
@@ -83,7 +90,7 @@ class Comments:
             method=method,
             body=wire.encode({"text": html.render(body)}),
         )
-        return mapping.comment(await self._client.fetch(call, wire.comment))
+        return mapping.comment(await self._client.fetch(call, wire.comment, "comments"))
 
     async def _in_project(self, item_id: str, act: Callable[[str], Awaitable[T]]) -> T:
         """An item may have moved to another project since we saw it: then ask again there."""
@@ -108,13 +115,12 @@ class Comments:
         method: Method = "GET",
         body: bytes | None = None,
     ) -> Call:
-        place = f"/{quote(project, safe='')}/_apis/wit/workItems/{number(item_id)}/comments"
+        place = f"/{segment(project)}/_apis/wit/workItems/{number(item_id)}/comments"
         return Call(
+            what=f"{_DOING[method]} of work item {item_id}",
             method=method,
             path=place + (f"/{number(comment_id)}" if comment_id else ""),
             query=query,
             body=body,
-            content_type=JSON if body is not None else "",
             write=method != "GET",
-            api_version=self._params.comments_api_version,
         )

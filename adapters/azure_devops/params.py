@@ -37,8 +37,13 @@ class AzureDevOpsParams(msgspec.Struct, frozen=True, kw_only=True):
     """Types whose description is not System.Description."""
     connect_timeout: float = 10.0
     timeout: float = 30.0
-    """Seconds for one call; attachments have `transfer_timeout` between two blocks."""
-    transfer_timeout: float = 120.0
+    """Seconds for one call; within a download, for each part."""
+    transfer_timeout: float = 3600.0
+    """Seconds for one attachment, up or down."""
+    concurrency: int = 8
+    """Calls under way at once."""
+    rate: float = 0.0
+    """Calls a second; 0 leaves it to what Azure DevOps itself asks for."""
     patience: float = 2.0
     """Seconds that one call may wait out a rate limit before it gives up."""
     scan_lag: float = 5.0
@@ -47,8 +52,10 @@ class AzureDevOpsParams(msgspec.Struct, frozen=True, kw_only=True):
     chunk_size: int = 10_000_000
     page_size: int = 200
     """Items or comments per page; Azure DevOps takes at most 200."""
-    api_version: str = "7.1"
-    comments_api_version: str = "7.1-preview.4"
+    api_version: str = ""
+    """Left empty, it is the newest that the server knows, from 7.1 down to 5.0."""
+    comments_api_version: str = ""
+    """Of the comments, which are a preview; found by itself."""
 
     def __repr__(self) -> str:
         shown = (
@@ -110,7 +117,14 @@ def _check_values(params: AzureDevOpsParams) -> None:
         raise ConfigurationError(
             "Azure DevOps connector: page_size is out of range.", remedy="Use 1 to 200."
         )
-    positive = ("timeout", "connect_timeout", "transfer_timeout", "chunk_threshold", "chunk_size")
+    positive = (
+        "timeout",
+        "connect_timeout",
+        "transfer_timeout",
+        "concurrency",
+        "chunk_threshold",
+        "chunk_size",
+    )
     for name in positive:
         if getattr(params, name) <= 0:
             raise ConfigurationError(

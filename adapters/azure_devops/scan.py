@@ -1,12 +1,12 @@
 """What changed since: the reporting feeds of revisions and of links."""
 
 from collections.abc import AsyncIterator, Callable
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
 from adapters.azure_devops import wire
-from adapters.azure_devops.client import AzureDevOpsClient, Call
+from adapters.azure_devops.client import AzureDevOpsClient, Call, segment
 from adapters.azure_devops.errors import tracker_error
 from adapters.azure_devops.items import Items, quoted
 from adapters.azure_devops.mapping import PROJECT, iso, millis
@@ -103,6 +103,7 @@ class Scan:
     async def _revisions(self, project: str, feed: _Feeds) -> wire.RevisionPage:
         query = {"fields": _FIELDS, "includeLatestOnly": "true", "includeDeleted": "true"}
         call = Call(
+            what="tell what changed",
             path=f"{_place(project)}/_apis/wit/reporting/workitemrevisions",
             query=query | _position(feed.revisions, feed.since),
         )
@@ -113,6 +114,7 @@ class Scan:
             # The feed of links exists inside a project only; the full scan finds the others.
             return wire.LinkPage()
         call = Call(
+            what="tell which links changed",
             path=f"{_place(project)}/_apis/wit/reporting/workitemlinks",
             query=_position(feed.links, feed.since),
         )
@@ -150,7 +152,7 @@ class Scan:
 
 
 def _place(project: str) -> str:
-    return f"/{quote(project, safe='')}" if project else ""
+    return f"/{segment(project)}" if project else ""
 
 
 def _position(token: str, since: Millis) -> dict[str, str]:

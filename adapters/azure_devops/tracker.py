@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from urllib.parse import quote
 
 import aiohttp
 import msgspec
@@ -13,7 +12,7 @@ from adapters.azure_devops import wire
 from adapters.azure_devops.attachments import Attachments
 from adapters.azure_devops.capabilities import CAPABILITIES
 from adapters.azure_devops.check import check_connection, list_projects
-from adapters.azure_devops.client import AzureDevOpsClient, Call, Sleep
+from adapters.azure_devops.client import AzureDevOpsClient, Call, segment
 from adapters.azure_devops.comments import Comments
 from adapters.azure_devops.errors import tracker_error
 from adapters.azure_devops.items import Items, quoted
@@ -23,6 +22,7 @@ from adapters.azure_devops.patch import Operation, PatchWriter, parent_removal, 
 from adapters.azure_devops.scan import Scan
 from adapters.azure_devops.users import find_users
 from adapters.azure_devops.webhook import WebhookReader
+from adapters.http import Pause
 from adapters.port import ByteStream, Capabilities, ChangesPage, StageResult, WebhookRequest
 from adapters.rich_text.losses import losses
 from schemas.errors import Fault, TrackerError
@@ -55,11 +55,11 @@ class AzureDevOpsTracker:
         params: AzureDevOpsParams,
         session: aiohttp.ClientSession,
         now: Callable[[], Millis],
-        sleep: Sleep = asyncio.sleep,
+        pause: Pause = asyncio.sleep,
     ) -> None:
         self._connector = connector
         self._params = params
-        self._client = AzureDevOpsClient(connector, params, session, now, sleep)
+        self._client = AzureDevOpsClient(connector, params, session, now, pause)
         self._mapper = Mapper(params)
         self._writer = PatchWriter(self._mapper, params.fields, params.url)
         self._items = Items(self._client)
@@ -179,7 +179,7 @@ class AzureDevOpsTracker:
         await self._attachments.delete(issue_id, attachment_id)
 
     async def find_users(self, query: str) -> tuple[User, ...]:
-        return await find_users(self._client, self._params, query)
+        return await find_users(self._client, query)
 
     async def changed_since(self, cursor: str | None, projects: tuple[str, ...]) -> ChangesPage:
         return await self._scan.changed_since(cursor, projects)
@@ -222,8 +222,8 @@ class AzureDevOpsTracker:
             return error
         kind = str(change.set.get("type") or issue.fields.get("type") or "")
         call = Call(
-            path=f"/{quote(issue.project, safe='')}/_apis/wit/workitemtypes"
-            f"/{quote(kind, safe='')}/states"
+            what=f"list the states of a {kind}",
+            path=f"/{segment(issue.project)}/_apis/wit/workitemtypes/{segment(kind)}/states",
         )
         try:
             states = await self._client.fetch(call, wire.states)

@@ -2,21 +2,18 @@
 
 from adapters.azure_devops import wire
 from adapters.azure_devops.client import AzureDevOpsClient, Call
-from adapters.azure_devops.params import AzureDevOpsParams
 from schemas.values import User
 
 
-async def find_users(
-    client: AzureDevOpsClient, params: AzureDevOpsParams, query: str
-) -> tuple[User, ...]:
+async def find_users(client: AzureDevOpsClient, query: str) -> tuple[User, ...]:
     if not query.strip():
         return ()
     call = Call(
-        base=params.identity_base(),
+        what="find users",
         path="/_apis/identities",
         query={"searchFilter": "General", "filterValue": query.strip(), "queryMembership": "None"},
     )
-    found = await client.fetch(call, wire.identities)
+    found = await client.find_people(call, wire.identities)
     return tuple(_user(one) for one in found.value if not one.is_container)
 
 

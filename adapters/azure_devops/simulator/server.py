@@ -42,6 +42,8 @@ class SimulatorConfig(msgspec.Struct, frozen=True, kw_only=True):
     collection: str = "DefaultCollection"
     webhooks: tuple[tuple[str, str, str], ...] = ()
     """(url, user, password) of each subscriber."""
+    newest_version: str = "7.1"
+    """Of the API; an older server refuses what is newer, and tells how far it goes."""
     report_page: int = 200
     """Entries per page of the reporting feeds."""
 
@@ -58,6 +60,7 @@ class AzureDevOpsSimulator:
         self.config = config or SimulatorConfig()
         self._now = now or _wall_clock
         self.weather = Weather(self._now)
+        self.newest_version = self.config.newest_version
         self.url = ""
         self.origin = ""
         self._runner: web.AppRunner | None = None
@@ -123,7 +126,7 @@ class AzureDevOpsSimulator:
 
 def create_app(simulator: AzureDevOpsSimulator) -> web.Application:
     """The application of a simulator whose state is set up (`start` does both)."""
-    gate = _Gate(simulator.weather, simulator.config.token)
+    gate = _Gate(simulator)
     app = web.Application(middlewares=[gate.pass_through], client_max_size=LARGEST_BODY)
     state, url = simulator.state, simulator.url
     for api in (
@@ -142,9 +145,10 @@ def create_app(simulator: AzureDevOpsSimulator) -> web.Application:
 class _Gate:
     """What every call to the API goes through; the page is open."""
 
-    def __init__(self, weather: Weather, token: str) -> None:
-        self._weather = weather
-        self._token = token
+    def __init__(self, simulator: AzureDevOpsSimulator) -> None:
+        self._simulator = simulator
+        self._weather = simulator.weather
+        self._token = simulator.config.token
 
     @web.middleware
     async def pass_through(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -190,6 +194,22 @@ class _Gate:
                 "VssVersionNotSpecifiedException",
                 "No api-version was supplied for the request.",
             )
+        self._speaks(request.query["api-version"])
+
+    def _speaks(self, asked: str) -> None:
+        newest = self._simulator.newest_version
+        if _numbers(asked) > _numbers(newest):
+            raise Refusal(
+                400,
+                "VssVersionOutOfRangeException",
+                f"The requested REST API version of {asked} is out of range for this server. "
+                f"The latest REST API version this server supports is {newest}.",
+            )
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    """Of "7.1-preview.4" that is 7, 1."""
+    return tuple(int(part) for part in version.partition("-")[0].split(".") if part.isdigit())
 
 
 def _wall_clock() -> int:

@@ -40,7 +40,7 @@ async def test_a_comment_is_gone_only_when_the_tracker_says_so(tracker, simulato
     await tracker.delete_comment(issue.ref.id, added.id)
     assert not await tracker.comment_exists(issue.ref.id, added.id)
     assert not await tracker.comment_exists(issue.ref.id, "4711")
-    simulator.fail_next(status=503, path="/comments")
+    simulator.fail_next(status=503, path="/comments", times=3)
     with pytest.raises(TrackerError) as caught:
         await tracker.comment_exists(issue.ref.id, added.id)
     assert caught.value.fault is Fault.UNAVAILABLE
