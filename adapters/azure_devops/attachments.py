@@ -10,8 +10,10 @@ from adapters.azure_devops.errors import tracker_error
 from adapters.azure_devops.images import attachment_id as id_in
 from adapters.azure_devops.images import to_addresses
 from adapters.azure_devops.items import Items
+from adapters.azure_devops.links import ATTACHED, file_key, key
+from adapters.azure_devops.operations import Operation, add_relation, test_rev
 from adapters.azure_devops.params import AzureDevOpsParams
-from adapters.azure_devops.patch import Operation, add_relation, test_rev
+from adapters.azure_devops.relations import Relations
 from adapters.http.streams import Source
 from adapters.port import ByteStream
 from schemas.errors import Fault, TrackerError
@@ -19,18 +21,22 @@ from schemas.issue import Attachment, AttachmentDraft
 
 log = structlog.get_logger()
 
-_TRIES = 5
-"""Attempts when others write to the same item at the same time."""
-
 
 class Attachments:
-    def __init__(self, client: AzureDevOpsClient, params: AzureDevOpsParams, items: Items) -> None:
+    def __init__(
+        self,
+        client: AzureDevOpsClient,
+        params: AzureDevOpsParams,
+        items: Items,
+        relations: Relations,
+    ) -> None:
         self._client = client
         self._params = params
         self._items = items
+        self._relations = relations
 
     async def exists(self, item_id: str, attachment_id: str) -> bool:
-        item = await self._items.read(item_id, expand="relations")
+        item = await self._items.read(item_id)
         return _position(item, attachment_id) is not None
 
     def open(self, attachment_id: str) -> AbstractAsyncContextManager[ByteStream]:
@@ -45,8 +51,8 @@ class Attachments:
         open_content: OpenContent,
     ) -> Attachment:
         reference = await self._upload(draft, open_content)
-        operations = [add_relation(mapping.ATTACHED, reference.url)]
-        item = await self._patch_relations(item_id, operations)
+        operations = [add_relation(ATTACHED, reference.url)]
+        item = await self._relations.append(item_id, operations)
         place = _position(item, reference.id)
         added = mapping.attachment((item.relations or ())[place]) if place is not None else None
         if added is None:
@@ -71,46 +77,7 @@ class Attachments:
             log.warning("tracker.image_not_shown", issue=str(item.id), error=error.message)
 
     async def delete(self, item_id: str, attachment_id: str) -> None:
-        """A relation is removed by its place. Another relation may come or go without raising
-        the revision, so the answer is checked and a wrong removal is put back."""
-        for attempt in range(_TRIES):
-            before = await self._items.read(item_id, expand="relations")
-            place = _position(before, attachment_id)
-            if place is None:
-                return
-            remove = Operation("remove", f"/relations/{place}")
-            try:
-                after = await self._items.patch(
-                    item_id, [test_rev(before.rev), remove], expand="relations"
-                )
-            except TrackerError as error:
-                if error.fault is not Fault.CONFLICT or attempt == _TRIES - 1:
-                    raise
-                continue
-            if _position(after, attachment_id) is None:
-                return
-            await self._put_back(item_id, before, after)
-        raise tracker_error(Fault.CONFLICT, f"the relations of work item {item_id} keep changing.")
-
-    async def _put_back(self, item_id: str, before: wire.WorkItem, after: wire.WorkItem) -> None:
-        left = {relation.url for relation in after.relations or ()}
-        lost = [relation for relation in before.relations or () if relation.url not in left]
-        log.warning("tracker.relation_restored", issue=item_id, relations=len(lost))
-        if lost:
-            operations = [
-                add_relation(one.rel, one.url, one.attributes.comment or "") for one in lost
-            ]
-            await self._patch_relations(item_id, operations)
-
-    async def _patch_relations(self, item_id: str, operations: list[Operation]) -> wire.WorkItem:
-        """Appending commutes with every other change, so it needs no test of the revision."""
-        for _ in range(_TRIES - 1):
-            try:
-                return await self._items.patch(item_id, operations, expand="relations")
-            except TrackerError as error:
-                if error.fault is not Fault.CONFLICT:
-                    raise
-        return await self._items.patch(item_id, operations, expand="relations")
+        await self._relations.remove(item_id, file_key(attachment_id))
 
     async def _upload(
         self, draft: AttachmentDraft, open_content: OpenContent
@@ -165,11 +132,9 @@ class Attachments:
 
 
 def _position(item: wire.WorkItem, attachment_id: str) -> int | None:
-    wanted = attachment_id.lower()
-    for place, relation in enumerate(item.relations or ()):
-        if relation.rel == mapping.ATTACHED and id_in(relation.url) == wanted:
-            return place
-    return None
+    wanted = file_key(attachment_id)
+    places = (place for place, one in enumerate(item.relations or ()) if key(one) == wanted)
+    return next(places, None)
 
 
 def _guid(attachment_id: str) -> str:

@@ -3,12 +3,10 @@
 from adapters.azure_devops import wire
 from adapters.azure_devops.client import AzureDevOpsClient, Call, segment
 from adapters.azure_devops.items import Items
-from adapters.azure_devops.patch import Operation
+from adapters.azure_devops.operations import Operation
 from adapters.port import Stage, StageResult
 from schemas.errors import Fault, TrackerError
-from schemas.metadata import Choice
 
-_PAGE = 500
 _ANONYMOUS = "aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa"
 """Azure DevOps' own id for a caller that it does not know."""
 
@@ -48,18 +46,6 @@ async def _project(client: AzureDevOpsClient, project: str) -> StageResult:
     except TrackerError as error:
         return _failed("project", error)
     return _passed("project", f"Project {project} is there.")
-
-
-async def list_projects(client: AzureDevOpsClient) -> tuple[Choice, ...]:
-    """Projects are named by their names, which are unique in an organization."""
-    found: list[Choice] = []
-    while True:
-        query = {"$top": str(_PAGE), "$skip": str(len(found))}
-        call = Call(what="list the projects", path="/_apis/projects", query=query)
-        page = await client.fetch(call, wire.projects)
-        found += [Choice(each.name, each.name) for each in page.value]
-        if len(page.value) < _PAGE:
-            return tuple(found)
 
 
 async def _permissions(items: Items, project: str, kind: str) -> StageResult:

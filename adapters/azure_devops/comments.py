@@ -1,5 +1,6 @@
 """The comments of a work item (a preview API, reachable through the item's project only)."""
 
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -8,13 +9,16 @@ from adapters.azure_devops.client import AzureDevOpsClient, Call, segment
 from adapters.azure_devops.items import Items, number
 from adapters.azure_devops.params import AzureDevOpsParams
 from adapters.http import Method
-from adapters.rich_text import html
+from adapters.rich_text import html, markdown
 from schemas.errors import Fault, TrackerError
 from schemas.issue import Comment
 from schemas.rich_text import RichText
 
 T = TypeVar("T")
 
+_HTML, _MARKDOWN = "html", "markdown"
+_REMEMBERED = 10_000
+"""Comments whose markup we keep in mind."""
 _DOING = {
     "GET": "read the comments",
     "POST": "add a comment",
@@ -28,6 +32,7 @@ class Comments:
         self._client = client
         self._params = params
         self._items = items
+        self._markups: OrderedDict[str, str] = OrderedDict()
 
     async def read(self, item_id: str) -> tuple[Comment, ...]:
         """All, oldest first."""
@@ -49,13 +54,20 @@ class Comments:
 
     async def add(self, item_id: str, body: RichText) -> Comment:
         return await self._in_project(
-            item_id, lambda project: self._write("POST", project, item_id, "", body)
+            item_id, lambda project: self._write("POST", project, item_id, "", body, _HTML)
         )
 
     async def edit(self, item_id: str, comment_id: str, body: RichText) -> Comment:
-        return await self._in_project(
-            item_id, lambda project: self._write("PATCH", project, item_id, comment_id, body)
-        )
+        """In the markup that it was written in."""
+
+        async def write(project: str) -> Comment:
+            markup = self._markups.get(comment_id)
+            if markup is None:
+                call = self._call(project, item_id, comment_id, {})
+                markup = self._noted(await self._client.fetch(call, wire.comment, "comments"))
+            return await self._write("PATCH", project, item_id, comment_id, body, markup)
+
+        return await self._in_project(item_id, write)
 
     async def delete(self, item_id: str, comment_id: str) -> None:
         async def ask(project: str) -> None:
@@ -74,23 +86,40 @@ class Comments:
         while True:
             call = self._call(project, item_id, "", query)
             page = await self._client.fetch(call, wire.comment_page, "comments")
-            found += (mapping.comment(one) for one in page.comments if not one.is_deleted)
+            for one in page.comments:
+                if not one.is_deleted:
+                    self._noted(one)
+                    found.append(mapping.comment(one))
             if not page.continuation_token or not page.comments:
                 return tuple(found)
             query = {**query, "continuationToken": page.continuation_token}
 
     async def _write(
-        self, method: Method, project: str, item_id: str, comment_id: str, body: RichText
+        self,
+        method: Method,
+        project: str,
+        item_id: str,
+        comment_id: str,
+        body: RichText,
+        markup: str,
     ) -> Comment:
+        text = markdown.render(body) if markup == _MARKDOWN else html.render(body)
+        encoded = wire.encode({"text": text})
         call = self._call(
-            project,
-            item_id,
-            comment_id,
-            {"format": "html"},
-            method=method,
-            body=wire.encode({"text": html.render(body)}),
+            project, item_id, comment_id, {"format": markup}, method=method, body=encoded
         )
-        return mapping.comment(await self._client.fetch(call, wire.comment, "comments"))
+        written = await self._client.fetch(call, wire.comment, "comments")
+        self._noted(written)
+        return mapping.comment(written)
+
+    def _noted(self, comment: wire.WireComment) -> str:
+        number = str(comment.id or comment.comment_id)
+        markup = _MARKDOWN if comment.format.lower() == _MARKDOWN else _HTML
+        self._markups[number] = markup
+        self._markups.move_to_end(number)
+        if len(self._markups) > _REMEMBERED:
+            self._markups.popitem(last=False)
+        return markup
 
     async def _in_project(self, item_id: str, act: Callable[[str], Awaitable[T]]) -> T:
         """An item may have moved to another project since we saw it: then ask again there."""

@@ -5,11 +5,11 @@ from collections.abc import Iterable
 
 import msgspec
 
-from adapters.azure_devops import patch, wire
+from adapters.azure_devops import wire
 from adapters.azure_devops.client import JSON_PATCH, AzureDevOpsClient, Call, segment
 from adapters.azure_devops.errors import tracker_error
-from adapters.azure_devops.mapping import PROJECT
-from adapters.azure_devops.patch import Operation
+from adapters.azure_devops.operations import Operation, encode
+from adapters.azure_devops.references import PROJECT
 from schemas.errors import Fault, TrackerError
 
 _REMEMBERED = 10_000
@@ -27,12 +27,12 @@ class Items:
         self._client = client
         self._known: OrderedDict[str, Known] = OrderedDict()
 
-    async def read(self, item_id: str, expand: str = "all") -> wire.WorkItem:
+    async def read(self, item_id: str) -> wire.WorkItem:
         """Raises GONE for an item in the recycle bin, NOT_FOUND for one that cannot be seen."""
         call = Call(
             what=f"read work item {item_id}",
             path=f"/_apis/wit/workitems/{number(item_id)}",
-            query={"$expand": expand},
+            query={"$expand": "all"},
         )
         try:
             item = await self._client.fetch(call, wire.work_item)
@@ -51,7 +51,7 @@ class Items:
             method="PATCH",
             path=f"/_apis/wit/workitems/{number(item_id)}",
             query={"$expand": expand},
-            body=patch.encode(operations),
+            body=encode(operations),
             content_type=JSON_PATCH,
             write=True,
         )
@@ -68,7 +68,7 @@ class Items:
             method="POST",
             path=f"/{segment(project)}/_apis/wit/workitems/${segment(kind)}",
             query=query,
-            body=patch.encode(operations),
+            body=encode(operations),
             content_type=JSON_PATCH,
             write=not validate_only,
         )

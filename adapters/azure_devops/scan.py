@@ -9,8 +9,9 @@ from adapters.azure_devops import wire
 from adapters.azure_devops.client import AzureDevOpsClient, Call, segment
 from adapters.azure_devops.errors import tracker_error
 from adapters.azure_devops.items import Items, quoted
-from adapters.azure_devops.mapping import PROJECT, iso, millis
+from adapters.azure_devops.moments import iso, millis
 from adapters.azure_devops.params import AzureDevOpsParams
+from adapters.azure_devops.references import PROJECT
 from adapters.port import ChangesPage
 from schemas.errors import Fault
 from schemas.events import IssueChanged
@@ -110,9 +111,6 @@ class Scan:
         return await self._client.fetch(call, wire.revisions)
 
     async def _links(self, project: str, feed: _Feeds) -> wire.LinkPage:
-        if not project:
-            # The feed of links exists inside a project only; the full scan finds the others.
-            return wire.LinkPage()
         call = Call(
             what="tell which links changed",
             path=f"{_place(project)}/_apis/wit/reporting/workitemlinks",

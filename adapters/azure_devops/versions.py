@@ -8,14 +8,14 @@ from schemas.errors import TrackerError
 Resource = Literal["", "comments", "connection"]
 """'' is everything but the two that never left their preview."""
 
-_STABLE = ("7.1", "7.0", "6.0", "5.1", "5.0")
-"""Services and Server 2022.1; Server 2022; 2020; 2019 Update 1; 2019. Newest first."""
+_STABLE = ("7.1", "7.0", "6.0", "5.1")
+"""Services and Server 2022.1; Server 2022; 2020; 2019 Update 1, which is the first that takes
+comments. Newest first."""
 _COMMENTS = {
     "7.1": "7.1-preview.4",
     "7.0": "7.0-preview.3",
     "6.0": "6.0-preview.3",
     "5.1": "5.1-preview.3",
-    "5.0": "5.0-preview.2",
 }
 _NEWEST_TOLD = re.compile(r"latest REST API version this server supports is (\d+)\.(\d+)", re.I)
 

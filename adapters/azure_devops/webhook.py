@@ -8,7 +8,7 @@ from typing import Annotated
 
 import msgspec
 
-from adapters.azure_devops.mapping import millis
+from adapters.azure_devops.moments import millis
 from adapters.azure_devops.params import AzureDevOpsParams
 from adapters.port import WebhookRequest
 from schemas.errors import InputError

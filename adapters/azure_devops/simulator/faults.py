@@ -11,7 +11,7 @@ from aiohttp import web
 from adapters.azure_devops.simulator.refusal import Refusal, refused
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-Mode = Literal["answer", "pass", "drop", "drop_after", "stall_after"]
+Mode = Literal["answer", "answer_after", "pass", "drop", "drop_after", "stall_after"]
 """`answer` and `drop` never do what was asked; the `after` modes do it and keep the answer;
 `pass` does it and only adds headers."""
 
@@ -96,7 +96,9 @@ class Weather:
     async def suffer(
         self, fault: Fault, request: web.Request, handler: Handler
     ) -> web.StreamResponse:
-        if fault.mode == "answer":
+        if fault.mode == "answer_after":
+            await handler(request)
+        if fault.mode in ("answer", "answer_after"):
             response = refused(Refusal(fault.status, fault.type_key, fault.message))
             if fault.body is not None:
                 response.body = fault.body

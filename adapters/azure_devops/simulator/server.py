@@ -17,6 +17,7 @@ from adapters.azure_devops.simulator.api_attachments import AttachmentApi
 from adapters.azure_devops.simulator.api_comments import CommentApi
 from adapters.azure_devops.simulator.api_items import ItemApi
 from adapters.azure_devops.simulator.api_places import PlaceApi
+from adapters.azure_devops.simulator.api_process import ProcessApi
 from adapters.azure_devops.simulator.api_reports import ReportApi
 from adapters.azure_devops.simulator.blobs import Blobs
 from adapters.azure_devops.simulator.control import Control
@@ -97,10 +98,11 @@ class AzureDevOpsSimulator:
 
     async def start(self, port: int = 0, host: str = "127.0.0.1") -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="azure-devops-simulator-")
-        self.state = State(self.config.projects, Blobs(Path(self._folder.name)), self._now)
         listening = _listen(host, port)
         self.origin = f"http://{host}:{listening.getsockname()[1]}"
         self.url = f"{self.origin}/{self.config.collection}"
+        blobs = Blobs(Path(self._folder.name))
+        self.state = State(self.config.projects, blobs, self._now, self.url)
         self.hooks = Hooks(tuple(Subscription(*one) for one in self.config.webhooks), self.url)
         self.state.listeners.append(self.hooks.tell)
         self._runner = web.AppRunner(create_app(self), access_log=None)
@@ -131,6 +133,7 @@ def create_app(simulator: AzureDevOpsSimulator) -> web.Application:
     state, url = simulator.state, simulator.url
     for api in (
         PlaceApi(state, url),
+        ProcessApi(state, url),
         CommentApi(state, url),
         ReportApi(state, url, simulator.config.report_page),
         AttachmentApi(state, url),

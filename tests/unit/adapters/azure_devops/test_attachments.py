@@ -2,7 +2,7 @@ import tracemalloc
 
 import pytest
 
-from adapters.azure_devops.patch import add_relation
+from adapters.azure_devops.operations import add_relation
 from schemas.errors import Fault, TrackerError
 from schemas.issue import ALL_PARTS, Attachment, AttachmentDraft, FieldChange
 from schemas.rich_text import Image, Paragraph, RichText, Text
