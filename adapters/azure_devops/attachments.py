@@ -8,7 +8,7 @@ from adapters.azure_devops import mapping, wire
 from adapters.azure_devops.client import BINARY, AzureDevOpsClient, Call, OpenContent
 from adapters.azure_devops.errors import tracker_error
 from adapters.azure_devops.images import attachment_id as id_in
-from adapters.azure_devops.images import to_addresses
+from adapters.azure_devops.images import to_addresses, tree_to_addresses
 from adapters.azure_devops.items import Items
 from adapters.azure_devops.links import ATTACHED, file_key, key
 from adapters.azure_devops.operations import Operation, add_relation, test_rev
@@ -16,6 +16,7 @@ from adapters.azure_devops.params import AzureDevOpsParams
 from adapters.azure_devops.relations import Relations
 from adapters.http.streams import Source
 from adapters.port import ByteStream
+from adapters.rich_text import markdown
 from schemas.errors import Fault, TrackerError
 from schemas.issue import Attachment, AttachmentDraft
 
@@ -62,19 +63,28 @@ class Attachments:
 
     async def _show(self, item: wire.WorkItem, added: Attachment) -> None:
         """A text written before its image was there names the file only: give it the address."""
-        operations = []
-        for reference, value in item.fields.items():
-            if isinstance(value, str) and "<img" in value:
-                shown = to_addresses(value, (added,), self._params.url)
-                if shown != value:
-                    operations.append(Operation("add", f"/fields/{reference}", shown))
+        operations = [
+            Operation("add", f"/fields/{reference}", shown)
+            for reference, value in item.fields.items()
+            if isinstance(value, str)
+            and (shown := self._with_image(value, item.formats.get(reference, ""), added)) != value
+        ]
         if not operations:
             return
         try:
-            await self._items.patch(str(item.id), [test_rev(item.rev), *operations], "none")
+            await self._items.patch(str(item.id), [test_rev(item.rev), *operations])
         except TrackerError as error:
             # The file is there and only its picture in the text is missing.
             log.warning("tracker.image_not_shown", issue=str(item.id), error=error.message)
+
+    def _with_image(self, text: str, format_: str, added: Attachment) -> str:
+        if not mapping.is_markdown(format_):
+            return to_addresses(text, (added,), self._params.url)
+        if "![" not in text:
+            return text
+        before = markdown.parse(text)
+        after = tree_to_addresses(before, (added,), self._params.url)
+        return text if after == before else markdown.render(after)
 
     async def delete(self, item_id: str, attachment_id: str) -> None:
         await self._relations.remove(item_id, file_key(attachment_id))

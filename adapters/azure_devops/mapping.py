@@ -8,7 +8,7 @@ from typing import Any
 
 from adapters.azure_devops import links
 from adapters.azure_devops.fields import FieldDirectory
-from adapters.azure_devops.images import attachment_id, to_names
+from adapters.azure_devops.images import attachment_id, to_names, tree_to_names
 from adapters.azure_devops.links import ATTACHED, HYPERLINK
 from adapters.azure_devops.moments import day, iso, millis
 from adapters.azure_devops.params import AzureDevOpsParams
@@ -124,7 +124,7 @@ class Mapper:
             case "labels":
                 return split_tags(str(value))
             case "rich_text":
-                return rich(to_names(str(value), files), formats.get(reference, "html"))
+                return _text(str(value), formats.get(reference, "html"), files)
             case "option":
                 return str(value)
             case "user":
@@ -140,10 +140,21 @@ class Mapper:
         return value if isinstance(value, int | float | str) else str(value)
 
 
+def _text(text: str, format_: str, files: Mapping[str, str]) -> RichText | None:
+    if not is_markdown(format_):
+        return rich(to_names(text, files), format_)
+    parsed = rich(text, format_)
+    return tree_to_names(parsed, files) if parsed and files else parsed
+
+
 def _resolution(raw: Mapping[str, Any]) -> str | None:
     """Why the item was resolved, or closed; reasons of other states are none."""
     reason = raw.get(RESOLVED_REASON) or (raw.get(REASON) if raw.get(CLOSED) else None)
     return str(reason) if reason else None
+
+
+def is_markdown(format_: str) -> bool:
+    return format_.lower() == "markdown"
 
 
 def rich(text: str, format_: str) -> RichText | None:
@@ -152,7 +163,7 @@ def rich(text: str, format_: str) -> RichText | None:
 
 
 def _parse(text: str, format_: str) -> RichText | None:
-    parsed = markdown.parse(text) if format_.lower() == "markdown" else html.parse(text)
+    parsed = markdown.parse(text) if is_markdown(format_) else html.parse(text)
     return parsed if parsed.blocks else None
 
 

@@ -8,7 +8,7 @@ import msgspec
 
 from adapters.azure_devops.errors import tracker_error
 from adapters.azure_devops.fields import FieldDirectory
-from adapters.azure_devops.images import to_addresses
+from adapters.azure_devops.images import to_addresses, tree_to_addresses
 from adapters.azure_devops.links import HYPERLINK, PARENT, parent_key, relation_type
 from adapters.azure_devops.mapping import MARKER, SECONDS, Mapper
 from adapters.azure_devops.moments import beginning
@@ -157,7 +157,8 @@ class PatchWriter:
         kind = self._directory.kind(reference)
         match value:
             case RichText() | str() if reference in place.markdown_fields:
-                return markdown.render(_as_rich(value))
+                shown = tree_to_addresses(_as_rich(value), place.attachments, self._api)
+                return markdown.render(shown)
             case RichText() | str() if kind == "rich_text":
                 return to_addresses(html.render(_as_rich(value)), place.attachments, self._api)
             case RichText():

@@ -26,6 +26,7 @@ class ReportApi:
         return [
             web.get("/{collection}" + revisions, self.revisions),
             web.get("/{collection}/{project}" + revisions, self.revisions),
+            web.get("/{collection}/_apis/wit/reporting/workitemlinks", self.links),
             web.get("/{collection}/{project}/_apis/wit/reporting/workitemlinks", self.links),
         ]
 
@@ -50,12 +51,13 @@ class ReportApi:
         return self._answer(request, values, token, last)
 
     async def links(self, request: web.Request) -> web.Response:
-        project = self._state.project(request.match_info["project"])
+        named = request.match_info.get("project", "")
+        project = self._state.project(named) if named else ""
         page, token, last = self._page(request, self._state.links)
         values = [
             render.link(entry)
             for entry in page
-            if self._state.items[entry.source].project == project
+            if project in ("", self._state.items[entry.source].project)
         ]
         return self._answer(request, values, token, last)
 

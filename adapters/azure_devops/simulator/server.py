@@ -15,6 +15,7 @@ from aiohttp import web
 
 from adapters.azure_devops.simulator.api_attachments import AttachmentApi
 from adapters.azure_devops.simulator.api_comments import CommentApi
+from adapters.azure_devops.simulator.api_hooks import HookApi
 from adapters.azure_devops.simulator.api_items import ItemApi
 from adapters.azure_devops.simulator.api_places import PlaceApi
 from adapters.azure_devops.simulator.api_process import ProcessApi
@@ -29,7 +30,7 @@ from adapters.azure_devops.simulator.faults import (
     count_name,
     exchange,
 )
-from adapters.azure_devops.simulator.hooks import Hooks, Subscription
+from adapters.azure_devops.simulator.hooks import Hooks, Policy, Subscriber
 from adapters.azure_devops.simulator.page import Page
 from adapters.azure_devops.simulator.refusal import Refusal, refused
 from adapters.azure_devops.simulator.state import State
@@ -43,6 +44,7 @@ class SimulatorConfig(msgspec.Struct, frozen=True, kw_only=True):
     collection: str = "DefaultCollection"
     webhooks: tuple[tuple[str, str, str], ...] = ()
     """(url, user, password) of each subscriber."""
+    hooks: Policy = Policy()
     newest_version: str = "7.1"
     """Of the API; an older server refuses what is newer, and tells how far it goes."""
     report_page: int = 200
@@ -103,7 +105,8 @@ class AzureDevOpsSimulator:
         self.url = f"{self.origin}/{self.config.collection}"
         blobs = Blobs(Path(self._folder.name))
         self.state = State(self.config.projects, blobs, self._now, self.url)
-        self.hooks = Hooks(tuple(Subscription(*one) for one in self.config.webhooks), self.url)
+        subscribers = tuple(Subscriber(*one) for one in self.config.webhooks)
+        self.hooks = Hooks(subscribers, self.url, self.config.hooks)
         self.state.listeners.append(self.hooks.tell)
         self._runner = web.AppRunner(create_app(self), access_log=None)
         await self._runner.setup()
@@ -137,6 +140,7 @@ def create_app(simulator: AzureDevOpsSimulator) -> web.Application:
         CommentApi(state, url),
         ReportApi(state, url, simulator.config.report_page),
         AttachmentApi(state, url),
+        HookApi(simulator.hooks, url),
         ItemApi(state, url),
         Page(state, url),
         Control(simulator.weather),
