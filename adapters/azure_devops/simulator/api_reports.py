@@ -32,7 +32,7 @@ class ReportApi:
 
     async def revisions(self, request: web.Request) -> web.Response:
         project = request.match_info.get("project", "")
-        names = request.query.get("fields", "").split(",")
+        asked = request.query.get("fields", "")
         latest = request.query.get("includeLatestOnly", "").lower() == "true"
         deleted = request.query.get("includeDeleted", "").lower() == "true"
         page, token, last = self._page(request, self._state.revisions)
@@ -46,6 +46,7 @@ class ReportApi:
             shown = render.fields(item, self._base)
             shown |= {"System.Id": item.id, "System.Rev": entry.rev}
             shown["System.IsDeleted"] = item.deleted
+            names = asked.split(",") if asked else list(shown)
             fields = {name: shown[name] for name in names if name in shown}
             values.append({"id": item.id, "rev": entry.rev, "fields": fields})
         return self._answer(request, values, token, last)

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import hmac
+import re
 import socket
 import tempfile
 import time
@@ -17,6 +18,7 @@ from adapters.azure_devops.simulator.api_attachments import AttachmentApi
 from adapters.azure_devops.simulator.api_comments import CommentApi
 from adapters.azure_devops.simulator.api_hooks import HookApi
 from adapters.azure_devops.simulator.api_items import ItemApi
+from adapters.azure_devops.simulator.api_locations import LocationApi
 from adapters.azure_devops.simulator.api_places import PlaceApi
 from adapters.azure_devops.simulator.api_process import ProcessApi
 from adapters.azure_devops.simulator.api_reports import ReportApi
@@ -35,6 +37,7 @@ from adapters.azure_devops.simulator.page import Page
 from adapters.azure_devops.simulator.refusal import Refusal, refused
 from adapters.azure_devops.simulator.state import State
 
+_BESIDE = re.compile(r";\s*api-version=([\w.-]+)")
 LARGEST_BODY = 64 * 1024 * 1024
 
 
@@ -135,6 +138,7 @@ def create_app(simulator: AzureDevOpsSimulator) -> web.Application:
     app = web.Application(middlewares=[gate.pass_through], client_max_size=LARGEST_BODY)
     state, url = simulator.state, simulator.url
     for api in (
+        LocationApi(),
         PlaceApi(state, url),
         ProcessApi(state, url),
         CommentApi(state, url),
@@ -195,13 +199,14 @@ class _Gate:
                 "UnauthorizedRequestException",
                 "TF400813: The user is not authorized to access this resource.",
             )
-        if "api-version" not in request.query:
+        version = _asked_version(request)
+        if not version:
             raise Refusal(
                 400,
                 "VssVersionNotSpecifiedException",
                 "No api-version was supplied for the request.",
             )
-        self._speaks(request.query["api-version"])
+        self._speaks(version)
 
     def _speaks(self, asked: str) -> None:
         newest = self._simulator.newest_version
@@ -212,6 +217,12 @@ class _Gate:
                 f"The requested REST API version of {asked} is out of range for this server. "
                 f"The latest REST API version this server supports is {newest}.",
             )
+
+
+def _asked_version(request: web.Request) -> str:
+    """In the query, or beside the media type, as client libraries put it."""
+    beside = _BESIDE.search(request.headers.get("Accept", ""))
+    return request.query.get("api-version") or (beside.group(1) if beside else "")
 
 
 def _numbers(version: str) -> tuple[int, ...]:
