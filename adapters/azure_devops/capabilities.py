@@ -39,12 +39,12 @@ CAPABILITIES = Capabilities(
         "datetime",
         "option",
         "user",
-        "path",
     ),
     degraded={
         "summary": "one line of at most 255 characters; a longer one is cut and ends with …",
         "labels": "';' and ',' part tags, so inside of one they become '_'; tags that differ by"
         " case only are one",
+        "due": "a day without a time",
         "resolution": "the reason of a resolved or closed state; it is written with its state, and"
         " leaves with it",
         "reporter": "the connector's account; the other side's author can be named in the text",

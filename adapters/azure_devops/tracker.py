@@ -17,6 +17,7 @@ from adapters.azure_devops.comments import Comments
 from adapters.azure_devops.errors import tracker_error
 from adapters.azure_devops.fields import FieldDirectory
 from adapters.azure_devops.items import Items, quoted
+from adapters.azure_devops.losses import losses
 from adapters.azure_devops.mapping import MARKER, Mapper
 from adapters.azure_devops.metadata import Catalogue
 from adapters.azure_devops.moments import iso
@@ -31,7 +32,6 @@ from adapters.azure_devops.users import find_users
 from adapters.azure_devops.webhook import WebhookReader
 from adapters.http import Pause
 from adapters.port import ByteStream, Capabilities, ChangesPage, StageResult, WebhookRequest
-from adapters.rich_text.losses import losses
 from schemas.errors import Fault, TrackerError
 from schemas.events import IssueChanged
 from schemas.issue import (
@@ -214,7 +214,7 @@ class AzureDevOpsTracker:
         return self._scan.all_issues(projects)
 
     def losses(self, field: str, value: Value) -> tuple[str, ...]:
-        return losses(value, "html") if isinstance(value, RichText) else ()
+        return losses(field, value)
 
     def parse_webhook(self, request: WebhookRequest) -> tuple[IssueChanged, ...]:
         return self._webhook.read(request)

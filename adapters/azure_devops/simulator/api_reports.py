@@ -1,7 +1,7 @@
 """The reporting feeds: revisions and links since a token or a time."""
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -16,10 +16,13 @@ Entry = TypeVar("Entry", RevisionEntry, LinkEntry)
 
 
 class ReportApi:
-    def __init__(self, state: State, base: str, page_size: int) -> None:
+    def __init__(
+        self, state: State, base: str, page_size: int, visible_until: Callable[[], datetime]
+    ) -> None:
         self._state = state
         self._base = base
         self._page_size = page_size
+        self._visible_until = visible_until
 
     def routes(self) -> list[web.AbstractRouteDef]:
         revisions = "/_apis/wit/reporting/workitemrevisions"
@@ -72,6 +75,8 @@ class ReportApi:
                 400, "ReportingException", "Give a continuation token or a start, not both."
             )
         mark = item_number(token) if token else 0
+        end = self._visible_until()
+        log = log[: bisect_right(log, end, key=lambda one: datetime.fromisoformat(one.at))]
         rest = log[bisect_right(log, mark, key=lambda one: one.mark) :]
         if start:
             since = _moment(start)

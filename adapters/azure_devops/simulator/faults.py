@@ -53,6 +53,8 @@ class Weather:
         """`METHOD /path/template` without the collection -> how often."""
         self.latency = 0.0
         """Seconds added to each call."""
+        self.report_lag = 0.0
+        """Seconds by which the reporting feeds are behind."""
         self.calls_per_second = 0
         """0 for no limit."""
         self.exchanges: list[Exchange] | None = None

@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -84,6 +85,12 @@ class AzureDevOpsSimulator:
     def latency(self, seconds: float) -> None:
         self.weather.latency = seconds
 
+    def visible_until(self) -> datetime:
+        """What is newer is not yet in the reporting feeds."""
+        if not self.weather.report_lag:
+            return datetime.max.replace(tzinfo=UTC)
+        return datetime.fromtimestamp(self._now() / 1000 - self.weather.report_lag, UTC)
+
     def fail_next(
         self,
         *,
@@ -142,7 +149,7 @@ def create_app(simulator: AzureDevOpsSimulator) -> web.Application:
         PlaceApi(state, url),
         ProcessApi(state, url),
         CommentApi(state, url),
-        ReportApi(state, url, simulator.config.report_page),
+        ReportApi(state, url, simulator.config.report_page, simulator.visible_until),
         AttachmentApi(state, url),
         HookApi(simulator.hooks, url),
         ItemApi(state, url),

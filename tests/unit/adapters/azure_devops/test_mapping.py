@@ -4,6 +4,7 @@ import pytest
 
 from adapters.azure_devops import parse_params, wire
 from adapters.azure_devops.fields import FieldDirectory
+from adapters.azure_devops.losses import losses
 from adapters.azure_devops.mapping import Mapper, named_user
 from adapters.azure_devops.moments import iso, millis
 from schemas.rich_text import Paragraph, RichText, Text
@@ -128,3 +129,25 @@ def test_moments():
     assert millis("0001-01-01T00:00:00") == 0
     assert millis("soon") == millis(None) == millis("") == 0
     assert iso(1_462_216_537_464) == "2016-05-02T19:15:37.464Z"
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "lost"),
+    [
+        ("summary", "short", ()),
+        ("summary", "two\nlines", ("line ends, and blanks beside others",)),
+        ("summary", "x" * 300, ("all but the first 255 characters",)),
+        ("due", "2026-01-31", ()),
+        ("due", "2026-01-31T12:00:00.000Z", ("the time of day",)),
+        ("labels", ("a", "b c"), ()),
+        ("labels", ("a;b",), ("';' and ',' in labels, and ends of very long ones",)),
+        ("labels", ("A", "a"), ("labels that differ by case only",)),
+        ("links", ("relates 1", "blocks 2", "causes 3"), ("blocks", "causes")),
+        ("description", RichText((Paragraph((Text("b", marks=("strong",)),)),)), ()),
+        ("estimate", 5400, ()),
+    ],
+)
+def test_what_is_not_kept_is_told(field, value, lost):
+    told = losses(field, value)
+    assert len(told) == len(lost)
+    assert all(words in one for words, one in zip(lost, told, strict=True))
