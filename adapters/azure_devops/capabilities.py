@@ -48,6 +48,8 @@ CAPABILITIES = Capabilities(
         "resolution": "the reason of a resolved or closed state; it is written with its state, and"
         " leaves with it",
         "reporter": "the connector's account; the other side's author can be named in the text",
+        "description": "HTML; in Markdown where somebody made it so, and then without what that"
+        " cannot say",
         "comments": "all are visible to whoever sees the work item: internal ones become"
         " visible; the account is the author",
         "components": "Azure DevOps has none; an area, labels or a custom field can take them",

@@ -9,9 +9,11 @@ from adapters.azure_devops.fields import FieldDirectory, kind_of
 from adapters.azure_devops.links import RELATIONS
 from adapters.azure_devops.mapping import Mapper
 from adapters.azure_devops.references import AREA, BOOKKEEPING, ITERATION, KINDS, NOISE, REASON
+from schemas.errors import Fault, TrackerError
 from schemas.metadata import Choice, FieldInfo, FieldKind, Metadata, TypeInfo
 
 _PAGE = 500
+_HIDDEN = "Microsoft.HiddenCategory"
 _DEPTH = 14
 """As deep as areas and iterations go."""
 _NEVER_WRITTEN = frozenset({"System.CreatedBy"})
@@ -50,15 +52,16 @@ class Catalogue:
         return (await self._client.fetch(call, wire.states)).value
 
     async def metadata(self, project: str) -> Metadata:
-        types, definitions, paths, relations = await asyncio.gather(
+        types, hidden, definitions, paths, relations = await asyncio.gather(
             self._types(project),
+            self._hidden(project),
             self._fields.definitions(),
             self._paths(project),
             self._relation_types(),
         )
         by_name = {one.reference_name: one for one in definitions}
         infos = await asyncio.gather(
-            *(self._type(project, one.name, by_name, paths) for one in types)
+            *(self._type(project, one, by_name, paths) for one in types if one.name not in hidden)
         )
         kinds = tuple(kind for kind, relation in RELATIONS.items() if relation in relations)
         return Metadata(project, tuple(infos), kinds)
@@ -70,21 +73,35 @@ class Catalogue:
         found = await self._client.fetch(call, wire.item_types)
         return [one for one in found.value if not one.is_disabled]
 
+    async def _hidden(self, project: str) -> frozenset[str]:
+        """Types that people never make by hand, such as "Code Review Request"."""
+        call = Call(
+            what="list the hidden work item types",
+            path=f"/{segment(project)}/_apis/wit/workitemtypecategories/{_HIDDEN}",
+        )
+        try:
+            found = await self._client.fetch(call, wire.type_category)
+        except TrackerError as error:
+            if error.fault is not Fault.NOT_FOUND:
+                raise
+            return frozenset()
+        return frozenset(one.name for one in found.work_item_types)
+
     async def _type(
         self,
         project: str,
-        kind: str,
+        item_type: wire.ItemType,
         definitions: Mapping[str, wire.FieldDefinition],
         paths: Paths,
     ) -> TypeInfo:
+        kind = item_type.name
         call = Call(
             what=f"list the fields of a {kind}",
             path=f"/{segment(project)}/_apis/wit/workitemtypes/{segment(kind)}/fields",
             query={"$expand": "allowedValues"},
         )
-        states, found = await asyncio.gather(
-            self.states(project, kind), self._client.fetch(call, wire.type_fields)
-        )
+        found = await self._client.fetch(call, wire.type_fields)
+        states = item_type.states or await self.states(project, kind)
         statuses = tuple(Choice(one.name, one.name) for one in states)
         known = [one for one in found.value if _tells(one.reference_name)]
         fields = [self._field(one, kind, definitions, paths) for one in known]

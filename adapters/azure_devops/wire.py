@@ -102,10 +102,16 @@ class States(msgspec.Struct, frozen=True):
 class ItemType(msgspec.Struct, frozen=True, rename="camel"):
     name: str
     is_disabled: bool = False
+    states: tuple[State, ...] = ()
+    """Left out by older servers."""
 
 
 class ItemTypes(msgspec.Struct, frozen=True):
     value: tuple[ItemType, ...] = ()
+
+
+class TypeCategory(msgspec.Struct, frozen=True, rename="camel"):
+    work_item_types: tuple[ItemType, ...] = ()
 
 
 class TypeField(msgspec.Struct, frozen=True, rename="camel"):
@@ -227,6 +233,7 @@ comment_page = msgspec.json.Decoder(CommentPage)
 attachment = msgspec.json.Decoder(AttachmentReference)
 field_definitions = msgspec.json.Decoder(FieldDefinitions)
 item_types = msgspec.json.Decoder(ItemTypes)
+type_category = msgspec.json.Decoder(TypeCategory)
 type_fields = msgspec.json.Decoder(TypeFields)
 nodes = msgspec.json.Decoder(Nodes)
 relation_types = msgspec.json.Decoder(RelationTypes)

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from adapters.azure_devops.simulator.process import (
     FIELDS,
+    HIDDEN,
     OPPOSITE,
     RELATION_NAMES,
     STATES,
@@ -36,6 +37,7 @@ class ProcessApi:
             *routes,
             web.get("/{collection}/_apis/wit/workitemrelationtypes", self.relation_types),
             web.get("/{collection}/{project}/_apis/wit/classificationnodes", self.nodes),
+            web.get(types.replace("types", "typecategories") + "/{category}", self.category),
             web.get(types, self.types),
             web.get(types + "/{type}", self.type),
             web.get(types + "/{type}/states", self.states),
@@ -67,7 +69,19 @@ class ProcessApi:
 
     async def types(self, request: web.Request) -> web.Response:
         self._state.project(request.match_info["project"])
-        return _listed(self._type(kind) for kind in STATES)
+        return _listed(self._type(kind) for kind in (*STATES, *HIDDEN))
+
+    async def category(self, request: web.Request) -> web.Response:
+        self._state.project(request.match_info["project"])
+        name = request.match_info["category"]
+        if name != "Microsoft.HiddenCategory":
+            raise Refusal(
+                404, "WorkItemTypeCategoryNotFoundException", f"VS402324: No category {name}."
+            )
+        url = f"{self._base}/_apis/wit/workItemTypes"
+        types = [{"name": kind, "url": f"{url}/{kind.replace(' ', '%20')}"} for kind in HIDDEN]
+        body = {"name": "Hidden Types Category", "referenceName": name, "workItemTypes": types}
+        return answer(body | {"url": f"{self._base}/_apis/wit/workItemTypeCategories/{name}"})
 
     async def type(self, request: web.Request) -> web.Response:
         return answer(self._type(self._kind(request)))
@@ -180,7 +194,7 @@ class ProcessApi:
 def _states(kind: str) -> list[dict[str, str]]:
     return [
         {"name": name, "color": _COLOURS.get(category, "339933"), "category": category}
-        for name, category in STATES[kind]
+        for name, category in STATES.get(kind, ())
     ]
 
 

@@ -55,6 +55,8 @@ STATES: dict[str, tuple[tuple[str, str], ...]] = {
     "Issue": (("To Do", "Proposed"), ("Doing", "InProgress"), ("Done", "Completed")),
 }
 """Each type's states with their category; the first is where an item begins."""
+HIDDEN = ("Code Review Request",)
+"""Types that tools make, and nobody by hand."""
 
 REASONS: dict[str, tuple[str, ...]] = {
     "Proposed": ("New", "Moved to the backlog"),

@@ -97,7 +97,7 @@ def _step(path: str, value: Any) -> dict[str, Any]:
 
 SEEN = {
     "projects": ["Tidegate", "Ünïcode & Söhne"],
-    "types": ["Bug", "Task", "User Story", "Issue"],
+    "types": ["Bug", "Task", "User Story", "Issue", "Code Review Request"],
     "states": ["New", "Active", "Closed"],
     "values": ["Gold", "Silver", "Bronze"],
     "field": [("Tier", "string", True)],

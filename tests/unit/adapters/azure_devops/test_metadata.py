@@ -1,3 +1,5 @@
+import json
+
 from schemas.metadata import Choice
 
 
@@ -35,7 +37,18 @@ async def test_a_project_tells_its_types_fields_and_values(tracker, simulator):
     assert [one.name for one in fields["Custom.Tier"].choices] == ["Gold", "Silver", "Bronze"]
     assert "System.Rev" not in fields
     assert known.link_kinds == tracker.capabilities.link_kinds
-    assert sum(simulator.calls.values()) == 4 + 2 * len(types)
+    assert sum(simulator.calls.values()) == 5 + len(types)
+
+
+async def test_servers_that_tell_less_are_asked_more(tracker, simulator):
+    """Older ones leave the states out of the list of types, and may have no hidden ones."""
+    types = [{"name": "Bug"}, {"name": "Task"}, {"name": "Old", "isDisabled": True}]
+    body = json.dumps({"count": 3, "value": types}).encode()
+    simulator.fail_next(status=200, body=body, path="/workitemtypes")
+    simulator.fail_next(status=404, path="/workitemtypecategories")
+    known = await tracker.metadata("Tidegate")
+    assert [one.type.name for one in known.types] == ["Bug", "Task"]
+    assert [one.name for one in known.types[1].statuses] == ["New", "Active", "Closed"]
 
 
 async def test_every_field_of_the_manifest_is_known_of_a_task(tracker):
