@@ -39,11 +39,14 @@ from adapters.azure_devops.simulator.refusal import Refusal, refused
 from adapters.azure_devops.simulator.state import State
 
 _BESIDE = re.compile(r";\s*api-version=([\w.-]+)")
+_QUERIES = ("/wiql", "/workitemsbatch")
 LARGEST_BODY = 64 * 1024 * 1024
 
 
 class SimulatorConfig(msgspec.Struct, frozen=True, kw_only=True):
     token: str = "simulator-token"  # noqa: S105 - stands for a secret, protects nothing
+    reader: str = "reader-token"
+    """The token of somebody who may look and not write."""
     projects: tuple[str, ...] = ("Tidegate",)
     collection: str = "DefaultCollection"
     webhooks: tuple[tuple[str, str, str], ...] = ()
@@ -199,12 +202,19 @@ class _Gate:
 
     def _admit(self, request: web.Request) -> None:
         given = request.headers.get("Authorization", "")
-        wanted = "Basic " + base64.b64encode(f":{self._token}".encode()).decode()
-        if not hmac.compare_digest(given.encode(), wanted.encode()):
+        reading = _is_token(given, self._simulator.config.reader)
+        if not reading and not _is_token(given, self._token):
             raise Refusal(
                 401,
                 "UnauthorizedRequestException",
                 "TF400813: The user is not authorized to access this resource.",
+            )
+        if reading and request.method != "GET" and not request.path.endswith(_QUERIES):
+            raise Refusal(
+                403,
+                "WorkItemTrackingSecurityException",
+                "TF237111: The current user does not have permissions to save work items under"
+                " the specified area path.",
             )
         version = _asked_version(request)
         if not version:
@@ -224,6 +234,11 @@ class _Gate:
                 f"The requested REST API version of {asked} is out of range for this server. "
                 f"The latest REST API version this server supports is {newest}.",
             )
+
+
+def _is_token(given: str, token: str) -> bool:
+    wanted = "Basic " + base64.b64encode(f":{token}".encode()).decode()
+    return hmac.compare_digest(given.encode(), wanted.encode())
 
 
 def _asked_version(request: web.Request) -> str:

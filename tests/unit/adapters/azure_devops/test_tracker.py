@@ -2,7 +2,7 @@ import pytest
 
 from adapters.azure_devops.simulator.process import SAM
 from schemas.errors import Fault, TrackerError
-from schemas.issue import ALL_PARTS, FieldChange, IssueDraft, Part
+from schemas.issue import ALL_PARTS, CommentDraft, FieldChange, IssueDraft, Part
 from schemas.rich_text import (
     Cell,
     CodeBlock,
@@ -258,6 +258,28 @@ async def test_check_creates_nothing_and_shows_a_lacking_permission(tracker, sim
     stages = await tracker.check()
     assert (stages[-1].stage, stages[-1].passed) == ("permissions", False)
     assert not simulator.state.items
+
+
+async def test_whoever_may_only_look_sees_all_and_writes_nothing(
+    make_tracker, tracker, simulator, draft
+):
+    issue = await tracker.create(draft())
+    reader = make_tracker(token=simulator.config.reader)
+    assert (await reader.read("1", ALL_PARTS)).fields == issue.fields
+    assert await reader.find_by_marker("m-1", "Tidegate", 0) == issue.ref
+    assert [one async for one in reader.all_issues(())]
+    for write in (
+        reader.create(draft(marker="m-2")),
+        reader.update(issue, FieldChange({"summary": "x"})),
+        reader.add_comment("1", CommentDraft(plain("x"), "c")),
+    ):
+        with pytest.raises(TrackerError) as caught:
+            await write
+        assert caught.value.fault is Fault.PERMISSION
+        assert "TF237111" in caught.value.message
+    stages = await reader.check("Tidegate")
+    assert [one.passed for one in stages] == [True, True, True, False]
+    assert len(simulator.state.items) == 1
 
 
 async def test_users_are_found_by_name_and_mail(tracker):
