@@ -7,6 +7,7 @@ import structlog
 from adapters.azure_devops import mapping, wire
 from adapters.azure_devops.client import BINARY, AzureDevOpsClient, Call, OpenContent
 from adapters.azure_devops.errors import tracker_error
+from adapters.azure_devops.heavy import converted, size_of_texts
 from adapters.azure_devops.images import attachment_id as id_in
 from adapters.azure_devops.images import to_addresses, tree_to_addresses
 from adapters.azure_devops.items import Items
@@ -63,12 +64,8 @@ class Attachments:
 
     async def _show(self, item: wire.WorkItem, added: Attachment) -> None:
         """A text written before its image was there names the file only: give it the address."""
-        operations = [
-            Operation("add", f"/fields/{reference}", shown)
-            for reference, value in item.fields.items()
-            if isinstance(value, str)
-            and (shown := self._with_image(value, item.formats.get(reference, ""), added)) != value
-        ]
+        size = size_of_texts(item.fields.values())
+        operations = await converted(lambda: self._with_images(item, added), size)
         if not operations:
             return
         try:
@@ -76,6 +73,14 @@ class Attachments:
         except TrackerError as error:
             # The file is there and only its picture in the text is missing.
             log.warning("tracker.image_not_shown", issue=str(item.id), error=error.message)
+
+    def _with_images(self, item: wire.WorkItem, added: Attachment) -> list[Operation]:
+        return [
+            Operation("add", f"/fields/{reference}", shown)
+            for reference, value in item.fields.items()
+            if isinstance(value, str)
+            and (shown := self._with_image(value, item.formats.get(reference, ""), added)) != value
+        ]
 
     def _with_image(self, text: str, format_: str, added: Attachment) -> str:
         if not mapping.is_markdown(format_):

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from adapters.azure_devops import mapping, wire
 from adapters.azure_devops.client import AzureDevOpsClient, Call, segment
+from adapters.azure_devops.heavy import converted, size_of_texts, size_of_trees
 from adapters.azure_devops.items import Items, number
 from adapters.azure_devops.params import AzureDevOpsParams
 from adapters.http import Method
@@ -86,10 +87,7 @@ class Comments:
         while True:
             call = self._call(project, item_id, "", query)
             page = await self._client.fetch(call, wire.comment_page, "comments")
-            for one in page.comments:
-                if not one.is_deleted:
-                    self._noted(one)
-                    found.append(mapping.comment(one))
+            found += await self._told([one for one in page.comments if not one.is_deleted])
             if not page.continuation_token or not page.comments:
                 return tuple(found)
             query = {**query, "continuationToken": page.continuation_token}
@@ -103,14 +101,20 @@ class Comments:
         body: RichText,
         markup: str,
     ) -> Comment:
-        text = markdown.render(body) if markup == _MARKDOWN else html.render(body)
+        render = markdown.render if markup == _MARKDOWN else html.render
+        text = await converted(lambda: render(body), size_of_trees((body,)))
         encoded = wire.encode({"text": text})
         call = self._call(
             project, item_id, comment_id, {"format": markup}, method=method, body=encoded
         )
-        written = await self._client.fetch(call, wire.comment, "comments")
-        self._noted(written)
-        return mapping.comment(written)
+        (written,) = await self._told([await self._client.fetch(call, wire.comment, "comments")])
+        return written
+
+    async def _told(self, comments: list[wire.WireComment]) -> list[Comment]:
+        for one in comments:
+            self._noted(one)
+        size = size_of_texts(one.text for one in comments)
+        return await converted(lambda: [mapping.comment(one) for one in comments], size)
 
     def _noted(self, comment: wire.WireComment) -> str:
         number = str(comment.id or comment.comment_id)

@@ -16,6 +16,7 @@ from adapters.azure_devops.client import AzureDevOpsClient
 from adapters.azure_devops.comments import Comments
 from adapters.azure_devops.errors import tracker_error
 from adapters.azure_devops.fields import FieldDirectory
+from adapters.azure_devops.heavy import converted, size_of_texts, size_of_trees
 from adapters.azure_devops.items import Items, quoted
 from adapters.azure_devops.losses import losses
 from adapters.azure_devops.mapping import MARKER, Mapper
@@ -131,8 +132,11 @@ class AzureDevOpsTracker:
             )
         kind = draft.type or str(draft.fields.get("type") or self._params.default_type)
         await self._fields.learn(self._writer.references(draft.fields))
+        operations = await converted(
+            lambda: self._writer.creating(draft, kind), size_of_trees(draft.fields.values())
+        )
         try:
-            item = await self._items.create(project, kind, self._writer.creating(draft, kind))
+            item = await self._items.create(project, kind, operations)
         except TrackerError as error:
             raise self._named(error, kind) from error
         self._items.note(item)
@@ -161,7 +165,9 @@ class AzureDevOpsTracker:
     async def update(self, issue: Issue, change: FieldChange) -> Issue:
         await self._fields.learn(self._writer.references(change.set))
         marked = self._items.markdown_fields(issue.ref.id)
-        operations = self._writer.changing(issue, change, marked)
+        operations = await converted(
+            lambda: self._writer.changing(issue, change, marked), size_of_trees(change.set.values())
+        )
         relations = self._writer.relating(issue, change)
         if not operations and not relations:
             return issue
@@ -224,7 +230,8 @@ class AzureDevOpsTracker:
 
     async def _issue(self, item: wire.WorkItem) -> Issue:
         await self._fields.learn(item.fields)
-        return self._mapper.issue(item)
+        size = size_of_texts(item.fields.values())
+        return await converted(lambda: self._mapper.issue(item), size)
 
     async def _move_new(self, item: wire.WorkItem, steps: list[Operation]) -> wire.WorkItem:
         """To its status and resolution; to the status alone where both are not taken together."""
