@@ -31,6 +31,8 @@ from adapters.jira.simulator.state import State
 
 _LARGEST_BODY = 64 << 20
 """Bytes of a JSON body; attachments are streamed and know no limit."""
+_VERSION = "/rest/api/2/"
+_LATEST = "/rest/api/latest/"
 _GUARDED = ("/rest/", "/secure/")
 
 
@@ -58,7 +60,17 @@ def create_app(state: State, faults: Faults, hooks_: Hooks) -> web.Application:
     )
     for part in parts:
         app.router.add_routes(part.routes())
+        app.router.add_routes(_as_latest(part.routes()))
     return app
+
+
+def _as_latest(routes: list[web.RouteDef]) -> list[web.RouteDef]:
+    """The other name of the API's version, which some programs use."""
+    versioned = [route for route in routes if route.path.startswith(_VERSION)]
+    return [
+        web.route(route.method, route.path.replace(_VERSION, _LATEST, 1), route.handler)
+        for route in versioned
+    ]
 
 
 class JiraSimulator:
