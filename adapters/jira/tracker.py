@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager
 
 import aiohttp
 
-from adapters.jira import answers, mapping, webhook, wire
+from adapters.jira import answers, fit, mapping, webhook, wire
 from adapters.jira.accounts import Accounts
 from adapters.jira.attachments import Attachments
 from adapters.jira.capabilities import CAPABILITIES
@@ -26,7 +26,6 @@ from adapters.jira.workflow import Workflow
 from adapters.jira.worklogs import Worklogs
 from adapters.jira.writing import Writer
 from adapters.port import ByteStream, Capabilities, ChangesPage, StageResult, WebhookRequest
-from adapters.rich_text.losses import losses
 from schemas.events import IssueChanged
 from schemas.issue import (
     Attachment,
@@ -168,7 +167,7 @@ class JiraTracker:
         return self._scan.all_issues(projects or self._params.projects)
 
     def losses(self, field: str, value: Value) -> tuple[str, ...]:
-        return losses(value, "wiki") if isinstance(value, RichText) else ()
+        return fit.losses(field, value)
 
     def parse_webhook(self, request: WebhookRequest) -> tuple[IssueChanged, ...]:
         return webhook.parse(self._connector, self._params, request)
