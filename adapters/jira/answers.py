@@ -284,3 +284,10 @@ class OldCreateMeta(_Answer, frozen=True):
     """Of servers before 8.4, which tell all in one answer."""
 
     projects: tuple[OldCreateProject, ...] = ()
+
+
+class RegisteredWebhook(_Answer, frozen=True):
+    name: str = ""
+    url: str = ""
+    events: tuple[str, ...] = ()
+    enabled: bool = True

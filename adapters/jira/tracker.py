@@ -22,6 +22,7 @@ from adapters.jira.moves import Moves
 from adapters.jira.params import JiraParams
 from adapters.jira.parents import Parents
 from adapters.jira.scan import Scan
+from adapters.jira.watch import Watch
 from adapters.jira.workflow import Workflow
 from adapters.jira.worklogs import Worklogs
 from adapters.jira.writing import Writer
@@ -65,6 +66,7 @@ class JiraTracker:
         self._comments = Comments(client, params.internal_role)
         self._attachments = Attachments(client)
         self._worklogs = Worklogs(client)
+        self._watch = Watch(client, connector, now)
         self._markers = Markers(client)
         self._scan = Scan(connector, self._search, now, params.scan_overlap, params.scan_lag)
         fields = CustomFields(client, now, params.parent_field)
@@ -168,6 +170,9 @@ class JiraTracker:
 
     def losses(self, field: str, value: Value) -> tuple[str, ...]:
         return fit.losses(field, value)
+
+    async def watch(self, projects: tuple[str, ...]) -> tuple[str, ...]:
+        return await self._watch.look()
 
     def parse_webhook(self, request: WebhookRequest) -> tuple[IssueChanged, ...]:
         return webhook.parse(self._connector, self._params, request)

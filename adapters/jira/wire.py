@@ -33,6 +33,7 @@ worklog_page = msgspec.json.Decoder(answers.WorklogPage)
 create_types = msgspec.json.Decoder(answers.CreateTypes)
 create_fields = msgspec.json.Decoder(answers.CreateFields)
 old_create_meta = msgspec.json.Decoder(answers.OldCreateMeta)
+registered_webhooks = msgspec.json.Decoder(tuple[answers.RegisteredWebhook, ...])
 property_ = msgspec.json.Decoder(answers.Property)
 
 

@@ -7,6 +7,9 @@ class Webhook(msgspec.Struct, frozen=True):
     url: str
     secret: str = ""
     """Signs each body when set."""
+    events: tuple[str, ...] = ()
+    """Those that are sent; () sends all."""
+    enabled: bool = True
 
 
 class SimulatorConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,4 +35,6 @@ class SimulatorConfig(msgspec.Struct, frozen=True, kw_only=True):
     time_tracking: bool = True
     epics: bool = True
     """Whether there is an epic link, which comes with Jira Software."""
+    administrator: bool = True
+    """Whether the account may see the registered webhooks."""
     permissions_denied: tuple[str, ...] = ()
