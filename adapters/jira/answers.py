@@ -272,6 +272,12 @@ class CreateFields(_Answer, frozen=True):
     total: int = 0
 
 
+class EditFields(_Answer, frozen=True):
+    """What can be written in one issue, by Jira's ids."""
+
+    fields: dict[str, CreateField] = {}
+
+
 class OldCreateType(IssueType, frozen=True):
     fields: dict[str, CreateField] = {}
 

@@ -21,6 +21,7 @@ from adapters.jira.simulator import (
     links,
     metadata,
     pages,
+    rights,
     worklogs,
 )
 from adapters.jira.simulator.config import SimulatorConfig, Webhook
@@ -162,6 +163,7 @@ async def _guarded(request: web.Request, handler: Handler) -> web.StreamResponse
     fault = faults.take(request.method, path)
     if fault is not None and not fault.after:
         return await answer_fault(request, fault)
+    rights.check(request, path)
     answer = await handler(request)
     if fault is not None:
         return await answer_fault(request, fault)
