@@ -285,12 +285,15 @@ async def test_what_our_write_replaced_unseen_is_told_without_another_call(
     meddle(jira, before.ref.key, summary="Theirs", description="h1. Theirs", duedate="2026-01-02")
     meddle(jira, before.ref.key, summary="Theirs again", priority={"name": "Low"})
     jira.calls.clear()
+    meddle(jira, before.ref.key, environment="Theirs")
     ours = {"summary": "Ours", "description": plain("Ours"), "due": "2027-01-02"}
+    ours["environment"] = plain("Ours")
     after = await tracker.update(before, FieldChange(ours))
     assert after.overwritten == {
         "summary": "Theirs again",
         "description": RichText((Heading(1, (Text("Theirs"),)),)),
         "due": "2026-01-02",
+        "environment": plain("Theirs"),
     }
     assert after.fields["priority"] == "Low"
     assert jira.calls.total() == 2
