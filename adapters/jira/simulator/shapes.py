@@ -1,7 +1,8 @@
 """What a simulated Jira holds, in the shape of its REST answers."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone, tzinfo
+from functools import lru_cache
 from typing import Any
 
 from adapters.jira.simulator import catalogue, custom_fields
@@ -22,8 +23,15 @@ EMBEDDED_WORKLOGS = 20
 
 def moment(at: int, offset: int = 0) -> str:
     """`offset` of the server's time zone, in minutes."""
-    instant = datetime.fromtimestamp(at // 1000, timezone(timedelta(minutes=offset)))
-    return f"{instant:%Y-%m-%dT%H:%M:%S}.{at % 1000:03d}{instant:%z}"
+    zone, text = _zone(offset)
+    instant = datetime.fromtimestamp(at // 1000, zone)
+    return f"{instant:%Y-%m-%dT%H:%M:%S}.{at % 1000:03d}{text}"
+
+
+@lru_cache(maxsize=16)
+def _zone(offset: int) -> tuple[tzinfo, str]:
+    zone = timezone(timedelta(minutes=offset))
+    return zone, f"{datetime.now(zone):%z}"
 
 
 class Shapes:
