@@ -20,6 +20,7 @@ from adapters.azure_devops.heavy import converted, size_of_texts, size_of_trees
 from adapters.azure_devops.items import Items, quoted
 from adapters.azure_devops.losses import losses
 from adapters.azure_devops.mapping import MARKER, Mapper
+from adapters.azure_devops.mentions import Mentions
 from adapters.azure_devops.metadata import Catalogue
 from adapters.azure_devops.moments import iso
 from adapters.azure_devops.operations import Operation, test_rev
@@ -73,6 +74,7 @@ class AzureDevOpsTracker:
         self._writer = PatchWriter(self._mapper, self._fields, params)
         self._items = Items(self._client)
         self._relations = Relations(self._items)
+        self._mentions = Mentions(self._client, now)
         self._comments = Comments(self._client, params, self._items)
         self._attachments = Attachments(self._client, params, self._items, self._relations)
         self._catalogue = Catalogue(self._client, self._mapper, self._fields)
@@ -132,6 +134,8 @@ class AzureDevOpsTracker:
             )
         kind = draft.type or str(draft.fields.get("type") or self._params.default_type)
         await self._fields.learn(self._writer.references(draft.fields))
+        here = await self._mentions.in_fields(draft.fields)
+        draft = msgspec.structs.replace(draft, fields=here)
         operations = await converted(
             lambda: self._writer.creating(draft, kind), size_of_trees(draft.fields.values())
         )
@@ -164,6 +168,8 @@ class AzureDevOpsTracker:
 
     async def update(self, issue: Issue, change: FieldChange) -> Issue:
         await self._fields.learn(self._writer.references(change.set))
+        here = await self._mentions.in_fields(change.set)
+        change = msgspec.structs.replace(change, set=here)
         marked = self._items.markdown_fields(issue.ref.id)
         operations = await converted(
             lambda: self._writer.changing(issue, change, marked), size_of_trees(change.set.values())
@@ -186,10 +192,11 @@ class AzureDevOpsTracker:
 
     async def add_comment(self, issue_id: str, draft: CommentDraft) -> Comment:
         """The marker is not kept, and `internal` has no counterpart: see the capabilities."""
-        return await self._comments.add(issue_id, draft.body)
+        return await self._comments.add(issue_id, await self._mentions.in_text(draft.body))
 
     async def edit_comment(self, issue_id: str, comment_id: str, body: RichText) -> Comment:
-        return await self._comments.edit(issue_id, comment_id, body)
+        here = await self._mentions.in_text(body)
+        return await self._comments.edit(issue_id, comment_id, here)
 
     async def delete_comment(self, issue_id: str, comment_id: str) -> None:
         await self._comments.delete(issue_id, comment_id)
