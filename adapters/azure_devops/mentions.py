@@ -1,5 +1,5 @@
 """Mentions: whoever is mentioned on the other side is found here by name, and only when there is no
-doubt; else the name stays as words."""
+doubt; else the mention is of nobody here, and still one when the text goes back."""
 
 from collections import OrderedDict
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from adapters.azure_devops.client import AzureDevOpsClient
 from adapters.azure_devops.users import find_identities, name_of
 from adapters.rich_text.mapping import inlines, map_inlines
 from schemas.errors import Fault, TrackerError
-from schemas.rich_text import Inline, Mention, RichText, Text
+from schemas.rich_text import Inline, Mention, RichText
 from schemas.values import Fields, Millis
 
 _MOST = 1000
@@ -49,7 +49,7 @@ class Mentions:
             fitting = ids[part.name]
             if part.id in fitting:
                 return part
-            return Mention(part.name, fitting[0]) if len(fitting) == 1 else Text(f"@{part.name}")
+            return Mention(part.name, fitting[0] if len(fitting) == 1 else "")
 
         return map_inlines(text, here)
 

@@ -2,7 +2,7 @@ import pytest
 
 from adapters.azure_devops.simulator.process import SAM, Person
 from schemas.issue import CommentDraft, FieldChange
-from schemas.rich_text import Mention, Paragraph, RichText, Text, plain
+from schemas.rich_text import Mention, Paragraph, RichText, Text
 
 PEOPLE = "GET /_apis/identities"
 
@@ -37,7 +37,12 @@ async def test_nobody_is_mentioned_by_mistake(tracker, simulator, draft):
     simulator.state.people.append(twin)
     text = told(Mention("Sam Okafor", "x"), Text(" or "), Mention("Nobody Known", "y"))
     issue = await tracker.create(draft(description=text))
-    assert issue.fields["description"] == plain("ask @Sam Okafor or @Nobody Known")
+    assert issue.fields["description"] == told(
+        Mention("Sam Okafor"), Text(" or "), Mention("Nobody Known")
+    )
+    held = simulator.state.item(1).fields["System.Description"]
+    assert ">@Nobody Known</a>" in held
+    assert SAM.id not in held
     sure = await tracker.update(
         issue, FieldChange({"description": told(Mention("Sam Okafor", twin.id))})
     )
@@ -47,7 +52,7 @@ async def test_nobody_is_mentioned_by_mistake(tracker, simulator, draft):
 async def test_a_token_that_may_not_see_people_still_writes(tracker, simulator, draft):
     simulator.fail_next(status=403, path="/identities")
     issue = await tracker.create(draft(description=told(Mention("Sam Okafor"))))
-    assert issue.fields["description"] == plain("ask @Sam Okafor")
+    assert issue.fields["description"] == told(Mention("Sam Okafor"))
 
 
 async def test_texts_without_mentions_ask_for_nobody(tracker, simulator, draft):
