@@ -71,11 +71,13 @@ from service.workers.departures import Departures
 from service.workers.feed_store import Directory, FeedDesk
 from service.workers.keys import KeyDesk
 from service.workers.measured import MeasuredEngine, MeasuredTraffic, request_tracing
+from service.workers.metadata import ProjectMetadata
 from service.workers.operations import NodeOperations
 from service.workers.operations.desk import Desk
 from service.workers.operations.pairing import InvitationDesk, Pairing
 from service.workers.operations.relay import RelayOperations
 from service.workers.operations.relay_pairing import RelayedPairing
+from service.workers.people import People
 from service.workers.relay_desk import HeardEnvelopes, RelayDesk, RelaySweeper
 from service.workers.roster import Roster
 from service.workers.runs import Runs
@@ -152,6 +154,7 @@ class Node:
         self._doorbell = Doorbell()
         self._contacts = Contacts(now=self._now)
         self._wakeups = Wakeups(now=self._now)
+        self.known_projects = ProjectMetadata(now=self._now)
         self._breakers = Breakers(now=self._now, random=self._random)
         self.address = ""
         self._draining, self._drained = asyncio.Event(), asyncio.Event()
@@ -205,6 +208,8 @@ class Node:
             roster=roster,
             engine=self.engine,
             contents=contents,
+            people=People(now=self._now),
+            known=self.known_projects,
             breakers=self._breakers,
             wakeups=self._wakeups,
             metrics=self.metrics,

@@ -67,6 +67,7 @@ class Context:
         self.remote_key, self.remote_url, self.project = words[5], words[6], words[7]
         self.first_sync = words[8] != ""
         self.now = int(words[9])
+        self.mirror = words[10] != ""
 
 
 class Issue:

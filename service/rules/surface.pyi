@@ -64,6 +64,8 @@ class Context:
     """Where incoming issues are made."""
     now: int
     """Milliseconds since 1970; see `moment`."""
+    mirror: bool
+    """This side's issue was made, or is about to be, for the other side's."""
 
 class Issue:
     """The issue in this side's tracker. A field that it does not have is None (labels: empty)."""

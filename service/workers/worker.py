@@ -27,8 +27,11 @@ from service.sync.retry import Park, counts, decide_retry
 from service.workers.bench import Bench, Contents, Outcome
 from service.workers.breaker import Breakers
 from service.workers.hints import Hint, is_echo, merged, of_change
+from service.workers.kin import StoredKin
 from service.workers.ledger import Due, Ledger, waiting_message
+from service.workers.metadata import ProjectMetadata
 from service.workers.parking import reopen
+from service.workers.people import People
 from service.workers.recent import Recent
 from service.workers.reconciliation import FIELDS_ONLY, Reconciliation
 from service.workers.roster import LiveConnection, OpenConnector, Roster
@@ -61,6 +64,8 @@ class Worker:
         roster: Roster,
         engine: RuleEngine,
         contents: Contents,
+        people: People,
+        known: ProjectMetadata,
         breakers: Breakers,
         wakeups: Wakeups,
         metrics: Metrics,
@@ -74,6 +79,7 @@ class Worker:
         self._node, self._owner = node, owner
         self._store, self._roster, self._engine = store, roster, engine
         self._contents, self._breakers, self._wakeups = contents, breakers, wakeups
+        self._people, self._known_projects = people, known
         self._metrics = metrics
         self._ring_peer, self._ring_twin = ring_peer, ring_twin
         self._now, self._random = now, random
@@ -373,6 +379,9 @@ class Worker:
             attachment_limit=live.record.settings.attachment_limit,
             ledger=ledger,
             contents=self._contents,
+            kin=StoredKin(self._store, live.record),
+            persons=self._people.of(opened, live.record.settings),
+            ground=self._known_projects.of(opened),
             wrote=partial(self.recent.wrote, key),
             now=self._now,
         )
@@ -500,6 +509,8 @@ class Worker:
     async def _announce(
         self, ledger: Ledger, live: LiveConnection, other: LiveConnection | None, claim: Claim
     ) -> None:
+        for key in ledger.rung:
+            self._wakeups.at(self._now(), key)
         if not ledger.sent:
             return
         if other is None:
