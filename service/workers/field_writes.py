@@ -94,9 +94,9 @@ class FieldWrites:
         if first_meeting(run.twin):
             run.twin = note_attempted(run.twin, wanted)
             await run.checkpoint()
-        written = await self._update(issue, merge.change, wanted)
-        if written is None:
-            return issue, merge
+        written, wrote = await self._update(issue, merge.change, wanted)
+        if not wrote:
+            return written, merge
         names = sorted({*merge.change.set, *merge.change.add, *merge.change.remove})
         run.note("fields.written", key=issue.ref.key, fields=names)
         if written.overwritten:
@@ -119,13 +119,15 @@ class FieldWrites:
             )
         return merge, policy
 
-    async def _update(self, issue: Issue, change: FieldChange, wanted: Wanted) -> Issue | None:
+    async def _update(
+        self, issue: Issue, change: FieldChange, wanted: Wanted
+    ) -> tuple[Issue, bool]:
         run = self._run
-        written = await run.local.update(issue, change, run.twin, wanted.fields)
-        if written is not None:
+        written, wrote = await run.local.update(issue, change, run.twin, wanted.fields)
+        if wrote:
             run.bench.wrote(version=written.version)
             self._note_losses(change.set)
-        return written
+        return written, wrote
 
     async def _settle_overwritten(
         self, written: Issue, merge: FieldMerge, policy: Policy, wanted: Wanted
@@ -141,7 +143,7 @@ class FieldWrites:
             # The tracker holds them no more: they are kept before anything else can fail.
             await run.checkpoint()
             if wrote:
-                written = await self._update(written, FieldChange(wrote), wanted) or written
+                written, _ = await self._update(written, FieldChange(wrote), wanted)
                 run.note("fields.put_back", key=written.ref.key, fields=sorted(wrote))
         return written, merge
 

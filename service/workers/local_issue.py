@@ -48,16 +48,16 @@ class LocalIssue:
 
     async def update(
         self, issue: Issue, change: FieldChange, twin: Twin, wanted: Fields
-    ) -> Issue | None:
-        """None: the tracker holds it already, in its own words."""
+    ) -> tuple[Issue, bool]:
+        """The issue afterwards. False: the tracker held it already, in its own words."""
+        own = msgspec.structs.replace(issue, fields=self._own)
         if _TIES & {*change.set, *change.add, *change.remove}:
             named = named_twins(issue.fields) | named_twins(_ties_of(change))
             issues = await self._issues(named)
             change = in_local_words(change, issue.fields, issues, self.means)
             if not change:
-                return None
-        own = msgspec.structs.replace(issue, fields=self._own)
-        return await self._seen(await self._bench.tracker.update(own, change), twin, wanted)
+                return await self._seen(own, twin, wanted), False
+        return await self._seen(await self._bench.tracker.update(own, change), twin, wanted), True
 
     async def _issues(self, twins: frozenset[str]) -> dict[str, Known]:
         return await self._bench.kin.issues_of(twins) if twins else {}

@@ -165,10 +165,9 @@ class Reconciliation:
         writes = FieldWrites(self)
         if issue is None:
             wanted = wanted or Wanted({})
-            if await self._waits_for_parent(wanted):
+            issue = await self._create(writes, wanted)
+            if issue is None:
                 return
-            issue = self._shared(await writes.create(wanted))
-            self._looked = issue.version
             self.twin = note_taken(self._fitted(), None, wanted, issue)
         elif fresh and wanted is not None:
             if issue.version != self.twin.local_version:
@@ -206,18 +205,33 @@ class Reconciliation:
         self.twin = note_late(self._fitted(), merge, late, issue)
         return issue, merge
 
-    async def _waits_for_parent(self, wanted: Wanted) -> bool:
-        """An issue of a type that needs a parent is not made before its parent is here."""
-        if not any(is_parent(tie) for tie in self._fit.left_out):
-            return False
+    async def _create(self, writes: FieldWrites, wanted: Wanted) -> Issue | None:
+        """None: an issue of a type that needs a parent waits until its parent is here."""
+        left_out = any(is_parent(tie) for tie in self._fit.left_out)
+        if left_out and await self._needs_parent(wanted):
+            self._wait_for_parent()
+            return None
+        try:
+            issue = self._shared(await writes.create(wanted))
+        except TrackerError as error:
+            lacks = error.fault is Fault.VALIDATION and wanted.fields.get(PARENT) is None
+            if lacks and await self._needs_parent(wanted):
+                self._wait_for_parent()
+                return None
+            raise
+        self._looked = issue.version
+        return issue
+
+    async def _needs_parent(self, wanted: Wanted) -> bool:
         project = wanted.project or self.bench.project
         fields = await self.bench.ground.fields(project, wanted.type or self.bench.issue_type)
         parent = fields.get(PARENT) if fields else None
-        if parent is None or not parent.required:
-            return False
+        return parent is not None and parent.required
+
+    def _wait_for_parent(self) -> None:
+        """No attempt is burnt: the parent rings, or the other side tells of one."""
         self.note("issue.waits_for_parent", remote=self.twin.replica.key)
         self.twin = self._fitted()
-        return True
 
     def _fitted(self) -> Twin:
         """The twin once the wish was taken in as far as it can be had here."""
