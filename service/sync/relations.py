@@ -249,10 +249,16 @@ def awaited(relations: Relations) -> frozenset[str]:
     return frozenset(twins | {f"issue:{id}" for id in relations.strangers})
 
 
-def told_elsewhere(old: Relations, new: Relations) -> frozenset[str]:
-    """The twins that speak for links which have come here, or gone."""
-    changed = set(old.elsewhere) ^ set(new.elsewhere)
-    return frozenset(_other(element) for element in changed)
+def concerned(before: Twin, after: Twin) -> frozenset[str]:
+    """The twins at the other end of links that have come here, or gone: one of the two speaks for
+    the link, and the other has to have seen it, to notice when a person takes it away."""
+    changed = set(before.relations.elsewhere) ^ set(after.relations.elsewhere)
+    changed |= set(_held_links(before)) ^ set(_held_links(after))
+    return frozenset(filter(None, map(_other, changed)))
+
+
+def _held_links(twin: Twin) -> tuple[str, ...]:
+    return as_elements(twin.base.held.get(LINKS))
 
 
 def _parted(element: str) -> tuple[str, str]:

@@ -122,9 +122,7 @@ class Fitting:
             return value
         shaped = self._reshaped(name, value, kind)
         if settled(shaped) is not None and not _has_shape(shaped, kind):
-            return _Lost(
-                f"The field is of another kind here ({kind}). There it is: {_words(value)}"
-            )
+            return _Lost(f"The field is a {kind} here. There it is: {_words(value)}")
         if info is not None and name not in _TABLED and kind in _CHOSEN:
             return _chosen(shaped, info)
         return shaped

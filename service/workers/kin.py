@@ -13,7 +13,7 @@ from schemas.values import Millis
 from service.store import awaited, kin
 from service.store.store import Store
 from service.store.twin_records import TwinKey
-from service.sync.relations import Known, told_elsewhere
+from service.sync.relations import Known, concerned
 from service.sync.relations import awaited as awaits
 
 
@@ -53,13 +53,12 @@ def keep_waiting(
 def ring_for(
     c: sa.Connection, record: Connection, before: Twin, after: Twin, now: Millis
 ) -> list[TwinKey]:
-    """After the twin was kept: who waited for it, and who speaks for links that came or went."""
+    """After the twin was kept: who waited for it, and the other ends of links that came or went."""
     rung: list[TwinKey] = []
     if after.issue is not None and _is_new(before, after):
         rung += awaited.arrived(c, record.id, after.id, after.issue.id, now)
-    told = told_elsewhere(before.relations, after.relations)
-    if told:
-        rung += awaited.ring(c, record.id, told, now)
+    if others := concerned(before, after):
+        rung += awaited.ring(c, record.id, others, now)
     return rung
 
 

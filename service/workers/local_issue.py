@@ -69,10 +69,8 @@ class LocalIssue:
         if not named and not known.strangers and not known.elsewhere:
             return issue
         twins = await self._bench.kin.twins_of(named) if named else {}
-        told = {
-            *as_elements(twin.base.wanted.get(LINKS)),
-            *as_elements((wanted or {}).get(LINKS)),
-        }
+        wish = wanted if wanted is not None and LINKS in wanted else twin.base.wanted
+        told = as_elements(wish.get(LINKS))
         fields, self.relations = as_shared(twin, issue.fields, twins, self.means, told)
         lost, _ = as_shared(twin, issue.overwritten, twins, self.means, told)
         overwritten = {name: lost[name] for name in issue.overwritten}

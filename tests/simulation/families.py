@@ -9,7 +9,7 @@ import msgspec
 from schemas.replica import TwinMessage
 from schemas.twin import Relations, Twin
 from schemas.values import Fields
-from service.sync.relations import Known, awaited, told_elsewhere
+from service.sync.relations import Known, awaited, concerned
 from tests.simulation.end import End
 from tests.simulation.model_engine import Mapping
 from tests.simulation.model_tracker import CAPABILITIES, Clock, ModelTracker
@@ -63,7 +63,7 @@ class Side:
         if after.issue is not None and (before is None or before.issue is None):
             self.arrived(after.id)
         if "other end not rung" not in self.faults:
-            self.due |= told_elsewhere(known, after.relations)
+            self.due |= concerned(before or Twin(after.id, ""), after)
 
     def arrived(self, twin: str) -> None:
         came = {f"twin:{twin}", f"issue:{self._issues()[twin]}"}

@@ -3,7 +3,7 @@
 import pytest
 
 from schemas.issue import FieldChange
-from schemas.twin import Loss, Relations
+from schemas.twin import Base, Loss, Relations
 from service.sync.incoming import note_late
 from service.sync.merge import RemoteWish, merge_fields
 from service.sync.relations import (
@@ -11,6 +11,7 @@ from service.sync.relations import (
     Means,
     as_shared,
     awaited,
+    concerned,
     drafted,
     in_local_words,
     is_parent,
@@ -18,7 +19,6 @@ from service.sync.relations import (
     named_twins,
     only_shared,
     ties,
-    told_elsewhere,
     within_reach,
     without_left_out,
 )
@@ -56,8 +56,14 @@ def test_of_two_twins_the_one_with_the_smaller_id_speaks(make_twin):
     seen, relations = shared(make_twin(), {"links": ("blocks 10",)}, {"10": "a"})
     assert seen == {"links": ()}
     assert relations.elsewhere == ("blocks twin:a",)
-    assert told_elsewhere(Relations(), relations) == {"a"}
-    assert told_elsewhere(relations, relations) == frozenset()
+    seen_it = make_twin(relations=relations)
+    assert concerned(make_twin(), seen_it) == concerned(seen_it, make_twin()) == {"a"}
+    assert concerned(seen_it, seen_it) == frozenset()
+
+
+def test_the_other_end_of_a_link_that_came_is_concerned_as_well(make_twin):
+    holds = make_twin(base=Base({}, {"links": ("blocks twin:u", "blocks 9")}))
+    assert concerned(make_twin(), holds) == {"u"}
 
 
 @pytest.mark.parametrize(
