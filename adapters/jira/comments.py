@@ -77,8 +77,7 @@ class Comments:
         elif draft.internal:
             properties.append({"key": mapping.INTERNAL_KEY, "value": {"internal": True}})
         what = "add a comment"
-        answer = await self._client.write("POST", _path(issue_id), body, what=what)
-        made = wire.read(wire.comment, answer, what)
+        made = await self._client.make("POST", _path(issue_id), body, wire.comment, what=what)
         self._keep(
             made.id, tuple(answers.Property(item["key"], item["value"]) for item in properties)
         )
@@ -100,8 +99,9 @@ class Comments:
             change["visibility"] = {
                 key: before.visibility[key] for key in ("type", "value") if key in before.visibility
             }
-        answer = await self._client.write("PUT", _path(issue_id, comment_id), change, what=what)
-        return self._to_comment(wire.read(wire.comment, answer, what))
+        path = _path(issue_id, comment_id)
+        made = await self._client.make("PUT", path, change, wire.comment, what=what)
+        return self._to_comment(made)
 
     async def delete(self, issue_id: str, comment_id: str) -> None:
         try:
