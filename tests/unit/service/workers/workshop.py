@@ -133,7 +133,9 @@ class Workshop:
 
         await self.store.write(work)
 
-    async def add_local(self, *, here: str = "a", there: str = "b", shared: str = "s") -> None:
+    async def add_local(
+        self, *, here: str = "a", there: str = "b", shared: str = "s", **changes: Any
+    ) -> None:
         """One local connection; its ends are called like `a-b.a` and `a-b.b`."""
         ends = (f"{here}-{there}.{here}", f"{here}-{there}.{there}")
         for connector, own, other in ((here, *ends), (there, *ends[::-1])):
@@ -146,6 +148,7 @@ class Workshop:
                 counterpart=other,
                 local_side=connector,
                 remote_side=there if connector == here else here,
+                **changes,
             )
 
     async def add_peer(self) -> None:
