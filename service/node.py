@@ -86,6 +86,7 @@ from service.workers.supervisor import Supervisor
 from service.workers.systems import allowed_networks, tls_of
 from service.workers.upkeep import Upkeep
 from service.workers.wakeups import Sweeper, Wakeups
+from service.workers.watcher import Attention, Watcher
 from service.workers.webhook_desk import WebhookDesk
 from service.workers.worker import Worker
 
@@ -154,7 +155,7 @@ class Node:
         self._doorbell = Doorbell()
         self._contacts = Contacts(now=self._now)
         self._wakeups = Wakeups(now=self._now)
-        self.known_projects = ProjectMetadata(now=self._now)
+        self._attention = Attention()
         self._breakers = Breakers(now=self._now, random=self._random)
         self.address = ""
         self._draining, self._drained = asyncio.Event(), asyncio.Event()
@@ -209,7 +210,7 @@ class Node:
             engine=self.engine,
             contents=contents,
             people=People(now=self._now),
-            known=self.known_projects,
+            known=ProjectMetadata(now=self._now),
             breakers=self._breakers,
             wakeups=self._wakeups,
             metrics=self.metrics,
@@ -240,7 +241,9 @@ class Node:
             now=self._now,
             partial_hours=config.limits.partial_hours,
         )
-        self.arrangement = Arrangement(self.supervisor, roster, scan=self._scan, reach=self._reach)
+        self.arrangement = Arrangement(
+            self.supervisor, roster, scan=self._scan, watch=self._watch_webhooks, reach=self._reach
+        )
         desk = self._operations_desk()
         self._pairing = Pairing(desk)
         self._relayed = RelayedPairing(desk, self._pairing, self._pairing_desk())
@@ -253,6 +256,7 @@ class Node:
             roster=roster,
             breakers=self._breakers,
             contacts=self._contacts,
+            attention=self._attention,
             supervisor=self.supervisor,
             metrics=self.metrics,
             now=self._now,
@@ -410,6 +414,17 @@ class Node:
             now=self._now,
             interval=self.config.scan.interval_seconds,
             full_hours=self.config.scan.full_hours,
+        ).run
+
+    def _watch_webhooks(self, connector: str) -> Run:
+        return Watcher(
+            connector,
+            store=self.store,
+            roster=self.roster,
+            breakers=self._breakers,
+            attention=self._attention,
+            now=self._now,
+            random=self._random,
         ).run
 
     def _reach(self, peer: Peer) -> Run:

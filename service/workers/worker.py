@@ -79,7 +79,7 @@ class Worker:
         self._node, self._owner = node, owner
         self._store, self._roster, self._engine = store, roster, engine
         self._contents, self._breakers, self._wakeups = contents, breakers, wakeups
-        self._people, self._known_projects = people, known
+        self.people, self.known = people, known
         self._metrics = metrics
         self._ring_peer, self._ring_twin = ring_peer, ring_twin
         self._now, self._random = now, random
@@ -380,8 +380,8 @@ class Worker:
             ledger=ledger,
             contents=self._contents,
             kin=StoredKin(self._store, live.record),
-            persons=self._people.of(opened, live.record.settings),
-            ground=self._known_projects.of(opened),
+            persons=self.people.of(opened, live.record.settings),
+            ground=self.known.of(opened),
             wrote=partial(self.recent.wrote, key),
             now=self._now,
         )
