@@ -9,23 +9,9 @@ import msgspec
 from schemas.errors import Fault, RuleError, TidegateError, TrackerError
 from schemas.issue import Issue, Part
 from schemas.replica import TwinMessage
-from schemas.rules import Outgoing, RuleContext, Wanted
+from schemas.rules import RuleContext, Wanted
 from schemas.twin import Twin
 from schemas.values import Fields
-from service.sync.attachments import (
-    missing_files,
-    new_here,
-    note_missing_files,
-    removed_files_here,
-)
-from service.sync.comments import (
-    Scope,
-    missing_here,
-    news_for_rule,
-    note_missing,
-    removed_here,
-)
-from service.sync.disclosure import disclose
 from service.sync.incoming import (
     first_meeting,
     for_rule,
@@ -40,16 +26,11 @@ from service.sync.losses import note_wished
 from service.sync.markers import issue_intent
 from service.sync.merge import Conflict, FieldMerge
 from service.sync.outgoing import (
-    Judged,
-    compose,
     compose_gone,
     compose_lacking,
-    news,
-    note_held,
-    note_judged,
     note_local_edits,
 )
-from service.sync.relations import PARENT, is_parent, only_shared, ties
+from service.sync.relations import PARENT, is_parent, ties
 from service.sync.restoring import (
     found_again,
     recall_comments,
@@ -62,6 +43,7 @@ from service.workers.fitting import Fit, Fitting
 from service.workers.local_issue import LocalIssue
 from service.workers.part_writes import PartWrites
 from service.workers.remarks import TIME, Remarks
+from service.workers.telling import Telling
 
 FIELDS_ONLY = frozenset({Part.FIELDS, Part.ATTACHMENTS})
 EVERYTHING = frozenset(Part)
@@ -162,7 +144,7 @@ class Reconciliation:
     async def _reconcile(self, issue: Issue | None, wanted: Wanted | None) -> None:
         fresh = wanted is not None and self.twin.replica_version > self.twin.included
         before, merge = None, None
-        writes = FieldWrites(self)
+        writes, telling = FieldWrites(self), Telling(self)
         if issue is None:
             wanted = wanted or Wanted({})
             issue = await self._create(writes, wanted)
@@ -171,7 +153,7 @@ class Reconciliation:
             self.twin = note_taken(self._fitted(), None, wanted, issue)
         elif fresh and wanted is not None:
             if issue.version != self.twin.local_version:
-                before = await self._outgoing(issue, Judged())
+                before = await telling.rule(issue)
             issue, merge = await writes.write(issue, wanted, await self._before(issue))
             issue = self._shared(issue)
             self._retreat = self.twin
@@ -187,7 +169,7 @@ class Reconciliation:
             self._recall_parts(issue, wanted)
         parts = PartWrites(self, issue)
         await parts.find_begun(wanted)
-        await self._send(issue, before, merge)
+        await telling.tell(issue, before, merge)
         self._retreat = None
         if wanted is not None:
             await parts.write(wanted)
@@ -304,7 +286,7 @@ class Reconciliation:
             or any(comment.id in mirrored for comment in twin.replica.comments)
         )
 
-    def _context(self) -> RuleContext:
+    def context(self) -> RuleContext:
         twin = self.twin
         return msgspec.structs.replace(
             self.bench.context,
@@ -320,7 +302,7 @@ class Reconciliation:
     async def _wanted(self, issue: Issue | None) -> Wanted | None:
         replica = for_rule(self.twin)
         wanted = await self.bench.engine.incoming(
-            self.bench.rules, replica, _bare(issue), self._context()
+            self.bench.rules, replica, _bare(issue), self.context()
         )
         if wanted is None:
             return None if issue is None else Wanted({})
@@ -337,83 +319,12 @@ class Reconciliation:
             return twin.base.wanted
         try:
             earlier = await self.bench.engine.incoming(
-                self.bench.rules, for_rule(twin, fields), _bare(issue), self._context()
+                self.bench.rules, for_rule(twin, fields), _bare(issue), self.context()
             )
         except RuleError:
             # A rule may not cope with a state that never was; the base is the next best witness.
             return twin.base.wanted
         return await self._fitting.before(twin, earlier.fields, issue) if earlier else {}
-
-    async def _send(self, issue: Issue, before: Outgoing | None, merge: FieldMerge | None) -> None:
-        scope = self._scope()
-        judged = Judged(
-            news_for_rule(self.twin, issue.comments, scope) if issue.comments is not None else (),
-            new_here(self.twin, issue.attachments, scope) if issue.attachments is not None else (),
-        )
-        removed = await self._confirm_missing(issue)
-        outgoing = await self._outgoing(issue, judged)
-        if outgoing is None:
-            self.note("rule.kept_back", direction="outgoing")
-            self.twin = note_held(self.twin, issue)
-            return
-        fresh = news(self.twin, outgoing, before, merge)
-        twin, parts = note_judged(self.twin, judged, outgoing)
-        parts = msgspec.structs.replace(
-            parts, removed_comments=removed[0], removed_attachments=removed[1]
-        )
-        twin = msgspec.structs.replace(twin, rules_version=self.bench.rules.version)
-        twin, self.message = compose(
-            twin,
-            issue,
-            outgoing,
-            fresh,
-            parts,
-            taken=merge.taken if merge else {},
-            waiting=self.waiting,
-            allowed=self.bench.allowed,
-        )
-        self.twin = note_held(twin, issue)
-
-    def _scope(self) -> Scope:
-        if self.twin.resend:
-            return "all"
-        return "news" if self.twin.rules_version == self.bench.rules.version else "kept_back"
-
-    async def _outgoing(self, issue: Issue, judged: Judged) -> Outgoing | None:
-        shown = msgspec.structs.replace(
-            issue, comments=judged.comments, attachments=judged.attachments
-        )
-        outgoing = await self.bench.engine.outgoing(self.bench.rules, shown, self._context())
-        if outgoing is None:
-            return None
-        shared = msgspec.structs.replace(outgoing, fields=only_shared(outgoing.fields))
-        disclosed = disclose(shared, self.bench.allowed)
-        if disclosed.withheld:
-            self.note("disclosure.withheld", fields=list(disclosed.withheld))
-        return disclosed.outgoing
-
-    async def _confirm_missing(self, issue: Issue) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Deletions by people here. Absence alone proves nothing: the tracker is asked for each."""
-        tracker, issue_id = self.bench.tracker, issue.ref.id
-        comments: tuple[str, ...] = ()
-        files: tuple[str, ...] = ()
-        if issue.comments is not None:
-            missing = [
-                t.local_id
-                for t in missing_here(self.twin, issue.comments)
-                if not await self.remarks.exists(issue_id, t.local_id)
-            ]
-            self.twin, comments = note_missing(self.twin, frozenset(missing))
-        if issue.attachments is not None:
-            missing = [
-                t.local_id
-                for t in missing_files(self.twin, issue.attachments)
-                if not await tracker.attachment_exists(issue_id, t.local_id)
-            ]
-            self.twin, files = note_missing_files(self.twin, frozenset(missing))
-        if self.twin.resend:
-            return removed_here(self.twin), removed_files_here(self.twin)
-        return comments, files
 
     def _say_gone(self) -> None:
         if not self.twin.gone or self.twin.resend or self._asked:
