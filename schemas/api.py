@@ -13,6 +13,7 @@ from schemas.node import (
     Trigger,
 )
 from schemas.rules import Diagnostic
+from schemas.twin import Loss
 from schemas.values import Millis
 
 Item = TypeVar("Item")
@@ -424,6 +425,8 @@ class TwinDetail(msgspec.Struct, frozen=True):
     error: ErrorView | None
     activity: tuple[Activity, ...]
     """The newest first."""
+    losses: tuple[Loss, ...] = ()
+    """What the other side sent and this side cannot hold, or only in a lesser form."""
 
 
 # Errors and activity

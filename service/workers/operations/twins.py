@@ -138,6 +138,7 @@ class TwinOperations:
                 activity=tuple(
                     found.activity for found in activity.page(c, connection=record.id, twin=twin)
                 ),
+                losses=row.state.losses,
             )
 
         found = await self._desk.store.read(work)
@@ -247,6 +248,9 @@ def _status(row: TwinRow, *, waits: bool, now: Millis) -> TwinStatus:
     if row.stopped:
         return "stopped"
     if row.due_at is not None or row.incoming is not None or row.lease_until > now:
+        return "working"
+    if row.state.issue is None and row.state.replica_version > row.state.included:
+        # Its parent is not here yet.
         return "working"
     if row.state.replica.attachments:
         # Their content is on its way.
