@@ -80,7 +80,8 @@ def reseal(c: sa.Connection, vault: Vault) -> int:
     rows = c.execute(sa.select(connectors).order_by(_t.id)).all()
     old = [_connector(vault, row) for row in rows if not vault.is_newest(row.params)]
     for connector in old:
-        update(c, vault, connector)
+        sealed = _seal(vault, connector)
+        c.execute(sa.update(connectors).where(_t.id == connector.id).values(params=sealed))
     return len(old)
 
 

@@ -110,7 +110,7 @@ class _Endpoint(Generic[Q, B, A]):
 
     async def _once(self, request: web.Request, key: str, query: Q, body: B) -> web.Response:
         repeats, caller = request.app[RECORDS].repeats, request[CALLER].name
-        kept = await repeats.begin(caller, key, digest_of(request.path, (query, body)))
+        kept = await repeats.begin(caller, key, digest_of(request.path.rstrip("/"), (query, body)))
         if kept is not None:
             return web.Response(
                 body=kept.body,
