@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from schemas.api import ConnectionName, Name, PageQuery, Text
+from schemas.api import ConnectionName, Filter, Name, PageQuery
 from schemas.values import Millis
 
 Role = Literal["viewer", "operator", "admin"]
@@ -85,9 +85,9 @@ class Answered(msgspec.Struct, frozen=True):
 
 
 class AuditQuery(PageQuery, frozen=True, forbid_unknown_fields=True):
-    caller: Text = ""
-    action: Text = ""
-    target: Text = ""
+    caller: Filter = ""
+    action: Filter = ""
+    target: Filter = ""
 
 
 class AuditEntry(msgspec.Struct, frozen=True, omit_defaults=True):

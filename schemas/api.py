@@ -28,6 +28,8 @@ ConnectionName = Annotated[
 """'' has it made: from the short names of the sides, or as the inviting side gave it."""
 SideName = Annotated[str, msgspec.Meta(min_length=1, max_length=32, pattern=_WORD)]
 Text = Annotated[str, msgspec.Meta(max_length=2_000)]
+Filter = Annotated[str, msgspec.Meta(max_length=255)]
+"""In a query; short, for a request's first line has a limit."""
 IssueKey = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
 Url = Annotated[str, msgspec.Meta(max_length=2_000, pattern=r"^(https?://[^\s]+)?(?!\n)$")]
 InvitationCode = Annotated[str, msgspec.Meta(min_length=1, max_length=4_000)]
@@ -193,11 +195,11 @@ class ConnectionConfirm(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
 class ConnectionQuery(PageQuery, frozen=True, forbid_unknown_fields=True):
     type: ConnectionType | None = None
     status: ConnectionStatus | None = None
-    connector: Text = ""
+    connector: Filter = ""
     """The name of the local connector."""
-    peer: Text = ""
+    peer: Filter = ""
     """The name of the other node."""
-    search: Text = ""
+    search: Filter = ""
     """A part of the name or the description, in any case."""
 
 
@@ -384,10 +386,10 @@ TwinStatus = Literal["in_step", "working", "waiting", "parked", "stopped"]
 
 
 class TwinQuery(PageQuery, frozen=True, forbid_unknown_fields=True):
-    connection: Text = ""
-    issue: Text = ""
+    connection: Filter = ""
+    issue: Filter = ""
     """Key or id of the local issue."""
-    remote: Text = ""
+    remote: Filter = ""
     """Key or id of the other side's issue."""
     status: TwinStatus | None = None
 
@@ -455,10 +457,10 @@ class TwinDetail(msgspec.Struct, frozen=True):
 
 
 class ErrorQuery(PageQuery, frozen=True, forbid_unknown_fields=True):
-    connection: Text = ""
-    fault: Text = ""
+    connection: Filter = ""
+    fault: Filter = ""
     """Of this kind alone, such as `mapping` or `rule`."""
-    search: Text = ""
+    search: Filter = ""
     """A part of the issue, the twin or the message, in any case."""
 
 
@@ -480,12 +482,12 @@ class Retried(msgspec.Struct, frozen=True):
 
 
 class ActivityQuery(PageQuery, frozen=True, forbid_unknown_fields=True):
-    connection: Text = ""
-    twin: Text = ""
+    connection: Filter = ""
+    twin: Filter = ""
 
 
 class ProjectQuery(PageQuery, frozen=True, forbid_unknown_fields=True):
-    search: Text = ""
+    search: Filter = ""
     """A part of the name or the id, in any case."""
 
 

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from schemas.api import Filter
 from schemas.bulk import TaskView
 from schemas.node import Activity
 
@@ -20,7 +21,7 @@ class News(msgspec.Struct, frozen=True):
 
 
 class NewsQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    connection: Annotated[str, msgspec.Meta(max_length=255)] = ""
+    connection: Filter = ""
     """About this one alone."""
     after: Annotated[int, msgspec.Meta(ge=0, le=10**18)] | None = None
     """Begins after the event with this id; the header Last-Event-ID goes before. None: from now."""

@@ -155,7 +155,7 @@ def _parameters(
             "name": name,
             "in": "path",
             "required": True,
-            "schema": {"type": "string", "minLength": 1},
+            "schema": {"type": "string", "minLength": 1, "maxLength": 255},
         }
     if route.query is not NoneType:
         found = _component(schemas[route.query], components)
@@ -163,8 +163,9 @@ def _parameters(
         for name, schema in found["properties"].items():
             yield {"name": name, "in": "query", "required": name in required, "schema": schema}
     for name, needed in _headers(route):
-        schema = {"type": "string", "maxLength": 255}
-        yield {"name": name, "in": "header", "required": needed, "schema": schema}
+        short = {"maxLength": 255} if name == "Idempotency-Key" else {}
+        text = {"type": "string", **short}
+        yield {"name": name, "in": "header", "required": needed, "schema": text}
 
 
 def _headers(route: Route[Any, Any, Any]) -> Iterator[tuple[str, bool]]:

@@ -15,6 +15,7 @@ from service.web.api import (
     twins,
 )
 from service.web.api.binding import bind
+from service.web.api.shadows import refusals
 from service.web.health import HealthBoard
 from service.web.operations import Operations
 
@@ -33,4 +34,5 @@ def api_routes(operations: Operations, board: HealthBoard) -> list[web.RouteDef]
         *node.routes(operations),
         *events.routes(operations),
     ]
+    found += refusals(found)
     return [*found, *(web.route(each.method, f"{each.path}/", each.handler) for each in found)]

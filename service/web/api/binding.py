@@ -30,6 +30,7 @@ Call = Callable[[Path, Q, B], Awaitable[A]]
 CallAs = Callable[[Caller, Path, Q, B], Awaitable[A]]
 Look = Callable[[Path], Awaitable[Any]]
 
+_LONGEST_NAME = 255
 _encode = msgspec.json.Encoder().encode
 
 
@@ -85,6 +86,7 @@ class _Endpoint(Generic[Q, B, A]):
         caller = request[CALLER]
         check_role(caller, self._route)
         try:
+            _check_path(request.match_info)
             query = self._read_query(request)
             body = await self._read_body(request)
         except InvalidFields as invalid:
@@ -162,6 +164,12 @@ class _Endpoint(Generic[Q, B, A]):
         return web.Response(
             body=_encode(answer), status=status, content_type="application/json", headers=headers
         )
+
+
+def _check_path(path: Path) -> None:
+    for name, value in path.items():
+        if len(value) > _LONGEST_NAME:
+            raise InvalidFields((name,), f"At most {_LONGEST_NAME} characters.")
 
 
 def query_reader(kind: type[Q]) -> Callable[[web.Request], Q]:
