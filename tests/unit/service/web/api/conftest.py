@@ -26,11 +26,13 @@ from schemas.errors import (
 from schemas.metadata import Choice, FieldInfo, Metadata, TypeInfo
 from schemas.news import News
 from schemas.node import Activity, ConnectionSettings
+from schemas.openapi import openapi
 from schemas.rules import Diagnostic
 from schemas.trust import KeysView, PeerRenew, PeerRenewal, PeerUrl, PeerView
 from service.web.access import by_socket
 from service.web.api.records import Records
 from service.web.app import build_admin_app
+from tests.support.described import held_against
 
 SECRETS = {
     "url": "https://u:canary@jira.example",
@@ -100,6 +102,9 @@ REFUSALS: dict[str, Exception] = {
 
 TOKEN = TokenView("ci", "operator", False, (), "active", 1, "user ann", 99, None)
 TASK = TaskView("k1", "sync", "left-right", "running", 1, "token ci", 9, 3, 1, 2, None, "")
+
+
+DOCUMENT = openapi("1.2.3")
 
 
 class FakeReader:
@@ -432,4 +437,7 @@ async def client(serve, operations, board, metrics, new_id, records):
         records=Records(records, records),
         entrance=by_socket(),
     )
-    return await serve(app)
+    broken: list[str] = []
+    app.middlewares.insert(0, held_against(DOCUMENT, broken))
+    yield await serve(app)
+    assert broken == []
