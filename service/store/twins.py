@@ -1,6 +1,6 @@
 """Twins: their rows, what arrives for them, and when they are due. Leases are in `leases.py`."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 import msgspec
@@ -230,16 +230,20 @@ def _mentions(c: sa.Connection, words: str) -> sa.ColumnElement[bool]:
     return sa.func.position(value.op("IN")(_t.state)) > 0
 
 
-def count(c: sa.Connection) -> dict[str, int]:
+def count(c: sa.Connection, only: Collection[str] | None = None) -> dict[str, int]:
     """By connection; connections without twins are left out."""
     statement = sa.select(_t.connection, sa.func.count()).group_by(_t.connection)
+    if only is not None:
+        statement = statement.where(_t.connection.in_(only))
     return {row[0]: row[1] for row in c.execute(statement)}
 
 
-def last_reconciled(c: sa.Connection) -> dict[str, Millis]:
+def last_reconciled(c: sa.Connection, only: Collection[str] | None = None) -> dict[str, Millis]:
     """By connection: when it last looked at an issue of its."""
     newest = sa.func.max(_t.reconciled_at)
     statement = sa.select(_t.connection, newest).group_by(_t.connection)
+    if only is not None:
+        statement = statement.where(_t.connection.in_(only))
     return {row[0]: row[1] for row in c.execute(statement)}
 
 

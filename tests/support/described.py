@@ -1,7 +1,5 @@
 """Holds what a server answers, and what it takes, against an OpenAPI document."""
 
-from typing import Any
-
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 from openapi_core import OpenAPI
@@ -14,8 +12,7 @@ class Asked(AIOHTTPOpenAPIWebRequest):
 
     @property
     def path(self) -> str:
-        found: str = super().path
-        return found.rstrip("/")
+        return self.request.rel_url.raw_path.rstrip("/")
 
 
 class Answered(AIOHTTPOpenAPIWebResponse):
@@ -25,18 +22,15 @@ class Answered(AIOHTTPOpenAPIWebResponse):
         return body if isinstance(body, bytes) else b""
 
 
-def held_against(document: dict[str, Any], broken: list[str]) -> Middleware:
+def held_against(told: OpenAPI, prefix: str, broken: list[str]) -> Middleware:
     """The outermost middleware of a server under test; `broken` gets what does not fit."""
-    told = OpenAPI.from_dict(document)
-    paths = tuple(document["paths"])
-    prefix = paths[0][: paths[0].index("/", 1)]
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
         answer = await handler(request)
         if not request.path.startswith(prefix) or not isinstance(answer, web.Response):
             return answer
-        if request.match_info.http_exception is not None or request.method == "OPTIONS":
+        if request.match_info.http_exception is not None or answer.status == 405:
             return answer
         asked = Asked(request, body=await request.read() if answer.status < 400 else b"")
         try:

@@ -51,14 +51,15 @@ class ConnectionOperations:
     async def all(
         self, query: ConnectionQuery, only: frozenset[str] | None
     ) -> Page[ConnectionView]:
-        counts = await self._counts()
         found = chosen(self._desk, query, only)
         shown = found[query.offset : query.offset + query.page_size]
+        counts = await self._counts([live.record.id for live in shown])
         views = tuple(connection_view(self._desk, live, counts) for live in shown)
         return Page(len(found), views)
 
     async def one(self, name: str) -> ConnectionView:
-        return connection_view(self._desk, self._desk.connection(name), await self._counts())
+        live = self._desk.connection(name)
+        return connection_view(self._desk, live, await self._counts([live.record.id]))
 
     async def initiate(self, body: ConnectionInitiate) -> ConnectionInitiated:
         return await self.begun(await self._initiation.begin(body))
@@ -166,7 +167,7 @@ class ConnectionOperations:
         """The other side is told; a record stays until it knows. The issues stay on both sides."""
         desk = self._desk
         record = desk.connection(name).record
-        under_sync = (await self._counts()).twins.get(record.id, 0)
+        under_sync = (await self._counts([record.id])).twins.get(record.id, 0)
         if under_sync and not (query.confirmed or query.force):
             raise InputError(
                 f"{under_sync} issues are under sync by {name!r}; their pairs would be forgotten.",
@@ -242,9 +243,11 @@ class ConnectionOperations:
         await desk.changed()
         return RulesSaved(version)
 
-    async def _counts(self) -> Counts:
+    async def _counts(self, ids: list[str]) -> Counts:
         return await self._desk.store.read(
-            lambda c: Counts(twins.count(c), parked.count(c), twins.last_reconciled(c))
+            lambda c: Counts(
+                twins.count(c, ids), parked.count(c, ids), twins.last_reconciled(c, ids)
+            )
         )
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from openapi_core import OpenAPI
 
 from schemas import api
 from schemas.access import (
@@ -27,6 +28,7 @@ from schemas.metadata import Choice, FieldInfo, Metadata, TypeInfo
 from schemas.news import News
 from schemas.node import Activity, ConnectionSettings
 from schemas.openapi import openapi
+from schemas.routing import PREFIX
 from schemas.rules import Diagnostic
 from schemas.trust import KeysView, PeerRenew, PeerRenewal, PeerUrl, PeerView
 from service.web.access import by_socket
@@ -102,9 +104,6 @@ REFUSALS: dict[str, Exception] = {
 
 TOKEN = TokenView("ci", "operator", False, (), "active", 1, "user ann", 99, None)
 TASK = TaskView("k1", "sync", "left-right", "running", 1, "token ci", 9, 3, 1, 2, None, "")
-
-
-DOCUMENT = openapi("1.2.3")
 
 
 class FakeReader:
@@ -426,8 +425,13 @@ def records() -> FakeRecords:
     return FakeRecords()
 
 
+@pytest.fixture(scope="session")
+def described() -> OpenAPI:
+    return OpenAPI.from_dict(openapi("1.2.3"))
+
+
 @pytest.fixture
-async def client(serve, operations, board, metrics, new_id, records):
+async def client(serve, operations, board, metrics, new_id, records, described):
     board.open()
     app = build_admin_app(
         operations,
@@ -438,6 +442,9 @@ async def client(serve, operations, board, metrics, new_id, records):
         entrance=by_socket(),
     )
     broken: list[str] = []
-    app.middlewares.insert(0, held_against(DOCUMENT, broken))
-    yield await serve(app)
+    app.middlewares.insert(0, held_against(described, PREFIX, broken))
+    session = await serve(app)
+    # As the document asks for it; the socket would not.
+    session.headers["Authorization"] = "Token any"
+    yield session
     assert broken == []
