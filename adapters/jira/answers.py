@@ -179,11 +179,21 @@ class Status(_Answer, frozen=True):
     status_category: Category = Category()
 
 
+class Allowed(_Answer, frozen=True):
+    """A value that a field may take: named ones have a name, options a value."""
+
+    id: str = ""
+    name: str = ""
+    value: str = ""
+    key: str = ""
+    children: tuple["Allowed", ...] = ()
+
+
 class ScreenField(_Answer, frozen=True):
     required: bool = False
     has_default_value: bool = False
     name: str = ""
-    allowed_values: tuple[Named, ...] | None = None
+    allowed_values: tuple[Allowed, ...] | None = None
 
 
 class Transition(_Answer, frozen=True):
@@ -235,16 +245,6 @@ class Project(_Answer, frozen=True):
     issue_types: tuple[Named, ...] = ()
 
 
-class Allowed(_Answer, frozen=True):
-    """A value that a field may take: named ones have a name, options a value."""
-
-    id: str = ""
-    name: str = ""
-    value: str = ""
-    key: str = ""
-    children: tuple["Allowed", ...] = ()
-
-
 class CreateField(_Answer, frozen=True):
     """A field of the screen on which issues of one type are made."""
 
@@ -272,6 +272,12 @@ class CreateFields(_Answer, frozen=True):
     total: int = 0
 
 
+class EditFields(_Answer, frozen=True):
+    """What can be written in one issue, by Jira's ids."""
+
+    fields: dict[str, CreateField] = {}
+
+
 class OldCreateType(IssueType, frozen=True):
     fields: dict[str, CreateField] = {}
 
@@ -284,3 +290,10 @@ class OldCreateMeta(_Answer, frozen=True):
     """Of servers before 8.4, which tell all in one answer."""
 
     projects: tuple[OldCreateProject, ...] = ()
+
+
+class RegisteredWebhook(_Answer, frozen=True):
+    name: str = ""
+    url: str = ""
+    events: tuple[str, ...] = ()
+    enabled: bool = True

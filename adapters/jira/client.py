@@ -64,6 +64,10 @@ class JiraClient:
     async def get(self, path: str, query: Mapping[str, str] | None = None, *, what: str) -> bytes:
         return (await self._http.send(Call(what=what, path=_REST + path, query=query or {}))).body
 
+    async def get_plain(self, path: str, *, what: str) -> bytes:
+        """Of an API beside the usual one."""
+        return (await self._http.send(Call(what=what, path=path))).body
+
     async def ask(self, path: str, body: object, *, what: str) -> bytes:
         """A POST that changes nothing, such as a search."""
         call = Call(what=what, path=_REST + path, method="POST", body=_encode(body))

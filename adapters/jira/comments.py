@@ -4,7 +4,7 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from typing import Any
 
-from adapters.jira import answers, mapping, markup, wire
+from adapters.jira import answers, errors, mapping, markup, wire
 from adapters.jira.client import JiraClient, segment
 from schemas.errors import Fault, TrackerError
 from schemas.issue import Comment, CommentDraft
@@ -52,8 +52,10 @@ class Comments:
                 self._remember(item)
                 found[item.id] = self._to_comment(item)
             start += len(page.comments)
-            if not page.comments or start >= page.total:
+            if start >= page.total:
                 break
+            if not page.comments:
+                raise errors.unreadable(_WHAT)
         return _in_order(found.values())
 
     async def exists(self, issue_id: str, comment_id: str) -> bool:

@@ -5,8 +5,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 
 import aiohttp
+import msgspec
 
-from adapters.jira import answers, mapping, webhook, wire
+from adapters.jira import answers, fit, mapping, webhook, wire
 from adapters.jira.accounts import Accounts
 from adapters.jira.attachments import Attachments
 from adapters.jira.capabilities import CAPABILITIES
@@ -17,16 +18,17 @@ from adapters.jira.fields import CustomFields
 from adapters.jira.issues import Issues
 from adapters.jira.links import Links
 from adapters.jira.marker import Markers
+from adapters.jira.mentions import Mentions
 from adapters.jira.metadata import Catalogue
 from adapters.jira.moves import Moves
 from adapters.jira.params import JiraParams
 from adapters.jira.parents import Parents
 from adapters.jira.scan import Scan
+from adapters.jira.watch import Watch
 from adapters.jira.workflow import Workflow
 from adapters.jira.worklogs import Worklogs
 from adapters.jira.writing import Writer
 from adapters.port import ByteStream, Capabilities, ChangesPage, StageResult, WebhookRequest
-from adapters.rich_text.losses import losses
 from schemas.events import IssueChanged
 from schemas.issue import (
     Attachment,
@@ -66,12 +68,14 @@ class JiraTracker:
         self._comments = Comments(client, params.internal_role)
         self._attachments = Attachments(client)
         self._worklogs = Worklogs(client)
+        self._watch = Watch(client, connector, now)
         self._markers = Markers(client)
         self._scan = Scan(connector, self._search, now, params.scan_overlap, params.scan_lag)
         fields = CustomFields(client, now, params.parent_field)
         links = Links(client, now)
         parents = Parents(client, fields, now)
         self._catalogue = Catalogue(client, fields, links)
+        self._mentions = mentions = Mentions(self._accounts)
         self._issues = Issues(
             connector,
             client,
@@ -83,6 +87,7 @@ class JiraTracker:
             self._comments,
             self._worklogs,
             params.custom_fields,
+            mentions,
         )
 
     @property
@@ -106,7 +111,7 @@ class JiraTracker:
         return await self._issues.read(issue_id, parts)
 
     async def read_comments(self, issue_id: str) -> tuple[Comment, ...]:
-        return await self._comments.list(issue_id)
+        return await self._mentions.shown_comments(await self._comments.list(issue_id))
 
     async def comment_exists(self, issue_id: str, comment_id: str) -> bool:
         return await self._comments.exists(issue_id, comment_id)
@@ -115,20 +120,25 @@ class JiraTracker:
         return await self._attachments.exists(issue_id, attachment_id)
 
     async def create(self, draft: IssueDraft) -> Issue:
-        return await self._issues.create(draft)
+        fields = await self._mentions.written_fields(draft.fields)
+        return await self._issues.create(msgspec.structs.replace(draft, fields=fields))
 
     async def find_by_marker(self, marker: str, project: str, since: Millis) -> IssueRef | None:
         found = await self._markers.find(marker, project, since)
         return mapping.reference(self._client.base, found) if found else None
 
     async def update(self, issue: Issue, change: FieldChange) -> Issue:
-        return await self._issues.update(issue, change)
+        return await self._issues.update(issue, await self._mentions.written_change(change))
 
     async def add_comment(self, issue_id: str, draft: CommentDraft) -> Comment:
-        return await self._comments.add(issue_id, draft)
+        body = await self._mentions.written(draft.body)
+        made = await self._comments.add(issue_id, msgspec.structs.replace(draft, body=body))
+        return await self._mentions.shown_comment(made)
 
     async def edit_comment(self, issue_id: str, comment_id: str, body: RichText) -> Comment:
-        return await self._comments.edit(issue_id, comment_id, body)
+        written = await self._mentions.written(body)
+        made = await self._comments.edit(issue_id, comment_id, written)
+        return await self._mentions.shown_comment(made)
 
     async def delete_comment(self, issue_id: str, comment_id: str) -> None:
         await self._comments.delete(issue_id, comment_id)
@@ -168,7 +178,10 @@ class JiraTracker:
         return self._scan.all_issues(projects or self._params.projects)
 
     def losses(self, field: str, value: Value) -> tuple[str, ...]:
-        return losses(value, "wiki") if isinstance(value, RichText) else ()
+        return fit.losses(field, value)
+
+    async def watch(self, projects: tuple[str, ...]) -> tuple[str, ...]:
+        return await self._watch.look()
 
     def parse_webhook(self, request: WebhookRequest) -> tuple[IssueChanged, ...]:
         return webhook.parse(self._connector, self._params, request)
