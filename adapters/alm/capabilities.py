@@ -1,8 +1,9 @@
 """What ALM can do, for the engine, the API and the documentation."""
 
+from collections.abc import Iterable, Mapping
+
 import msgspec
 
-from adapters.alm.ids import EntityType
 from adapters.alm.params import AlmParams
 from adapters.alm.slots import KINDS, SETS, STANDARD
 from adapters.port import Capabilities
@@ -12,13 +13,16 @@ from schemas.metadata import FieldKind
 SYSTEM = "alm"
 
 
-def _fields(kinds: tuple[EntityType, ...], added: tuple[str, ...] = ()) -> dict[str, FieldKind]:
-    names = [name for kind in kinds for name in STANDARD[kind]]
-    known = {name: KINDS[name] for name in [*names, "type", *added] if name in KINDS}
-    return {**known, "links": "links"} if "defect" in kinds else known
+def _fields(names: Iterable[str], *, linked: bool) -> dict[str, FieldKind]:
+    known = {name: KINDS[name] for name in (*names, "type") if name in KINDS}
+    return {**known, "links": "links"} if linked else known
 
 
-_ALL: tuple[EntityType, ...] = ("defect", "requirement", "test")
+def _sets(fields: Mapping[str, FieldKind]) -> tuple[str, ...]:
+    return tuple(sorted(name for name, kind in fields.items() if kind in (*SETS, "links")))
+
+
+_FIELDS = _fields((name for names in STANDARD.values() for name in names), linked=True)
 
 CAPABILITIES = Capabilities(
     system=SYSTEM,
@@ -33,12 +37,12 @@ CAPABILITIES = Capabilities(
     expected_version=False,
     version_exact=False,
     status="plain",
-    set_fields=("affected_versions", "components", "fix_versions", "labels", "links"),
+    set_fields=_sets(_FIELDS),
     webhooks=False,
     time_precision_ms=1000,
     parent=True,
     link_kinds=(RELATES,),
-    fields=_fields(_ALL, ("labels", "resolution", "due", "remaining", "area", "iteration")),
+    fields=_FIELDS,
     custom_kinds=(
         "text",
         "rich_text",
@@ -82,16 +86,18 @@ CAPABILITIES = Capabilities(
 
 
 def capabilities(params: AlmParams) -> Capabilities:
-    """Of a connector that takes some of the entities only, and has places for more fields."""
+    """Of a connector that takes some of the entities only, and has places for more fields. What not
+    all of its entities have is left to the metadata of each type."""
     kinds = params.entities
-    fields = _fields(kinds, tuple(params.fields))
-    sets = tuple(sorted(name for name, kind in fields.items() if kind in SETS or kind == "links"))
+    linked = "defect" in kinds
+    common = set(STANDARD[kinds[0]]).intersection(*(STANDARD[kind] for kind in kinds))
+    fields = _fields([*sorted(common), *params.fields], linked=linked)
     told = {name: why for name, why in CAPABILITIES.degraded.items() if name not in params.fields}
     return msgspec.structs.replace(
         CAPABILITIES,
         fields=fields,
-        set_fields=sets,
+        set_fields=_sets({**_FIELDS, **fields}),
         parent="requirement" in kinds,
-        link_kinds=(RELATES,) if "defect" in kinds else (),
+        link_kinds=(RELATES,) if linked else (),
         degraded=told,
     )

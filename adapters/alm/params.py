@@ -28,7 +28,7 @@ class AlmParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     secret: str = ""
     user: str = ""
     password: str = ""
-    entities: tuple[EntityType, ...] = ("defect", "requirement")
+    entities: tuple[EntityType, ...] = ("defect",)
     """What counts as an issue here; the first is meant by a bare number."""
     fields: dict[str, str] = {}
     """Fields of ours that ALM has no place for, in user fields: `due = "user-05"`."""

@@ -46,6 +46,7 @@ def connect(
             "url": alm.address,
             "project": "sim",
             "marker_field": "user-07",
+            "entities": ["defect", "requirement"],
             "defaults": {"severity": "2-Medium"},
             **({} if "user" in params else key),
             **params,

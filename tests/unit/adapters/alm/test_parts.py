@@ -141,6 +141,9 @@ async def test_capabilities_follow_the_entities(connect) -> None:
     assert (only_tests.parent, only_tests.link_kinds) == (False, ())
     both = connect().capabilities
     assert (both.parent, both.link_kinds) == (True, ("relates",))
+    assert {"summary", "priority", "fix_versions"} <= set(both.fields)
+    assert not {"assignee", "milestone", "parent"} & set(both.fields)
+    assert "assignee" in connect(entities=["defect"]).capabilities.fields
 
 
 def test_losses(tracker) -> None:
