@@ -21,12 +21,14 @@ from schemas.rich_text import Inline, LineBreak, Paragraph, RichText, Text
 _RULE = re.compile(r"\s*_{10,}\s*")
 _DATE = r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}(?:[ ,]+\d{1,2}:\d{2}(?::\d{2})?(?:\s?[AaPp][Mm])?)?"
 _BANNER = re.compile(
-    rf"\s*(?:_{{10,}}\s*)?([^<>\n]{{0,200}}?)\s*<([^<>\n]{{0,100}})>\s*,\s*({_DATE})\s*"
+    rf"\s*(?:_{{10,200}}\s*)?([^<>\n]{{0,200}}?)\s*<([^<>\n]{{0,100}})>\s*,\s*({_DATE})\s*"
     rf"(?:{marker.PATTERN}\s*)?:",
 )
 _WRAPPERS = ("div", "font", "span", "center")
 _LINE = "_" * 40
 _SHORT = 4096
+_LONGEST = 1500
+"""Of the line above a comment, with a long marker."""
 
 
 class Piece(msgspec.Struct, frozen=True):
@@ -102,7 +104,7 @@ def _entries(pieces: Sequence[Piece]) -> Iterator[Entry]:
     above: tuple[str, ...] = ()
     content: list[str] = []
     for piece in pieces:
-        found = _BANNER.match(piece.text) if piece.bold or lead else None
+        found = _BANNER.match(piece.text[:_LONGEST]) if piece.bold or lead else None
         blank = not piece.text.strip() and "<img" not in piece.html
         if found is None and (_RULE.fullmatch(piece.text) or (lead and blank)):
             lead.append(piece.html)
@@ -186,7 +188,7 @@ def _children(body: "etree._Element") -> Iterator[Piece]:
 
 def _begins_bold(element: "etree._Element") -> bool:
     for inner in element.iter("*"):
-        if inner.tag in ("b", "strong"):
+        if inner.tag in ("b", "strong") or "bold" in inner.get("style", ""):
             return True
         if (inner.text or "").strip():
             return False
@@ -198,7 +200,7 @@ def _text(element: "etree._Element") -> str:
 
 
 def _spaced(text: str) -> str:
-    return text.replace("\u00a0", " ")
+    return " ".join(text.split())
 
 
 @lru_cache(maxsize=1024)
@@ -212,7 +214,7 @@ def _without_banner(rich: RichText) -> RichText:
     if not isinstance(first, Paragraph):
         return rich
     text = "".join(_shown(part) for part in first.content)
-    found = _BANNER.match(text)
+    found = _BANNER.match(text[:_LONGEST])
     if found is None:
         return rich
     rest = _cut(first.content, found.end())
@@ -240,7 +242,7 @@ def _cut(content: tuple[Inline, ...], length: int) -> tuple[Inline, ...]:
 def _shown(part: Inline) -> str:
     match part:
         case Text(text):
-            return _spaced(text)
+            return text.replace("\u00a0", " ")
         case LineBreak():
             return "\n"
         case _:

@@ -75,9 +75,6 @@ class Session(Dialect):
             self._take_cookies(headers)
         return super().limits(status, headers, now)
 
-    def accepts(self, status: int, headers: Mapping[str, str]) -> bool:
-        return 200 <= status < 300
-
     def translate(self, refusal: Refusal) -> TrackerError:
         return errors.translate(refusal)
 

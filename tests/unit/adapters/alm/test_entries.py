@@ -1,11 +1,15 @@
 """The memo of comments: split, and put together again without touching what others wrote."""
 
+import time
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from adapters.alm import entries
 from adapters.alm.comments import local_time
 from adapters.alm.simulator.tidy import tidy
-from adapters.rich_text import html
+from adapters.rich_text import canonical, html
 from schemas.rich_text import Paragraph, RichText, Text, plain, to_plain
 
 LINE = '<div align="left"><font color="#000080"><b>' + "_" * 40 + "</b></font></div>"
@@ -147,3 +151,55 @@ def test_what_looks_like_a_banner_inside_a_text_stays_text(marks) -> None:
 )
 def test_dates_above_comments(date: str, order, expected: str) -> None:
     assert local_time(date, order) == expected
+
+
+@pytest.mark.parametrize(
+    "memo",
+    [
+        "_" * 300_000,
+        " " * 300_000 + "x",
+        "<b>" + "\u00a0" * 300_000 + "</b>",
+        "<b>" + "a " * 150_000 + "</b>",
+        "<div>" * 5_000 + "x",
+        "<b>" + "<" * 50_000,
+        "<b>A &lt;a&gt;, 1/1/2020" + " " * 300_000 + "</b>",
+    ],
+)
+def test_hostile_memos_take_bounded_time(memo: str) -> None:
+    started = time.process_time()
+    for entry in entries.split(memo):
+        entry.body()
+    assert time.process_time() - started < 2
+
+
+WORDS = st.text("ab <>&_\n*é🚀", min_size=1, max_size=20).filter(lambda text: text.strip())
+STEPS = st.lists(
+    st.tuples(st.sampled_from(["ours", "theirs", "edit", "delete", "tidy"]), WORDS), max_size=12
+)
+
+
+@given(STEPS)
+@settings(max_examples=60, deadline=None)
+def test_whatever_is_done_every_other_comment_stays(steps) -> None:
+    memo, expected = "", {}
+    for number, (step, words) in enumerate(steps):
+        tree = plain(words)
+        if step in ("ours", "theirs"):
+            mark = f"m-{number}" if step == "ours" else ""
+            date = f"2026-01-{number + 1:02} 12:00:00"
+            memo = entries.appended(memo, "Ann & Bo", "ann", date, mark, html.render(tree))
+            expected[entries.split(memo)[-1].id] = canonical.normalise(tree)
+        elif step == "tidy":
+            memo = tidy(memo)
+        elif expected:
+            chosen = sorted(expected)[number % len(expected)]
+            split = entries.split(memo)
+            if step == "edit":
+                rendered = html.render(tree)
+                split = [one.with_body(rendered) if one.id == chosen else one for one in split]
+                expected[chosen] = canonical.normalise(tree)
+            else:
+                split = [one for one in split if one.id != chosen]
+                del expected[chosen]
+            memo = entries.join(split)
+        assert {one.id: one.body() for one in entries.split(memo)} == expected
