@@ -13,6 +13,7 @@ from schemas.node import (
     Trigger,
 )
 from schemas.rules import Diagnostic
+from schemas.twin import Loss
 from schemas.values import Fields, Millis
 
 Item = TypeVar("Item")
@@ -445,6 +446,8 @@ class TwinDetail(msgspec.Struct, frozen=True):
     error: ErrorView | None
     activity: tuple[Activity, ...]
     """The newest first."""
+    losses: tuple[Loss, ...] = ()
+    """What the other side sent and this side cannot hold, or only in a lesser form."""
     local: Fields = {}
     """What the local issue held when both sides last agreed; large values as digests."""
     remote: Fields = {}

@@ -10,6 +10,7 @@ from schemas.errors import InputError
 from schemas.replica import TwinMessage
 from schemas.twin import Twin
 from schemas.values import Millis
+from service.store import awaited
 from service.store.prepared import Columns, Prepared
 from service.store.tables import twins
 from service.store.twin_records import (
@@ -122,15 +123,20 @@ _OLDEST_DUE = Prepared(
 def create(
     c: sa.Connection, twin: Twin, connector: str, now: Millis, due_at: Millis | None
 ) -> bool:
-    """False when the twin exists already; then nothing is changed."""
-    return _add(c, twin, connector, now=now, due_at=due_at, message=None)
+    """False when the twin exists already; then nothing is changed. Who waited for its issue is
+    due."""
+    awaited.guard(c, twin.connection, waits=False)
+    added = _add(c, twin, connector, now=now, due_at=due_at, message=None)
+    if added and twin.issue is not None:
+        awaited.arrived(c, twin.connection, twin.id, twin.issue.id, now)
+    return added
 
 
 def adopt(c: sa.Connection, twin: Twin, now: Millis) -> bool:
     """Puts a twin that was only waiting under sync, with this state. False: it was not stopped."""
     fresh = msgspec.structs.replace(twin, stopped=False)
     this = sa.and_(_t.connection == twin.connection, _t.twin == twin.id, _t.stopped)
-    adopted = (
+    update = (
         sa.update(twins)
         .where(this)
         .values(
@@ -141,7 +147,10 @@ def adopt(c: sa.Connection, twin: Twin, now: Millis) -> bool:
             due_at=now,
         )
     )
-    return c.execute(adopted).rowcount > 0
+    adopted = c.execute(update).rowcount > 0
+    if adopted and twin.issue is not None:
+        awaited.arrived(c, twin.connection, twin.id, twin.issue.id, now)
+    return adopted
 
 
 def get(c: sa.Connection, connection: str, twin: str) -> TwinRow | None:

@@ -144,6 +144,14 @@ class Roster:
     def of_connector(self, connector: str) -> tuple[LiveConnection, ...]:
         return self._of_connector.get(connector, ())
 
+    def projects(self, connector: str) -> tuple[str, ...]:
+        """Those that its connections speak of."""
+        names = set()
+        for live in self.of_connector(connector):
+            settings = live.record.settings
+            names |= {settings.project, settings.trigger.project if settings.trigger else ""}
+        return tuple(sorted(names - {""}))
+
     def shared_with(self, peer: str, shared: str) -> LiveConnection | None:
         for live in self._connections.values():
             if live.record.peer == peer and live.record.shared == shared:

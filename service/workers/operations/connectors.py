@@ -70,6 +70,9 @@ class ConnectorOperations:
             touch(c)
 
         await desk.store.write(work)
+        # Another account may see other people and other fields.
+        desk.worker.people.forget(record.id)
+        desk.worker.known.forget(record.id)
         await desk.changed()
         return await self.one(name)
 
