@@ -27,6 +27,7 @@ from service.workers.bench import Bench
 _TABLED = frozenset({"status", "priority", "type"})
 """Their words are mapped by the rules; a word that is unknown here is for a person to see."""
 _ALWAYS = frozenset({"summary", "description", "status", "type", PARENT, LINKS})
+_ABSENT = "This tracker has no such field."
 _CHOSEN = frozenset({"option", "options", "cascading"})
 _SHAPES: dict[FieldKind, tuple[type, ...]] = {
     "text": (str,),
@@ -78,8 +79,23 @@ class Fitting:
         return Fit(
             msgspec.structs.replace(wanted, fields=reach.fields),
             reach.left_out,
-            (*losses, *reach.losses),
+            (*losses, *reach.losses, *self._untaken(twin, wanted)),
         )
+
+    def _untaken(self, twin: Twin, wanted: Wanted) -> list[Loss]:
+        """What the rule leaves out because this tracker cannot hold it; other fields are the rule's
+        own choice."""
+        capabilities = self._bench.tracker.capabilities
+        held = {PARENT} if self._means.parent else set[str]()
+        held |= {LINKS} if self._means.link_kinds else set[str]()
+        held |= (capabilities.fields.keys() | _ALWAYS - {PARENT, LINKS}) - {*capabilities.read_only}
+        if not capabilities.fields:
+            return []
+        return [
+            Loss(name, _unwritable(value) if name in capabilities.fields else _ABSENT)
+            for name, value in twin.replica.fields.items()
+            if name not in held and name not in wanted.fields and settled(value) is not None
+        ]
 
     async def before(self, twin: Twin, fields: Fields, issue: Issue) -> Fields:
         """The same of what was wished before, as far as it can tell what has changed."""
@@ -114,11 +130,11 @@ class Fitting:
         info = known.get(name) if known is not None else None
         kind = capabilities.fields.get(name) or (info.kind if info else None)
         if name in capabilities.read_only or (info is not None and not info.writable):
-            return _Lost(f"It cannot be written here. There it is: {_words(value)}")
+            return _Lost(_unwritable(value))
         if kind is None:
             absent = known is not None or not capabilities.custom_kinds
             if absent and name not in _ALWAYS:
-                return _Lost("This tracker has no such field.")
+                return _Lost(_ABSENT)
             return value
         shaped = self._reshaped(name, value, kind)
         if settled(shaped) is not None and not _has_shape(shaped, kind):
@@ -169,6 +185,10 @@ def _chosen(value: Value, info: FieldInfo) -> "Value | _Lost":
     if settled(value) is None or value in allowed:
         return value
     return _Lost(f"There is no such value here: {value}.")
+
+
+def _unwritable(value: Value) -> str:
+    return f"It cannot be written here. There it is: {_words(value)}"
 
 
 def _words(value: Value) -> str:

@@ -152,3 +152,22 @@ async def test_a_person_who_is_held_already_is_not_written_again(fitted, issue_o
     assert b.writes == writes + 1
     assert b.issues[row.state.issue.id].fields["assignee"] == ALICE
     assert row.state.version == 1, "our own person was sent back"
+
+
+async def test_what_the_rule_leaves_out_because_it_has_no_place_here_is_told(
+    fitted, issue_of, monkeypatch
+) -> None:
+    whole = fitted.engine.incoming
+
+    async def choosy(rules, replica, issue, context):
+        wanted = await whole(rules, replica, issue, context)
+        kept = {name: wanted.fields[name] for name in ("summary", "status")}
+        return msgspec.structs.replace(wanted, fields=kept)
+
+    monkeypatch.setattr(fitted.engine, "incoming", choosy)
+    sent = {"milestone": "M1", "reporter": ALICE, "due": "2026-01-31", "parent": None}
+    _, losses, _ = await mirrored(fitted, issue_of, **sent)
+    assert losses == [
+        "milestone: This tracker has no such field.",
+        "reporter: It cannot be written here. There it is: Alice",
+    ]
