@@ -27,6 +27,7 @@ from service.workers.bench import Bench
 _TABLED = frozenset({"status", "priority", "type"})
 """Their words are mapped by the rules; a word that is unknown here is for a person to see."""
 _ALWAYS = frozenset({"summary", "description", "status", "type", PARENT, LINKS})
+_NO_VALUE = "There is no such value here:"
 _ABSENT = "This tracker has no such field."
 _CHOSEN = frozenset({"option", "options", "cascading"})
 _SHAPES: dict[FieldKind, tuple[type, ...]] = {
@@ -60,6 +61,23 @@ class Fitting:
 
     async def wanted(self, twin: Twin, wanted: Wanted, issue: Issue | None) -> Fit:
         known = await self._known(wanted)
+        fields, losses = await self._fitting(wanted, issue, known)
+        if known is not None and any(loss.reason.startswith(_NO_VALUE) for loss in losses):
+            # Somebody may have just added it there and here.
+            known = await self._ground(wanted, young=True)
+            fields, losses = await self._fitting(wanted, issue, known)
+        named = named_twins(fields)
+        issues = await self._bench.kin.issues_of(named) if named else {}
+        reach = within_reach(twin, fields, issues, self._means)
+        return Fit(
+            msgspec.structs.replace(wanted, fields=reach.fields),
+            reach.left_out,
+            (*losses, *reach.losses, *self._untaken(twin, wanted)),
+        )
+
+    async def _fitting(
+        self, wanted: Wanted, issue: Issue | None, known: Mapping[str, FieldInfo] | None
+    ) -> tuple[Fields, list[Loss]]:
         fields: Fields = {}
         losses: list[Loss] = []
         for name, value in wanted.fields.items():
@@ -72,15 +90,8 @@ class Fitting:
                 losses.append(Loss(name, fitted.reason))
             if isinstance(fitted, tuple) and isinstance(value, tuple) and fitted != value:
                 lost = ", ".join(sorted(set(value) - set(fitted)))
-                losses.append(Loss(name, f"There is no such value here: {lost}."))
-        named = named_twins(fields)
-        issues = await self._bench.kin.issues_of(named) if named else {}
-        reach = within_reach(twin, fields, issues, self._means)
-        return Fit(
-            msgspec.structs.replace(wanted, fields=reach.fields),
-            reach.left_out,
-            (*losses, *reach.losses, *self._untaken(twin, wanted)),
-        )
+                losses.append(Loss(name, f"{_NO_VALUE} {lost}."))
+        return fields, losses
 
     def _untaken(self, twin: Twin, wanted: Wanted) -> list[Loss]:
         """What the rule leaves out because this tracker cannot hold it; other fields are the rule's
@@ -118,8 +129,11 @@ class Fitting:
             if name not in _ALWAYS
         ):
             return None
-        project = wanted.project or self._bench.project
-        return await self._bench.ground.fields(project, wanted.type or self._bench.issue_type)
+        return await self._ground(wanted, young=False)
+
+    async def _ground(self, wanted: Wanted, *, young: bool) -> Mapping[str, FieldInfo] | None:
+        project, type = wanted.project or self._bench.project, wanted.type or self._bench.issue_type
+        return await self._bench.ground.fields(project, type, young=young)
 
     def _fitted(
         self, name: str, value: Value, known: Mapping[str, FieldInfo] | None
@@ -184,7 +198,7 @@ def _chosen(value: Value, info: FieldInfo) -> "Value | _Lost":
         return tuple(each for each in value if each in allowed)
     if settled(value) is None or value in allowed:
         return value
-    return _Lost(f"There is no such value here: {value}.")
+    return _Lost(f"{_NO_VALUE} {value}.")
 
 
 def _unwritable(value: Value) -> str:
