@@ -15,11 +15,11 @@ from adapters.jira.allowed import explain
 from adapters.jira.attachments import Attachments
 from adapters.jira.capabilities import CAPABILITIES
 from adapters.jira.check import Check
-from adapters.jira.client import JiraClient, Pause, segment
+from adapters.jira.client import Pause, open_client, segment
 from adapters.jira.comments import Comments
 from adapters.jira.marker import Markers
 from adapters.jira.params import JiraParams
-from adapters.jira.scan import Scan
+from adapters.jira.scan import Found, Scan
 from adapters.jira.workflow import Workflow
 from adapters.jira.writing import Writer
 from adapters.port import ByteStream, Capabilities, ChangesPage, StageResult, WebhookRequest
@@ -67,7 +67,7 @@ class JiraTracker:
         """`session` stays the caller's: `close` leaves it open."""
         self._connector = connector
         self._params = params
-        self._client = client = JiraClient(connector, params, session, now, pause)
+        self._client = client = open_client(connector, params, session, now, pause)
         self._accounts = Accounts(client, now)
         self._comments = Comments(client, params.internal_role)
         self._attachments = Attachments(client)
@@ -301,15 +301,17 @@ class JiraTracker:
                 cause=error.message,
             )
 
-    async def _search(self, jql: str, start: int, fields: str) -> answers.SearchPage:
-        what = "search issues"
+    async def _search(self, jql: str, onward: str, fields: str) -> Found:
+        what, start = "search issues", int(onward or 0)
         body = {
             "jql": jql,
             "startAt": start,
             "maxResults": self._params.page_size,
             "fields": fields.split(","),
         }
-        return wire.read(wire.search_page, await self._client.ask("/search", body, what=what), what)
+        page = wire.read(wire.search_page, await self._client.ask("/search", body, what=what), what)
+        end = start + len(page.issues)
+        return Found(page.issues, str(end) if end < page.total else "")
 
     async def _field_schemas(self) -> dict[str, answers.FieldSchema]:
         if self._schemas is None:
