@@ -1,0 +1,98 @@
+"""Rich text as documents: people are mentioned by their accounts, images by their files."""
+
+from typing import Any
+
+import msgspec
+
+from adapters.jira import answers, wire
+from adapters.jira.client import JiraClient, segment
+from adapters.jira.form import Form
+from adapters.jira_cloud import media
+from adapters.jira_cloud.media import Media
+from adapters.jira_cloud.people import People
+from adapters.rich_text import adf
+from adapters.rich_text.mapping import map_inlines
+from schemas.issue import Comment, FieldChange, Issue, Worklog
+from schemas.rich_text import Image, Inline, RichText, Text
+from schemas.values import Fields, Value
+
+_WHAT = "list the attachments"
+
+
+class Texts:
+    def __init__(self, client: JiraClient, people: People, media_: Media) -> None:
+        self._client = client
+        self._people = people
+        self._media = media_
+        self.form = Form(self._parse, _render, "accountId")
+
+    async def prepared(self, rich: RichText, issue_id: str = "") -> RichText:
+        """Before it is written: with accounts, and images tied to the files of the issue."""
+        rich = await self._people.mentioned(rich)
+        if issue_id and media.names_files(rich):
+            rich = await self._media.placed(rich, await self._attachments(issue_id))
+        return rich
+
+    async def prepared_fields(self, fields: Fields, issue_id: str = "") -> Fields:
+        return {name: await self._prepared_value(each, issue_id) for name, each in fields.items()}
+
+    async def prepared_change(self, issue_id: str, change: FieldChange) -> FieldChange:
+        if not any(isinstance(value, RichText) for value in change.set.values()):
+            return change
+        fields = await self.prepared_fields(change.set, issue_id)
+        return FieldChange(fields, change.add, change.remove)
+
+    async def named(self, issue: Issue) -> Issue:
+        """Its images under the names of their files, where documents do not tell them."""
+        if not self._media.take_nameless():
+            return issue
+        await self._media.learn(await self._attachments(issue.ref.id))
+        fields = {name: self._named_value(value) for name, value in issue.fields.items()}
+        comments = issue.comments and tuple(map(self._named_comment, issue.comments))
+        worklogs = issue.worklogs and tuple(map(self._named_worklog, issue.worklogs))
+        return msgspec.structs.replace(issue, fields=fields, comments=comments, worklogs=worklogs)
+
+    async def named_comments(
+        self, issue_id: str, comments: tuple[Comment, ...]
+    ) -> tuple[Comment, ...]:
+        if not self._media.take_nameless():
+            return comments
+        await self._media.learn(await self._attachments(issue_id))
+        return tuple(map(self._named_comment, comments))
+
+    async def _prepared_value(self, value: Value, issue_id: str) -> Value:
+        return await self.prepared(value, issue_id) if isinstance(value, RichText) else value
+
+    def _named_value(self, value: Value) -> Value:
+        return map_inlines(value, self._media.renamed) if isinstance(value, RichText) else value
+
+    def _named_comment(self, comment: Comment) -> Comment:
+        return msgspec.structs.replace(comment, body=map_inlines(comment.body, self._media.renamed))
+
+    def _named_worklog(self, worklog: Worklog) -> Worklog:
+        if worklog.comment is None:
+            return worklog
+        comment = map_inlines(worklog.comment, self._media.renamed)
+        return msgspec.structs.replace(worklog, comment=comment)
+
+    async def _attachments(self, issue_id: str) -> tuple[answers.Attachment, ...]:
+        path = f"/issue/{segment(issue_id)}"
+        body = await self._client.get(path, {"fields": "attachment"}, what=_WHAT)
+        return wire.read(wire.issue, body, _WHAT).fields.attachment or ()
+
+    def _parse(self, document: Any) -> RichText:
+        return adf.parse(self._media.named(document))
+
+
+def _render(rich: RichText) -> dict[str, Any]:
+    return media.shown(adf.render(rich))
+
+
+def comparable(rich: RichText) -> RichText:
+    """As it is weighed for losses: images of files are kept, as long as the files come along."""
+
+    def inline(part: Inline) -> Inline:
+        kept = isinstance(part, Image) and not media.outside(part)
+        return Text("image") if kept else part
+
+    return map_inlines(rich, inline)
