@@ -3,8 +3,9 @@
 from collections import OrderedDict
 from collections.abc import Callable
 
-from adapters.jira import mapping, wire
+from adapters.jira import wire
 from adapters.jira.client import JiraClient
+from adapters.jira.users import to_user
 from schemas.errors import Fault, TrackerError
 from schemas.values import Millis, User
 
@@ -46,6 +47,8 @@ class Accounts:
     async def _only(self, field: str, user: User) -> str:
         query = user.email or user.name
         fitting = [found for found in await self.find(query) if _fits(found, user)]
+        if not fitting and not user.email:
+            fitting = await self._by_key(query)
         if len(fitting) == 1:
             return fitting[0].id
         how_many = "no user" if not fitting else f"{len(fitting)} users"
@@ -56,11 +59,23 @@ class Accounts:
             field=field,
         )
 
+    async def _by_key(self, key: str) -> list[User]:
+        """The key of an account stays when its user name changes; a search does not look at it."""
+        what = "read a user"
+        try:
+            body = await self._client.get("/user", {"key": key}, what=what)
+        except TrackerError as error:
+            if error.fault is not Fault.NOT_FOUND:
+                raise
+            return []
+        found = to_user(wire.read(wire.account, body, what))
+        return [found] if found else []
+
     async def _page(self, query: str, start: int) -> list[User]:
         what = "search users"
         asked = {"username": query, "startAt": str(start), "maxResults": str(_PAGE)}
         body = await self._client.get("/user/search", asked, what=what)
-        users = (mapping.to_user(item) for item in wire.read(wire.accounts, body, what))
+        users = (to_user(item) for item in wire.read(wire.accounts, body, what))
         return [user for user in users if user]
 
 

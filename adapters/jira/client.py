@@ -120,6 +120,20 @@ class JiraClient:
         async with self._http.download(Call(what=what, path=address)) as blocks:
             yield blocks
 
+    @asynccontextmanager
+    async def stream(
+        self, path: str, query: Mapping[str, str], *, what: str
+    ) -> AsyncIterator[ByteStream]:
+        """Goes on to another server without credentials, such as to a store of files."""
+        call = msgspec.structs.replace(self._call("GET", path, what, query), redirects="anywhere")
+        async with self._http.download(call) as blocks:
+            yield blocks
+
+    async def location(self, path: str, *, what: str) -> str:
+        """Where a read is sent on to, without going there; '' when it is answered at once."""
+        call = msgspec.structs.replace(self._call("GET", path, what), redirects="shown")
+        return (await self._http.send(call)).headers.get("Location", "")
+
     def _call(
         self,
         method: Method,

@@ -11,8 +11,13 @@ NEUTRAL_NAMES = {
     "issuetype": "type",
     "duedate": "due",
     "fixVersions": "fix_versions",
+    "versions": "affected_versions",
+    "timetracking": "estimate",
+    "issuelinks": "links",
 }
 """Jira's field ids where ours differ."""
+
+_JIRA_NAMES = {ours: theirs for theirs, ours in NEUTRAL_NAMES.items()}
 
 _STATUS_FAULTS = {
     400: Fault.VALIDATION,
@@ -76,6 +81,8 @@ def translate(
         remedy = (
             "Add the field to the screen of that project and type, or leave it out of the rule."
         )
+        if field == "parent":
+            remedy = "Move the sub-task in Jira itself: its API cannot."
     if _TOO_LONG in text:
         remedy = "Shorten it, or raise jira.text.field.character.limit in Jira."
     return TrackerError(
@@ -85,6 +92,26 @@ def translate(
         status=status,
         field=field,
         retry_after=retry_after(headers, now),
+    )
+
+
+def jira_name(field: str) -> str:
+    """Jira's id of a field that is known by our name."""
+    return _JIRA_NAMES.get(field, field)
+
+
+def is_off_screen(error: TrackerError) -> bool:
+    """The field may still have its place on the screen of a transition."""
+    return error.fault is Fault.VALIDATION and bool(error.field) and _NO_SCREEN in error.message
+
+
+def refused(name: str, why: str) -> TrackerError:
+    """A value that is not even sent."""
+    return TrackerError(
+        Fault.VALIDATION,
+        f"The field {name!r} cannot be written to Jira: {why}.",
+        remedy="Leave the field out of the incoming rule, or map it to another one.",
+        field=name,
     )
 
 

@@ -27,6 +27,8 @@ class JiraParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """Set when a transition demands a resolution and nobody named one."""
     custom_fields: tuple[str, ...] | None = None
     """Ids of custom fields to read; None reads all."""
+    parent_field: str = ""
+    """Custom field that holds the key of an issue's epic; '' finds Jira's own epic link."""
     request_timeout: float = 30.0
     transfer_timeout: float = 3600.0
     """Seconds for one attachment, up or down."""

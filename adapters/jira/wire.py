@@ -26,6 +26,13 @@ project = msgspec.json.Decoder(answers.Project)
 projects = msgspec.json.Decoder(tuple[answers.Project, ...])
 named = msgspec.json.Decoder(tuple[answers.Named, ...])
 field_infos = msgspec.json.Decoder(tuple[answers.FieldInfo, ...])
+issue_types = msgspec.json.Decoder(tuple[answers.IssueType, ...])
+link_types = msgspec.json.Decoder(answers.LinkTypes)
+worklog = msgspec.json.Decoder(answers.Worklog)
+worklog_page = msgspec.json.Decoder(answers.WorklogPage)
+create_types = msgspec.json.Decoder(answers.CreateTypes)
+create_fields = msgspec.json.Decoder(answers.CreateFields)
+old_create_meta = msgspec.json.Decoder(answers.OldCreateMeta)
 property_ = msgspec.json.Decoder(answers.Property)
 
 

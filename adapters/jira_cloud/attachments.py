@@ -3,8 +3,8 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from adapters.http import segment
 from adapters.jira.attachments import DOWNLOAD, Attachments
+from adapters.jira.client import segment
 from adapters.port import ByteStream
 
 _DIRECTLY = {"redirect": "false"}

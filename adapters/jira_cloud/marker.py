@@ -91,7 +91,9 @@ class Markers:
             body["reconcileIssues"] = list(self._made)
         if onward:
             body["nextPageToken"] = onward
-        return wire.read(page_decoder, await self._client.ask("/search/jql", body, what=_WHAT), _WHAT)
+        return wire.read(
+            page_decoder, await self._client.ask("/search/jql", body, what=_WHAT), _WHAT
+        )
 
     async def _fetch(self, keys: list[str]) -> tuple[answers.Issue, ...]:
         body = {

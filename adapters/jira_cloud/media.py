@@ -1,9 +1,9 @@
-"""Images that stand in a text. Jira keeps them as files of its media store, under ids of that store,
-which only the address of an attachment's content tells; people know them by their file names."""
+"""Images that stand in a text. Jira keeps them as files of its media store, under ids that only the
+address of an attachment's content tells; people know them by their file names."""
 
 import re
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import count
 from typing import Any
 from urllib.parse import quote, unquote
@@ -115,7 +115,7 @@ class Media:
         return {**node, "attrs": {**attrs, "alt": name}}
 
 
-def shown(document: Node) -> Node:
+def shown(document: Node) -> Any:
     """A finished document: files in place of what stood for them."""
     return _mapped(document, _filed)
 
@@ -165,7 +165,7 @@ def _files(node: Any) -> Iterator[Node]:
             open_.extend(content)
 
 
-def _mapped(node: Any, change: Any) -> Any:
+def _mapped(node: Any, change: Callable[[Node], Node]) -> Any:
     if not isinstance(node, dict):
         return node
     content = node.get("content")

@@ -13,7 +13,7 @@ from adapters.jira_cloud.people import People
 from adapters.rich_text import adf
 from adapters.rich_text.mapping import map_inlines
 from schemas.issue import Comment, FieldChange, Issue, Worklog
-from schemas.rich_text import Image, Inline, RichText, Text
+from schemas.rich_text import Image, Inline, RichText, Text, plain
 from schemas.values import Fields, Value
 
 _WHAT = "list the attachments"
@@ -24,7 +24,7 @@ class Texts:
         self._client = client
         self._people = people
         self._media = media_
-        self.form = Form(self._parse, _render, "accountId")
+        self.form = Form(self._parse, _render, _words, "accountId")
 
     async def prepared(self, rich: RichText, issue_id: str = "") -> RichText:
         """Before it is written: with accounts, and images tied to the files of the issue."""
@@ -86,6 +86,10 @@ class Texts:
 
 def _render(rich: RichText) -> dict[str, Any]:
     return media.shown(adf.render(rich))
+
+
+def _words(text: str) -> dict[str, Any]:
+    return adf.render(plain(text))
 
 
 def comparable(rich: RichText) -> RichText:

@@ -1,4 +1,4 @@
-"""Webhooks of Jira Cloud. A delivery that is repeated keeps its identifier, which goes to the log."""
+"""Webhooks of Jira Cloud. A repeated delivery keeps its identifier, which goes to the log."""
 
 import re
 

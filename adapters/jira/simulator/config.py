@@ -27,4 +27,9 @@ class SimulatorConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Whether they come with their properties; real servers leave them out."""
     search_properties: bool = True
     """Whether a search tells entity properties; older servers do not."""
+    create_meta_by_type: bool = True
+    """Whether what can be written is told for each type; servers before 8.4 tell all at once."""
+    time_tracking: bool = True
+    epics: bool = True
+    """Whether there is an epic link, which comes with Jira Software."""
     permissions_denied: tuple[str, ...] = ()

@@ -11,7 +11,7 @@ import msgspec
 import structlog
 from aiohttp import web
 
-from adapters.jira.simulator import context
+from adapters.jira.simulator import catalogue, context
 from adapters.jira.simulator.config import Webhook
 from adapters.jira.simulator.model import Refused
 from adapters.jira.simulator.shapes import Shapes, moment
@@ -25,6 +25,12 @@ _KINDS = {
     "comment_created": "issue_commented",
     "comment_updated": "issue_comment_edited",
     "comment_deleted": "issue_comment_deleted",
+}
+
+_WORKLOG_KINDS = {
+    "worklog_created": "issue_work_logged",
+    "worklog_updated": "issue_worklog_updated",
+    "worklog_deleted": "issue_worklog_deleted",
 }
 
 
@@ -102,6 +108,10 @@ def payloads(shapes: Shapes, happening: Happening) -> list[dict[str, Any]]:
     """The messages that a Jira Server sends for one change, in its order."""
     actor = shapes.user(happening.actor)
     base = {"timestamp": happening.at, "user": actor}
+    if happening.link is not None:
+        return [_link_message(shapes, happening)]
+    if happening.worklog is not None:
+        return _worklog_messages(shapes, happening, base)
     if happening.comment is None:
         return [_issue_message(shapes, happening, base)]
     comment = shapes.comment(happening.issue, happening.comment)
@@ -114,6 +124,44 @@ def payloads(shapes: Shapes, happening: Happening) -> list[dict[str, Any]]:
     if happening.event != "comment_deleted":
         issue_message["comment"] = comment
     thin = {"timestamp": happening.at, "webhookEvent": happening.event, "comment": comment}
+    return [issue_message, thin]
+
+
+def _link_message(shapes: Shapes, happening: Happening) -> dict[str, Any]:
+    link = happening.link
+    if link is None:
+        return {}
+    types = (each for each in catalogue.LINK_TYPES if each.id == link.type)
+    return {
+        "timestamp": happening.at,
+        "webhookEvent": happening.event,
+        "issueLink": {
+            "id": int(link.id),
+            "sourceIssueId": int(link.source),
+            "destinationIssueId": int(link.target),
+            "issueLinkType": shapes.link_type(next(types)),
+            "systemLink": False,
+        },
+    }
+
+
+def _worklog_messages(
+    shapes: Shapes, happening: Happening, base: dict[str, Any]
+) -> list[dict[str, Any]]:
+    if happening.worklog is None:
+        return []
+    worklog = shapes.worklog(happening.issue, happening.worklog)
+    thin = {"timestamp": happening.at, "webhookEvent": happening.event, "worklog": worklog}
+    issue_message = {
+        **base,
+        "webhookEvent": "jira:issue_updated",
+        "issue_event_type_name": _WORKLOG_KINDS[happening.event],
+        "issue": _issue(shapes, happening),
+        "changelog": {
+            "id": str(happening.at),
+            "items": [shapes.change(change) for change in happening.changes],
+        },
+    }
     return [issue_message, thin]
 
 
@@ -133,7 +181,7 @@ def _issue_message(shapes: Shapes, happening: Happening, base: dict[str, Any]) -
 
 
 def _issue(shapes: Shapes, happening: Happening) -> dict[str, Any]:
-    shaped = shapes.issue(happening.issue, ("*all", "-comment"))
+    shaped = shapes.issue(happening.issue, ("*all", "-comment", "-worklog", "-issuelinks"))
     if happening.stale_updated is not None:
         shaped["fields"]["updated"] = moment(happening.stale_updated)
     return shaped

@@ -90,7 +90,11 @@ async def search_by_body(request: web.Request) -> web.Response:
 def _search(request: web.Request, wanted: dict[str, Any]) -> web.Response:
     state = context.state(request)
     found = jql.search(
-        wanted.get("jql") or "", state.issues.values(), state.me, set(state.projects)
+        wanted.get("jql") or "",
+        state.issues.values(),
+        state.me,
+        set(state.projects),
+        state.indexed,
     )
     start = int(wanted.get("startAt") or 0)
     size = min(int(wanted.get("maxResults", 50)), state.config.page_cap)
@@ -115,12 +119,14 @@ def _search(request: web.Request, wanted: dict[str, Any]) -> web.Response:
 
 
 def _shaped(request: web.Request, issue: Issue, wanted: list[str]) -> dict[str, Any]:
-    config = context.state(request).config
+    state = context.state(request)
     shaped = context.shapes(request).issue(
         issue,
         wanted,
-        embedded=config.embedded_comments,
-        comment_properties=config.embed_comment_properties,
+        embedded=state.config.embedded_comments,
+        comment_properties=state.config.embed_comment_properties,
+        links=state.linked(issue),
+        parent=state.issues.get(issue.parent or ""),
     )
     keys = context.names(request, "properties") if request.method == "GET" else []
     if keys:

@@ -18,7 +18,10 @@ from adapters.jira.simulator import (
     directory,
     hooks,
     issues,
+    links,
+    metadata,
     pages,
+    worklogs,
 )
 from adapters.jira.simulator.config import SimulatorConfig, Webhook
 from adapters.jira.simulator.faults import Fault, Faults, RateLimit, answer_fault
@@ -41,7 +44,19 @@ def create_app(state: State, faults: Faults, hooks_: Hooks) -> web.Application:
     app[context.STATE] = state
     app[context.FAULTS] = faults
     app[hooks.HOOKS] = hooks_
-    for part in (issues, comments, attachments, directory, hooks, pages, control):
+    parts = (
+        metadata,
+        issues,
+        links,
+        comments,
+        worklogs,
+        attachments,
+        directory,
+        hooks,
+        pages,
+        control,
+    )
+    for part in parts:
         app.router.add_routes(part.routes())
     return app
 

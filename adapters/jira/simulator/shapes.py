@@ -4,8 +4,20 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from adapters.jira.simulator import catalogue
-from adapters.jira.simulator.model import Attachment, Change, Comment, Issue, Project, User
+from adapters.jira.simulator import catalogue, custom_fields
+from adapters.jira.simulator.model import (
+    Attachment,
+    Change,
+    Comment,
+    Issue,
+    Link,
+    Project,
+    User,
+    Worklog,
+)
+
+EMBEDDED_WORKLOGS = 20
+"""How many an issue's own answer holds."""
 
 
 def moment(at: int) -> str:
@@ -61,7 +73,7 @@ class Shapes:
             "id": number,
             "description": "",
             "name": name,
-            "subtask": False,
+            "subtask": name == catalogue.SUB_TASK,
         }
 
     def project(self, project: Project) -> dict[str, Any]:
@@ -105,10 +117,102 @@ class Shapes:
             "content": f"{self.url}/secure/attachment/{attachment.id}/file",
         }
 
-    def fields(self, issue: Issue, comments: list[dict[str, Any]]) -> dict[str, Any]:
+    def link_type(self, found: catalogue.LinkType) -> dict[str, Any]:
+        return {
+            "id": found.id,
+            "name": found.name,
+            "inward": found.inward,
+            "outward": found.outward,
+            "self": f"{self.rest}/issueLinkType/{found.id}",
+        }
+
+    def link(self, link: Link, seen_from: str, other: Issue) -> dict[str, Any]:
+        found = next(each for each in catalogue.LINK_TYPES if each.id == link.type)
+        side = "outwardIssue" if link.source == seen_from else "inwardIssue"
+        return {
+            "id": link.id,
+            "self": f"{self.rest}/issueLink/{link.id}",
+            "type": self.link_type(found),
+            side: self.beside(other),
+        }
+
+    def beside(self, issue: Issue) -> dict[str, Any]:
+        """An issue as it stands in the answer about another one."""
+        return {
+            "id": issue.id,
+            "key": issue.key,
+            "self": f"{self.rest}/issue/{issue.id}",
+            "fields": {
+                "summary": issue.summary,
+                "status": self.status(issue.status),
+                "priority": self.named("priority", catalogue.PRIORITIES, issue.priority),
+                "issuetype": self.issue_type(issue.type),
+            },
+        }
+
+    def worklog(self, issue: Issue, worklog: Worklog) -> dict[str, Any]:
+        author = self.user(worklog.author)
+        return {
+            "self": f"{self.rest}/issue/{issue.id}/worklog/{worklog.id}",
+            "id": worklog.id,
+            "issueId": issue.id,
+            "author": author,
+            "updateAuthor": author,
+            "comment": worklog.comment,
+            "created": moment(worklog.created),
+            "updated": moment(worklog.updated),
+            "started": moment(worklog.started),
+            "timeSpent": f"{worklog.seconds // 60}m",
+            "timeSpentSeconds": worklog.seconds,
+        }
+
+    def worklogs(self, issue: Issue, most: int | None = None) -> dict[str, Any]:
+        shown = [self.worklog(issue, each) for each in issue.worklogs[:most]]
+        total = len(issue.worklogs)
+        return {
+            "startAt": 0,
+            "maxResults": most or total,
+            "total": total,
+            "worklogs": shown,
+        }
+
+    def custom(self, key: str, value: Any) -> Any:
+        match value:
+            case User():
+                return self.user(value)
+            case list():
+                return [self.custom(key, item) for item in value]
+            case {"value": _, "id": str(number)}:
+                child = value.get("child")
+                shaped = {**value, "self": f"{self.rest}/customFieldOption/{number}"}
+                return {**shaped, "child": self.custom(key, child)} if child else shaped
+        return value
+
+    def _time_tracking(self, issue: Issue) -> dict[str, Any]:
+        spent = sum(each.seconds for each in issue.worklogs)
+        told: dict[str, Any] = {}
+        for name, value in (
+            ("originalEstimate", issue.estimate),
+            ("remainingEstimate", issue.remaining),
+            ("timeSpent", spent or None),
+        ):
+            if value is not None:
+                told[name] = f"{value // 60}m"
+                told[name + "Seconds"] = value
+        return told
+
+    def fields(
+        self,
+        issue: Issue,
+        comments: list[dict[str, Any]],
+        links: list[dict[str, Any]],
+        parent: Issue | None,
+    ) -> dict[str, Any]:
+        custom = {**issue.custom, custom_fields.RANK: issue.rank}
         return {
             "summary": issue.summary,
             "description": issue.description,
+            "environment": issue.environment,
             "status": self.status(issue.status),
             "resolution": self.named("resolution", catalogue.RESOLUTIONS, issue.resolution),
             "priority": self.named("priority", catalogue.PRIORITIES, issue.priority),
@@ -121,7 +225,14 @@ class Shapes:
             "duedate": issue.due,
             "components": self._all("component", catalogue.COMPONENTS, issue.components),
             "fixVersions": self._all("version", catalogue.VERSIONS, issue.fix_versions),
-            **({"parent": {"key": issue.parent}} if issue.parent else {}),
+            "versions": self._all("version", catalogue.VERSIONS, issue.versions),
+            "timeoriginalestimate": issue.estimate,
+            "timeestimate": issue.remaining,
+            "timespent": sum(each.seconds for each in issue.worklogs) or None,
+            "timetracking": self._time_tracking(issue),
+            "issuelinks": links,
+            "worklog": self.worklogs(issue, EMBEDDED_WORKLOGS),
+            **({"parent": self.beside(parent)} if parent else {}),
             "created": moment(issue.created),
             "updated": moment(issue.updated),
             "attachment": [self.attachment(item) for item in issue.attachments],
@@ -131,7 +242,7 @@ class Shapes:
                 "total": len(issue.comments),
                 "startAt": 0,
             },
-            **{key: issue.custom.get(key) for key in catalogue.CUSTOM_FIELDS},
+            **{key: self.custom(key, custom.get(key)) for key in custom_fields.FIELDS},
         }
 
     def change(self, change: Change) -> dict[str, Any]:
@@ -165,7 +276,10 @@ class Shapes:
         *,
         embedded: int = 5000,
         comment_properties: bool = False,
+        links: Iterable[tuple[Link, Issue]] = (),
+        parent: Issue | None = None,
     ) -> dict[str, Any]:
+        """`links` with the issue at the other end of each."""
         chosen = _Chosen(wanted)
         comments: list[dict[str, Any]] = []
         if chosen("comment"):
@@ -173,7 +287,8 @@ class Shapes:
                 self.comment(issue, item, properties=comment_properties)
                 for item in issue.comments[:embedded]
             ]
-        fields = self.fields(issue, comments)
+        shown = [self.link(link, issue.id, other) for link, other in links]
+        fields = self.fields(issue, comments, shown, parent)
         return {
             "expand": "renderedFields,names,schema,operations,editmeta,changelog",
             "id": issue.id,

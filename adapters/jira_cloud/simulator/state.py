@@ -14,7 +14,9 @@ from adapters.jira_cloud.simulator.config import CloudConfig, account_id
 from adapters.jira_cloud.simulator.documents import Document, is_document
 
 _NAMESPACE = UUID("6ba7b811-9dad-11d1-80b4-00c04fd430c8")
-_NOT_A_DOCUMENT = "Operation value must be an Atlassian Document (see the Atlassian Document Format)"
+_NOT_A_DOCUMENT = (
+    "Operation value must be an Atlassian Document (see the Atlassian Document Format)"
+)
 _RICH = ("description", "environment")
 
 
@@ -105,7 +107,7 @@ def _account(value: Any) -> Any:
         return [_account(item) for item in value]
     if not isinstance(value, dict):
         return value
-    if "accountId" in value or "id" in value and set(value) == {"id"} and len(value["id"]) == 24:
+    if "accountId" in value or ("id" in value and set(value) == {"id"} and len(value["id"]) == 24):
         return {"name": value.get("accountId") or value.get("id")}
     if "name" in value and "accountId" in value:
         raise Refused(400, "Users are known by their account ids.")

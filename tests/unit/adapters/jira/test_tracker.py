@@ -204,7 +204,7 @@ async def test_only_named_custom_fields_are_read_where_that_is_set(jira, connect
     ("wanted", "field", "allowed"),
     [
         ({"priority": "Urgent"}, "priority", "Highest, High, Medium, Low, Lowest"),
-        ({"type": "Epic"}, "type", "Bug, Task, Story, Improvement"),
+        ({"type": "Idea"}, "type", "Bug, Task, Story, Improvement, Epic, Sub-task"),
         ({"components": ("Nowhere",)}, "components", "Backend, Frontend"),
         ({"assignee": User(email="nobody@example.com")}, "assignee", "user name"),
         ({"due": "tomorrow"}, "due", ""),
