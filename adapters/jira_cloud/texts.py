@@ -84,7 +84,7 @@ class Texts:
         return adf.parse(self._media.named(document))
 
 
-def _render(rich: RichText) -> dict[str, Any]:
+def _render(rich: RichText) -> Any:
     return media.shown(adf.render(rich))
 
 

@@ -7,6 +7,9 @@ class Webhook(msgspec.Struct, frozen=True):
     url: str
     secret: str = ""
     """Signs each body when set."""
+    enabled: bool = True
+    events: tuple[str, ...] = ()
+    """() sends all."""
 
 
 class SimulatorConfig(msgspec.Struct, frozen=True, kw_only=True):

@@ -220,6 +220,8 @@ def _shaped(request: web.Request, index: int) -> dict[str, Any]:
     return {"name": f"webhook {index + 1}", "url": url, "enabled": True, "self": address}
 
 
+PATH = "/rest/webhooks/1.0/webhook"
+
+
 def routes() -> list[web.RouteDef]:
-    path = "/rest/webhooks/1.0/webhook"
-    return [web.post(path, register), web.get(path, listed)]
+    return [web.post(PATH, register), web.get(PATH, listed)]

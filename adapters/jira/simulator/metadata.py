@@ -75,7 +75,7 @@ async def screen(request: web.Request) -> web.Response:
     names = {number: name for name, number in catalogue.TYPES.items()}
     if request.match_info["type"] not in names:
         raise Refused(404, "Issue type is not valid.")
-    found = _screen(request, names[request.match_info["type"]])
+    found = screen_of(request, names[request.match_info["type"]])
     return _paged(request, [{**field, "fieldId": key} for key, field in found.items()])
 
 
@@ -87,7 +87,7 @@ async def everything(request: web.Request) -> web.Response:
         {
             **shapes.project(each),
             "issuetypes": [
-                {**shapes.issue_type(name), "fields": _screen(request, name)}
+                {**shapes.issue_type(name), "fields": screen_of(request, name)}
                 for name in catalogue.TYPES
             ],
         }
@@ -117,10 +117,10 @@ def _paged(request: web.Request, values: list[Any]) -> web.Response:
     return context.reply(answer)
 
 
-def _screen(request: web.Request, type_name: str) -> dict[str, dict[str, Any]]:
+def screen_of(request: web.Request, type_name: str) -> dict[str, dict[str, Any]]:
     shown = {key: _own(request, key) for key in _OWN}
     if type_name == catalogue.SUB_TASK:
-        shown["parent"] = _field("parent", "Parent", {"type": "issuelink"}, required=True)
+        shown["parent"] = field_shape("parent", "Parent", {"type": "issuelink"}, required=True)
     for key, field in _custom(request).items():
         if field.writable and (key != EPIC_LINK or type_name != catalogue.EPIC):
             shown[key] = _custom_field(request, key, field)
@@ -138,7 +138,7 @@ def _custom(request: web.Request) -> dict[str, CustomField]:
 
 def _own(request: web.Request, key: str) -> dict[str, Any]:
     name, schema = _OWN[key]
-    field = _field(key, name, {**schema, "system": key}, required=key in _REQUIRED)
+    field = field_shape(key, name, {**schema, "system": key}, required=key in _REQUIRED)
     if key in _ALLOWED:
         kind, names = _ALLOWED[key]
         shapes = context.shapes(request)
@@ -147,7 +147,7 @@ def _own(request: web.Request, key: str) -> dict[str, Any]:
 
 
 def _custom_field(request: web.Request, key: str, field: CustomField) -> dict[str, Any]:
-    shaped = _field(key, field.name, field.schema(key))
+    shaped = field_shape(key, field.name, field.schema(key))
     if field.options:
         shaped["allowedValues"] = [_option(field, name) for name in field.options]
     return shaped
@@ -164,7 +164,7 @@ def _option(field: CustomField, name: str) -> dict[str, Any]:
     return option
 
 
-def _field(
+def field_shape(
     key: str, name: str, schema: dict[str, Any], *, required: bool = False
 ) -> dict[str, Any]:
     return {

@@ -5,6 +5,18 @@ from typing import Any
 
 from adapters.rich_text import adf, wiki
 
+_KNOWN = frozenset(
+    {
+        *("doc", "paragraph", "text", "heading", "bulletList", "orderedList", "listItem"),
+        *("taskList", "taskItem", "table", "tableRow", "tableCell", "tableHeader", "panel"),
+        *("expand", "nestedExpand", "media", "mediaSingle", "mediaGroup", "mediaInline"),
+        *("mention", "codeBlock", "blockquote", "rule", "hardBreak", "date", "status", "emoji"),
+        *("inlineCard", "blockCard", "embedCard", "decisionList", "decisionItem", "caption"),
+        *("layoutSection", "layoutColumn", "placeholder", "extension", "inlineExtension"),
+        "bodiedExtension",
+    }
+)
+
 
 class Document(str):
     """The text is wiki markup; two are equal when their documents are."""
@@ -21,6 +33,9 @@ class Document(str):
     def __eq__(self, other: object) -> bool:
         return self.nodes == other.nodes if isinstance(other, Document) else super().__eq__(other)
 
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
     __hash__ = str.__hash__
 
 
@@ -32,13 +47,26 @@ def nodes(text: str | None) -> dict[str, Any] | None:
 
 
 def is_document(value: Any) -> bool:
-    """As far as the real one looks before it tries to make sense of it."""
-    return (
-        isinstance(value, dict)
-        and value.get("type") == "doc"
-        and value.get("version") == 1
-        and isinstance(value.get("content"), list)
-    )
+    """As far as the real one looks before it keeps a document."""
+    return isinstance(value, dict) and value.get("type") == "doc" and _is_sound(value)
+
+
+def _is_sound(node: Any) -> bool:
+    open_ = [node]
+    while open_:
+        here = open_.pop()
+        if not isinstance(here, dict) or here.get("type") not in _KNOWN:
+            return False
+        text = here.get("text")
+        if here["type"] == "text" and (not isinstance(text, str) or not text):
+            return False
+        if here["type"] == "doc" and here.get("version") != 1:
+            return False
+        content = here.get("content", [])
+        if not isinstance(content, list):
+            return False
+        open_.extend(content)
+    return True
 
 
 @functools.lru_cache(maxsize=256)

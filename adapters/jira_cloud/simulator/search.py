@@ -7,6 +7,7 @@ import msgspec
 from aiohttp import web
 
 from adapters.jira.simulator import context, jql
+from adapters.jira.simulator.issues import shape_of
 from adapters.jira.simulator.model import Issue, Refused
 from adapters.jira_cloud.simulator.state import CloudState, cloud
 
@@ -50,8 +51,14 @@ def _search(request: web.Request, wanted: dict[str, Any]) -> web.Response:
     reconciled = wanted.get("reconcileIssues") or []
     if len(reconciled) > _MOST_RECONCILED:
         raise Refused(400, "Too many issues to reconcile.")
-    issues = state.indexed({str(number) for number in reconciled})
-    found = jql.search(text, issues, state.me, set(state.projects))
+    reconciled_ids = {str(number) for number in reconciled}
+
+    def date_of(issue: Issue, column: str) -> int:
+        fresh = issue.id in reconciled_ids
+        return int(getattr(issue, column)) if fresh else state.indexed(issue, column)
+
+    issues = state.issues.values()
+    found = jql.search(text, issues, state.me, set(state.projects), date_of)
     fields = wanted.get("fields") or ["id"]
     start = _start(wanted.get("nextPageToken"), text, state)
     size = min(int(wanted.get("maxResults") or 50), _MOST, state.config.page_cap)
@@ -98,7 +105,7 @@ async def fetch(request: web.Request) -> web.Response:
 
 
 def _shaped(request: web.Request, issue: Issue, fields: list[str], keys: Any) -> dict[str, Any]:
-    shaped = context.issue_shape(request, issue, fields)
+    shaped = shape_of(request, issue, fields)
     if keys:
         held = issue.properties
         shaped["properties"] = {key: held[key] for key in keys if key in held}

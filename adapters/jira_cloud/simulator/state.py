@@ -7,7 +7,7 @@ from uuid import UUID, uuid5
 
 from aiohttp import web
 
-from adapters.jira.simulator import context, edits
+from adapters.jira.simulator import catalogue, context, edits
 from adapters.jira.simulator.model import Attachment, Issue, Refused, User
 from adapters.jira.simulator.state import State
 from adapters.jira_cloud.simulator.config import CloudConfig, account_id
@@ -18,6 +18,7 @@ _NOT_A_DOCUMENT = (
     "Operation value must be an Atlassian Document (see the Atlassian Document Format)"
 )
 _RICH = ("description", "environment")
+_PEOPLE = ("assignee", "reporter")
 
 
 class CloudState(State):
@@ -44,6 +45,10 @@ class CloudState(State):
     def hides(self, user: User) -> bool:
         """Whether the user's address is nobody else's business."""
         return user.email.partition("@")[0] in self.cloud_config.hidden
+
+    def parent_problem(self, wanted: dict[str, Any]) -> str:
+        lacks = wanted.get("type") == catalogue.SUB_TASK and not wanted.get("parent")
+        return "Issue type is a sub-task but parent issue key or id not specified." if lacks else ""
 
     def media_id(self, attachment: Attachment) -> str:
         return str(uuid5(_NAMESPACE, attachment.id))
@@ -76,23 +81,26 @@ def cloud(request: web.Request) -> CloudState:
     return state
 
 
-def translated(body: dict[str, Any], rich: frozenset[str]) -> dict[str, Any]:
-    """A body of version 3 as the state takes it: documents as texts, accounts as names. `rich`
-    names the custom fields that hold documents."""
+def translated(body: dict[str, Any], rich: frozenset[str], *, documents: bool) -> dict[str, Any]:
+    """A body as the state takes it: documents as texts, accounts as names. `rich` names the custom
+    fields that hold documents."""
     told = dict(body)
     for name in ("fields", "update"):
         if isinstance(told.get(name), dict):
             held = told[name].items()
-            told[name] = {key: _field(key, value, rich) for key, value in held}
-    for name in ("body", "comment"):
-        if name in told and told[name] is not None:
+            texts = rich.union(_RICH) if documents else frozenset()
+            told[name] = {key: _field(key, value, texts) for key, value in held}
+    for name in ("body", "comment") if documents else ():
+        if told.get(name) is not None:
             told[name] = _document(name, told[name])
     return told
 
 
-def _field(key: str, value: Any, rich: frozenset[str]) -> Any:
-    if key in rich or key in _RICH:
+def _field(key: str, value: Any, texts: frozenset[str]) -> Any:
+    if key in texts:
         return None if value is None else _document(key, value)
+    if key in _PEOPLE and isinstance(value, dict) and "name" in value:
+        raise Refused(400, errors={key: "Specify a valid 'id' for an account."})
     return _account(value)
 
 
@@ -107,8 +115,6 @@ def _account(value: Any) -> Any:
         return [_account(item) for item in value]
     if not isinstance(value, dict):
         return value
-    if "accountId" in value or ("id" in value and set(value) == {"id"} and len(value["id"]) == 24):
-        return {"name": value.get("accountId") or value.get("id")}
-    if "name" in value and "accountId" in value:
-        raise Refused(400, "Users are known by their account ids.")
+    if "accountId" in value:
+        return {"name": value["accountId"]}
     return {key: _account(item) for key, item in value.items()}
