@@ -184,11 +184,21 @@ class Status(_Answer, frozen=True):
     status_category: Category = Category()
 
 
+class Allowed(_Answer, frozen=True):
+    """A value that a field may take: named ones have a name, options a value."""
+
+    id: str = ""
+    name: str = ""
+    value: str = ""
+    key: str = ""
+    children: tuple["Allowed", ...] = ()
+
+
 class ScreenField(_Answer, frozen=True):
     required: bool = False
     has_default_value: bool = False
     name: str = ""
-    allowed_values: tuple[Named, ...] | None = None
+    allowed_values: tuple[Allowed, ...] | None = None
 
 
 class Transition(_Answer, frozen=True):
@@ -238,16 +248,6 @@ class Project(_Answer, frozen=True):
     key: str = ""
     name: str = ""
     issue_types: tuple[Named, ...] = ()
-
-
-class Allowed(_Answer, frozen=True):
-    """A value that a field may take: named ones have a name, options a value."""
-
-    id: str = ""
-    name: str = ""
-    value: str = ""
-    key: str = ""
-    children: tuple["Allowed", ...] = ()
 
 
 class CreateField(_Answer, frozen=True):

@@ -4,7 +4,7 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from typing import Any
 
-from adapters.jira import answers, mapping, wire
+from adapters.jira import answers, errors, mapping, wire
 from adapters.jira.client import JiraClient, segment
 from adapters.jira.form import WIKI, Form
 from schemas.errors import Fault, TrackerError
@@ -118,8 +118,10 @@ class Comments:
             page = await self._page(issue_id, start)
             found.update((item.id, item) for item in page.comments)
             start += len(page.comments)
-            if not page.comments or start >= page.total:
+            if start >= page.total:
                 return tuple(found.values())
+            if not page.comments:
+                raise errors.unreadable(_WHAT)
 
     async def _page(self, issue_id: str, start: int) -> answers.CommentPage:
         query = {"startAt": str(start), "maxResults": str(_PAGE), "expand": "properties"}

@@ -27,11 +27,12 @@ def custom_values(body: bytes) -> dict[str, Any]:
     """The custom fields that are not empty, as they stand in an issue's answer."""
     if b'"customfield_' not in body:
         return {}
-    return {
+    held = {
         key: _decode(raw)
         for key, raw in wire.raw_issue.decode(body).fields.items()
-        if key.startswith(_CUSTOM) and bytes(raw) != b"null"
+        if key.startswith(_CUSTOM)
     }
+    return {key: value for key, value in held.items() if value is not None}
 
 
 def to_issue(

@@ -43,7 +43,9 @@ class Catalogue:
         )
         types = []
         for type_, fields in screens.items():
-            infos = [info for field in fields for info in _infos(field, known)]
+            # A sub-task has a parent, and no epic of its own.
+            epic = "" if type_.subtask else known.parent
+            infos = [info for field in fields for info in _infos(field, known, epic)]
             if parents and not any(info.name == "parent" for info in infos):
                 infos.append(FieldInfo("parent", "Parent", "issue", writable=False))
             names = {info.name for info in infos}
@@ -115,13 +117,13 @@ def _page(start: int) -> dict[str, str]:
     return {"startAt": str(start), "maxResults": str(_PAGE)}
 
 
-def _infos(field: answers.CreateField, known: Known) -> list[FieldInfo]:
+def _infos(field: answers.CreateField, known: Known, epic: str) -> list[FieldInfo]:
     """As a rule one; Jira's field of both estimates is two of ours."""
     key = field.field_id or field.key
     if key == _TIME:
         return [FieldInfo(name, label, "duration", field.required) for name, label in _ESTIMATES]
     if key == known.parent:
-        return [FieldInfo("parent", field.name, "issue", field.required)]
+        return [FieldInfo("parent", field.name, "issue", field.required)] if epic else []
     if key.startswith("customfield_"):
         return _custom(key, field, known)
     name = errors.NEUTRAL_NAMES.get(key, key)

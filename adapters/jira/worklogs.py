@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 from urllib.parse import quote, unquote
 
-from adapters.jira import answers, markup, moments, users, wire
+from adapters.jira import answers, errors, markup, moments, users, wire
 from adapters.jira.client import JiraClient, segment
 from schemas.errors import Fault, TrackerError
 from schemas.issue import Worklog, WorklogDraft
@@ -84,8 +84,10 @@ class Worklogs:
             # Servers tell all at once, whatever was asked for.
             found.update((item.id, item) for item in page.worklogs)
             seen += len(page.worklogs)
-            if not page.worklogs or seen >= page.total:
+            if seen >= page.total:
                 return self._in_order(tuple(found.values()))
+            if not page.worklogs:
+                raise errors.unreadable(_WHAT)
 
     def _body(self, draft: WorklogDraft) -> dict[str, Any]:
         words = markup.render(draft.comment) if draft.comment else ""

@@ -7,6 +7,8 @@ from aiohttp import web
 from adapters.jira.simulator import catalogue, context, jql
 from adapters.jira.simulator.model import Issue, Refused
 
+_TIME = ("worklog", "timetracking", "timeoriginalestimate", "timeestimate", "timespent")
+
 
 async def create(request: web.Request) -> web.Response:
     state = context.state(request)
@@ -128,6 +130,9 @@ def shape_of(request: web.Request, issue: Issue, wanted: list[str]) -> dict[str,
         links=state.linked(issue),
         parent=state.issues.get(issue.parent or ""),
     )
+    if not state.config.time_tracking:
+        for name in _TIME:
+            shaped["fields"].pop(name, None)
     keys = context.names(request, "properties") if request.method == "GET" else []
     if keys:
         held = issue.properties

@@ -298,7 +298,17 @@ class Shapes:
         }
 
     def transition(self, item: catalogue.Transition) -> dict[str, Any]:
-        fields = {}
+        fields: dict[str, Any] = {
+            key: {
+                "required": required,
+                "schema": {"type": "any"},
+                "name": key,
+                "key": key,
+                "hasDefaultValue": False,
+                "operations": ["set"],
+            }
+            for key, required in item.screen.items()
+        }
         if item.resolution:
             fields["resolution"] = {
                 "required": True,

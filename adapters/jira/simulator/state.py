@@ -168,6 +168,13 @@ class State:
         if found[0].resolution and not fields.get("resolution"):
             raise Refused(400, errors={"resolution": "Resolution is required."})
         wanted = self.edits.checked(fields, body.get("update") or {}, issue)
+        missing = {
+            key: f"{key} is required."
+            for key, required in found[0].screen.items()
+            if required and key not in fields and not edits.held(issue, key)
+        }
+        if missing:
+            raise Refused(400, errors=missing)
         wanted["status"] = found[0].to
         if not found[0].resolution:
             wanted["resolution"] = None

@@ -129,6 +129,32 @@ async def test_the_marker_finds_its_issue_on_new_and_old_servers(
     assert await tracker.find_by_marker("m-9", "SIM", clock.now) is None
 
 
+async def test_the_marker_is_found_while_the_index_is_late(
+    jira, tracker, draft, clock, refusal
+) -> None:
+    """The lost answer of a creation is looked up at once, and no second issue is made."""
+    await tracker.create(draft("old"))
+    clock.now += 600_000
+    jira.state.search_lag = 300_000
+    jira.state.delete(jira.state.issue((await tracker.create(draft("gone"))).ref.id), jira.state.me)
+    jira.fail_next(SimulatedFault(status=500, method="POST", path="/issue", after=True))
+    assert (await refusal(tracker.create(draft("new")))).fault is Fault.UNKNOWN_OUTCOME
+    found = await tracker.find_by_marker("new", "SIM", clock.now)
+    assert found is not None
+    assert found.key == "SIM-3"
+    jira.calls.clear()
+    assert await tracker.find_by_marker("never", "SIM", clock.now) is None
+    assert jira.calls.total() < 10
+
+
+async def test_the_first_issue_of_a_project_is_found_while_the_index_is_late(
+    jira, tracker, draft, clock
+) -> None:
+    jira.state.search_lag = 300_000
+    made = await tracker.create(draft("new"))
+    assert await tracker.find_by_marker("new", "SIM", clock.now) == made.ref
+
+
 async def test_fields_are_set_and_sets_are_changed_by_element(jira, tracker, draft) -> None:
     issue = await tracker.create(draft(labels=("keep", "drop"), components=("Backend",)))
     await tracker.update(issue, FieldChange(add={"labels": ("by-person",)}))
