@@ -90,7 +90,7 @@ class Scan:
         raised none."""
         low, onward, told = 0, "", set[str]()
         while True:
-            jql = _jql(projects, f"created >= {low}" if low else "", "created")
+            jql = _jql(projects, f"created >= {low}", "created")
             page = await self._search(jql, onward, "created,project")
             rows = [(row, moments.parse_or_zero(row.fields.created)) for row in page.issues]
             for row, _ in rows:

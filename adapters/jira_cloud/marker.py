@@ -38,7 +38,7 @@ class Page(msgspec.Struct, frozen=True, rename="camel"):
 page_decoder = msgspec.json.Decoder(Page)
 
 
-class Markers:
+class CloudMarkers:
     def __init__(self, client: JiraClient) -> None:
         self._client = client
         self._made: deque[int] = deque(maxlen=_RECONCILED)

@@ -1,0 +1,23 @@
+"""The connection check, stage by stage."""
+
+from adapters.jira import wire
+from adapters.jira.check import Check
+from schemas.errors import Fault, TrackerError
+
+
+class CloudCheck(Check):
+    async def _server(self) -> str:
+        what = "read the site's version"
+        try:
+            body = await self._client.get("/serverInfo", what=what)
+        except TrackerError as error:
+            if error.fault in (Fault.CREDENTIALS, Fault.PERMISSION):
+                return "Jira answers."  # the next stage tells what is wrong
+            raise
+        if wire.read(wire.server, body, what).deployment_type.casefold() != "cloud":
+            raise TrackerError(
+                Fault.CONFIGURATION,
+                "This is no Jira Cloud.",
+                remedy="Use a connector of the system 'jira' for Jira Data Center and Server.",
+            )
+        return "Jira Cloud answers."

@@ -1,0 +1,133 @@
+"""The tracker port for one Jira Cloud."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import aiohttp
+import msgspec
+
+from adapters.http import Pause
+from adapters.jira import wire
+from adapters.jira.alike import AnyJira
+from adapters.jira.fields import CustomFields
+from adapters.jira.issues import Issues
+from adapters.jira.links import Links
+from adapters.jira.moves import Moves
+from adapters.jira.scan import Found, Scan
+from adapters.jira.workflow import Workflow
+from adapters.jira.writing import Writer
+from adapters.jira_cloud import texts, webhook
+from adapters.jira_cloud.attachments import CloudAttachments
+from adapters.jira_cloud.capabilities import CAPABILITIES
+from adapters.jira_cloud.check import CloudCheck
+from adapters.jira_cloud.client import api_client, open_http, webhooks_client
+from adapters.jira_cloud.comments import CloudComments
+from adapters.jira_cloud.marker import CloudMarkers, page_decoder
+from adapters.jira_cloud.media import Media
+from adapters.jira_cloud.metadata import CloudCatalogue
+from adapters.jira_cloud.params import CloudParams
+from adapters.jira_cloud.parents import CloudParents
+from adapters.jira_cloud.people import People
+from adapters.jira_cloud.texts import Texts
+from adapters.jira_cloud.watch import Watch
+from adapters.jira_cloud.worklogs import CloudWorklogs
+from adapters.port import Capabilities, StageResult, WebhookRequest
+from adapters.rich_text.losses import losses
+from schemas.events import IssueChanged
+from schemas.issue import FieldChange, Issue, IssueDraft, Part
+from schemas.rich_text import RichText
+from schemas.values import Millis, Value
+
+
+class JiraCloudTracker(AnyJira):
+    def __init__(
+        self,
+        connector: str,
+        params: CloudParams,
+        session: aiohttp.ClientSession,
+        now: Callable[[], Millis],
+        pause: Pause = asyncio.sleep,
+    ) -> None:
+        """`session` stays the caller's: `close` leaves it open."""
+        self._connector = connector
+        self._params = params
+        http = open_http(connector, params, session, now, pause)
+        self._client = client = api_client(params, http)
+        people = People(client, params.projects, now)
+        self._texts = Texts(client, people, Media(client))
+        comments = CloudComments(client, params.internal_role, self._texts)
+        worklogs = CloudWorklogs(client, self._texts)
+        fields, links, parents = CustomFields(client, now), Links(client, now), CloudParents()
+        self._made = CloudMarkers(client)
+        self._watch = Watch(
+            webhooks_client(params, http), params.webhook_url, visible=not params.cloud_id
+        )
+        issues = Issues(
+            connector,
+            client,
+            fields,
+            Writer(people.account, fields, parents, self._texts.form),
+            Moves(Workflow(client, params.resolution)),
+            links,
+            parents,
+            comments,
+            worklogs,
+            params.custom_fields,
+            self._texts.form,
+        )
+        super().__init__(
+            client.base,
+            params.projects,
+            issues,
+            comments,
+            CloudAttachments(client),
+            worklogs,
+            people,
+            self._made,
+            Scan(connector, self._search, now, params.scan_overlap, params.scan_lag),
+            CloudCatalogue(client, fields, links),
+        )
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return CAPABILITIES
+
+    async def check(self, project: str = "") -> tuple[StageResult, ...]:
+        projects = (project,) if project else self._params.projects
+        return await CloudCheck(self._client, projects).run()
+
+    async def read(self, issue_id: str, parts: frozenset[Part]) -> Issue:
+        return await self._texts.named(await super().read(issue_id, parts))
+
+    async def create(self, draft: IssueDraft) -> Issue:
+        fields = await self._texts.prepared_fields(draft.fields)
+        made = await super().create(msgspec.structs.replace(draft, fields=fields))
+        self._made.remember(made.ref.id)
+        return made
+
+    async def update(self, issue: Issue, change: FieldChange) -> Issue:
+        prepared = await self._texts.prepared_change(issue.ref.id, change)
+        return await self._texts.named(await super().update(issue, prepared))
+
+    async def watch(self, projects: tuple[str, ...]) -> tuple[str, ...]:
+        return await self._watch.look()
+
+    def losses(self, field: str, value: Value) -> tuple[str, ...]:
+        return losses(texts.comparable(value), "adf") if isinstance(value, RichText) else ()
+
+    def parse_webhook(self, request: WebhookRequest) -> tuple[IssueChanged, ...]:
+        return webhook.parse(self._connector, self._params, request)
+
+    async def _search(self, jql: str, onward: str, fields: str) -> Found:
+        what = "search issues"
+        body: dict[str, Any] = {
+            "jql": jql,
+            "maxResults": self._params.page_size,
+            "fields": fields.split(","),
+        }
+        if onward:
+            body["nextPageToken"] = onward
+        answer = await self._client.ask("/search/jql", body, what=what)
+        page = wire.read(page_decoder, answer, what)
+        return Found(page.issues, page.onward)
