@@ -8,6 +8,7 @@ from importlib.metadata import EntryPoint, entry_points
 from adapters.azure_devops import ADAPTER as AZURE_DEVOPS
 from adapters.github import ADAPTER as GITHUB
 from adapters.jira import ADAPTER as JIRA
+from adapters.jira_cloud import ADAPTER as JIRA_CLOUD
 from adapters.offer import Adapter
 from adapters.redmine import ADAPTER as REDMINE
 from adapters.sd_elements import ADAPTER as SD_ELEMENTS
@@ -18,6 +19,7 @@ BUILT_IN: Mapping[str, Adapter] = {
     adapter.capabilities.system: adapter
     for adapter in (
         JIRA,
+        JIRA_CLOUD,
         AZURE_DEVOPS,
         GITHUB,
         REDMINE,

@@ -38,13 +38,16 @@ class Tables(msgspec.Struct, frozen=True):
     priority: dict[str, str]
 
 
+_JIRA = Vocabulary(
+    title="Jira",
+    statuses={"To Do": "todo", "In Progress": "doing", "In Review": "review", "Done": "done"},
+    priorities={"Highest": 1, "High": 2, "Medium": 3, "Low": 4, "Lowest": 5},
+    types={"Bug": "bug", "Task": "task", "Story": "story"},
+)
+
 VOCABULARIES = {
-    "jira": Vocabulary(
-        title="Jira",
-        statuses={"To Do": "todo", "In Progress": "doing", "In Review": "review", "Done": "done"},
-        priorities={"Highest": 1, "High": 2, "Medium": 3, "Low": 4, "Lowest": 5},
-        types={"Bug": "bug", "Task": "task", "Story": "story"},
-    ),
+    "jira": _JIRA,
+    "jira-cloud": msgspec.structs.replace(_JIRA, title="Jira Cloud"),
     "azure-devops": Vocabulary(
         title="Azure DevOps",
         statuses={
