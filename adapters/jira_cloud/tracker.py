@@ -11,7 +11,6 @@ from adapters.http import Pause
 from adapters.jira import wire
 from adapters.jira.alike import AnyJira
 from adapters.jira.fields import CustomFields
-from adapters.jira.issues import Issues
 from adapters.jira.links import Links
 from adapters.jira.moves import Moves
 from adapters.jira.scan import Found, Scan
@@ -23,6 +22,7 @@ from adapters.jira_cloud.capabilities import CAPABILITIES
 from adapters.jira_cloud.check import CloudCheck
 from adapters.jira_cloud.client import api_client, open_http, webhooks_client
 from adapters.jira_cloud.comments import CloudComments
+from adapters.jira_cloud.issues import CloudIssues
 from adapters.jira_cloud.marker import CloudMarkers, page_decoder
 from adapters.jira_cloud.media import Media
 from adapters.jira_cloud.metadata import CloudCatalogue
@@ -59,11 +59,12 @@ class JiraCloudTracker(AnyJira):
         comments = CloudComments(client, params.internal_role, self._texts)
         worklogs = CloudWorklogs(client, self._texts)
         fields, links, parents = CustomFields(client, now), Links(client, now), CloudParents()
-        self._made = CloudMarkers(client)
+        markers = CloudMarkers(client)
         self._watch = Watch(
             webhooks_client(params, http), params.webhook_url, visible=not params.cloud_id
         )
-        issues = Issues(
+        issues = CloudIssues(
+            markers,
             connector,
             client,
             fields,
@@ -84,7 +85,7 @@ class JiraCloudTracker(AnyJira):
             CloudAttachments(client),
             worklogs,
             people,
-            self._made,
+            markers,
             Scan(connector, self._search, now, params.scan_overlap, params.scan_lag),
             CloudCatalogue(client, fields, links),
         )
@@ -102,9 +103,7 @@ class JiraCloudTracker(AnyJira):
 
     async def create(self, draft: IssueDraft) -> Issue:
         fields = await self._texts.prepared_fields(draft.fields)
-        made = await super().create(msgspec.structs.replace(draft, fields=fields))
-        self._made.remember(made.ref.id)
-        return made
+        return await super().create(msgspec.structs.replace(draft, fields=fields))
 
     async def update(self, issue: Issue, change: FieldChange) -> Issue:
         prepared = await self._texts.prepared_change(issue.ref.id, change)

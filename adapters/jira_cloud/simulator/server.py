@@ -60,6 +60,7 @@ class JiraCloudSimulator(JiraSimulator):
     ) -> None:
         self.cloud_config = config or CloudConfig()
         self.limits = Limits(self.cloud_config, now)
+        self.tokens: dict[str, int] = {}
         super().__init__(self.cloud_config, now=now, host=host, port=port)
         self.media = MediaHost(self.cloud, host)
 
@@ -67,6 +68,10 @@ class JiraCloudSimulator(JiraSimulator):
     def cloud(self) -> CloudState:
         assert isinstance(self.state, CloudState)
         return self.state
+
+    def revoke_tokens(self) -> None:
+        """Those that service accounts were given."""
+        self.tokens.clear()
 
     def new_state(self, now: Callable[[], int]) -> State:
         return CloudState(self.cloud_config, now)
@@ -85,7 +90,7 @@ class JiraCloudSimulator(JiraSimulator):
         app[context.TRANSLATE] = _translate
         app[hooks.HOOKS] = self.hooks
         app[cloud_directory.MEDIA] = self.media
-        app[login.TOKENS] = {}
+        app[login.TOKENS] = self.tokens
         app[LIMITS] = self.limits
         own = [*pages.routes(), *control.routes(), *cloud_directory.site_routes()]
         own += [web.post("/oauth/token", login.grant), web.post(hooks.PATH, hooks.register)]
