@@ -1,6 +1,7 @@
 """Rich text as Jira Cloud keeps it: a document, which older parts of it show as wiki markup."""
 
 import functools
+from collections.abc import Iterator
 from typing import Any
 
 from adapters.rich_text import adf, wiki
@@ -17,6 +18,8 @@ _KNOWN = frozenset(
     }
 )
 
+_FILES = ("media", "mediaInline")
+
 
 class Document(str):
     """The text is wiki markup; two are equal when their documents are."""
@@ -26,7 +29,10 @@ class Document(str):
     nodes: dict[str, Any]
 
     def __new__(cls, nodes: dict[str, Any]) -> "Document":
-        made = super().__new__(cls, wiki.render(adf.parse(nodes)))
+        words = wiki.render(adf.parse(nodes))
+        if not words and any(node.get("type") in _FILES for node in _walk(nodes)):
+            words = "!file!"
+        made = super().__new__(cls, words)
         made.nodes = nodes
         return made
 
@@ -48,25 +54,30 @@ def nodes(text: str | None) -> dict[str, Any] | None:
 
 def is_document(value: Any) -> bool:
     """As far as the real one looks before it keeps a document."""
-    return isinstance(value, dict) and value.get("type") == "doc" and _is_sound(value)
+    return (
+        isinstance(value, dict)
+        and value.get("type") == "doc"
+        and value.get("version") == 1
+        and all(map(_is_sound, _walk(value)))
+    )
 
 
 def _is_sound(node: Any) -> bool:
+    if not isinstance(node, dict) or node.get("type") not in _KNOWN:
+        return False
+    text = node.get("text")
+    worded = node["type"] != "text" or (isinstance(text, str) and bool(text))
+    return worded and isinstance(node.get("content", []), list)
+
+
+def _walk(node: Any) -> Iterator[Any]:
     open_ = [node]
     while open_:
         here = open_.pop()
-        if not isinstance(here, dict) or here.get("type") not in _KNOWN:
-            return False
-        text = here.get("text")
-        if here["type"] == "text" and (not isinstance(text, str) or not text):
-            return False
-        if here["type"] == "doc" and here.get("version") != 1:
-            return False
-        content = here.get("content", [])
-        if not isinstance(content, list):
-            return False
-        open_.extend(content)
-    return True
+        yield here
+        content = here.get("content") if isinstance(here, dict) else None
+        if isinstance(content, list):
+            open_.extend(content)
 
 
 @functools.lru_cache(maxsize=256)

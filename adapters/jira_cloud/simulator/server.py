@@ -29,6 +29,7 @@ from adapters.jira.simulator.state import State
 from adapters.jira_cloud.simulator import directory as cloud_directory
 from adapters.jira_cloud.simulator import login, search
 from adapters.jira_cloud.simulator.config import CloudConfig
+from adapters.jira_cloud.simulator.documents import Document
 from adapters.jira_cloud.simulator.hooks import CloudHooks
 from adapters.jira_cloud.simulator.limits import Limits
 from adapters.jira_cloud.simulator.media import MediaHost
@@ -68,6 +69,17 @@ class JiraCloudSimulator(JiraSimulator):
     def cloud(self) -> CloudState:
         assert isinstance(self.state, CloudState)
         return self.state
+
+    def write_document(
+        self, issue_id: str, nodes: dict[str, Any], place: str = "description"
+    ) -> None:
+        """As a person does in the editor: into the description, or a new comment."""
+        issue, alice = self.state.issue(issue_id), self.cloud.person("alice")
+        text = Document(nodes)
+        if place == "comment":
+            self.state.add_comment(issue, {"body": text}, alice)
+        else:
+            self.state.edit(issue, {"fields": {place: text}}, alice)
 
     def revoke_tokens(self) -> None:
         """Those that service accounts were given."""
