@@ -1,5 +1,6 @@
 """REST: what only Jira Cloud tells, or tells in its own way."""
 
+from collections.abc import Collection
 from typing import Any
 
 from aiohttp import web
@@ -51,16 +52,16 @@ async def assignable(request: web.Request) -> web.Response:
         find_project(request, key)
     elif not request.query.get("issueKey") and not request.query.get("issueId"):
         raise Refused(400, "Either the project or the issue must be given.")
-    return _people(request)
+    return _people(request, cloud(request).customers)
 
 
 async def assignable_in_all(request: web.Request) -> web.Response:
     for key in context.names(request, "projectKeys"):
         find_project(request, key)
-    return _people(request)
+    return _people(request, cloud(request).customers)
 
 
-def _people(request: web.Request) -> web.Response:
+def _people(request: web.Request, without: Collection[str] = ()) -> web.Response:
     """Matches addresses also where they are not shown."""
     query = request.query.get("query", "").casefold()
     if not query and "accountId" not in request.query:
@@ -69,7 +70,7 @@ def _people(request: web.Request) -> web.Response:
     found = [
         user
         for user in context.state(request).users.values()
-        if (user.name == number if number else _matches(user, query))
+        if user.name not in without and (user.name == number if number else _matches(user, query))
     ]
     start = context.number(request, "startAt", 0)
     size = context.number(request, "maxResults", 50)

@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 from aiohttp import web
 
 from adapters.jira.simulator import catalogue, context, edits
-from adapters.jira.simulator.model import Attachment, Issue, Refused, User
+from adapters.jira.simulator.model import Attachment, Issue, Project, Refused, User
 from adapters.jira.simulator.state import State
 from adapters.jira_cloud.simulator.config import CloudConfig, account_id
 from adapters.jira_cloud.simulator.documents import Document, is_document
@@ -32,6 +32,10 @@ class CloudState(State):
             number = account_id(name)
             self.users[number] = User(number, shown, f"{name}@example.com")
         self.edits = CloudEdits(self.users.get, self.find, config.text_limit)
+        self.customers: set[str] = set()
+        """Accounts that no issue may be assigned to."""
+        self.moved: dict[str, str] = {}
+        """Old key -> id."""
         self.leaks = 0
         """Credentials that came to the media host, where they do not belong."""
 
@@ -45,6 +49,17 @@ class CloudState(State):
     def hides(self, user: User) -> bool:
         """Whether the user's address is nobody else's business."""
         return user.email.partition("@")[0] in self.cloud_config.hidden
+
+    def find(self, key_or_id: str) -> Issue | None:
+        return super().find(self.moved.get(key_or_id.upper(), key_or_id))
+
+    def move(self, issue: Issue, key: str) -> None:
+        """Into another project, which is made where there is none; the old key still leads here."""
+        project = self.projects.setdefault(key, Project(self.new_id(), key, key))
+        self.moved[issue.key] = issue.id
+        issue.key, issue.project = f"{key}-{project.next_number}", project
+        project.next_number += 1
+        issue.updated = self.tick()
 
     def parent_problem(self, wanted: dict[str, Any]) -> str:
         lacks = wanted.get("type") == catalogue.SUB_TASK and not wanted.get("parent")

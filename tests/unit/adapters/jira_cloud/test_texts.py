@@ -76,9 +76,7 @@ async def test_an_account_of_another_site_is_the_same_person(cloud, tracker, dra
     assert not cloud.calls["GET /rest/api/3/user/search"]
 
 
-async def test_an_image_of_an_attached_file_is_an_image_of_that_file(
-    cloud, tracker, draft
-) -> None:
+async def test_an_image_of_an_attached_file_is_an_image_of_that_file(cloud, tracker, draft) -> None:
     made = await tracker.create(draft())
     attached = await tracker.add_attachment(made.ref.id, *file())
     tree = paragraph(Image("shot.png"))
