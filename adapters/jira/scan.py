@@ -30,6 +30,8 @@ class Cursor(msgspec.Struct, frozen=True, omit_defaults=True):
     """Where a round that is not at its end goes on."""
     onward: str = ""
     """Where the search at `low` goes on: more issues changed in that second than fit a page."""
+    high: Millis = 0
+    """The upper bound of that search: it goes on as the very same one."""
     seen: dict[str, Millis] = {}
     """Handed out within the overlap: issue id -> moment of its change."""
 
@@ -62,18 +64,24 @@ class Scan:
             return ChangesPage((), _text(Cursor(high)), True)
         state = _read(cursor)
         low = state.at - self._overlap if state.low is None else state.low
+        high = state.high if state.onward else high
         jql = _jql(projects, f"updated >= {low} AND updated <= {high}", "updated")
         page = await self._search(jql, state.onward, "updated,project")
         rows = [(row, moments.parse_or_zero(row.fields.updated)) for row in page.issues]
         fresh = [(row, at) for row, at in rows if state.seen.get(row.id) != at]
         return ChangesPage(
             tuple(self._event(row, at) for row, at in fresh),
-            _text(self._next(state, low, rows, page.onward)),
+            _text(self._next(state, low, high, rows, page.onward)),
             not (rows and page.onward),
         )
 
     def _next(
-        self, state: Cursor, low: Millis, rows: list[tuple[answers.Issue, Millis]], onward: str
+        self,
+        state: Cursor,
+        low: Millis,
+        high: Millis,
+        rows: list[tuple[answers.Issue, Millis]],
+        onward: str,
     ) -> Cursor:
         at = max([state.at, *(moment for _, moment in rows)])
         floor = _second(at - self._overlap)
@@ -83,7 +91,7 @@ class Scan:
             return Cursor(at, seen=seen)
         low, onward = _advance(low, onward, rows)
         # The bound may lie behind `floor` in a long round: what is read again is then told again.
-        return Cursor(at, low, onward, seen)
+        return Cursor(at, low, onward, high, seen)
 
     async def all_issues(self, projects: tuple[str, ...]) -> AsyncIterator[IssueChanged]:
         """By date of creation, which never changes. Tells no version: this scan is to find what

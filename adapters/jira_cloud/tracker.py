@@ -34,6 +34,7 @@ from adapters.jira_cloud.watch import Watch
 from adapters.jira_cloud.worklogs import CloudWorklogs
 from adapters.port import Capabilities, StageResult, WebhookRequest
 from adapters.rich_text.losses import losses
+from schemas.errors import Fault, TrackerError
 from schemas.events import IssueChanged
 from schemas.issue import FieldChange, Issue, IssueDraft, Part
 from schemas.rich_text import RichText
@@ -119,14 +120,21 @@ class JiraCloudTracker(AnyJira):
         return webhook.parse(self._connector, self._params, request)
 
     async def _search(self, jql: str, onward: str, fields: str) -> Found:
-        what = "search issues"
         body: dict[str, Any] = {
             "jql": jql,
             "maxResults": self._params.page_size,
             "fields": fields.split(","),
         }
-        if onward:
-            body["nextPageToken"] = onward
+        try:
+            return await self._found({**body, "nextPageToken": onward} if onward else body)
+        except TrackerError as error:
+            if error.fault is not Fault.VALIDATION or not onward:
+                raise
+            # Such a token lasts a week. The same search from its start tells all of it again.
+            return await self._found(body)
+
+    async def _found(self, body: dict[str, Any]) -> Found:
+        what = "search issues"
         answer = await self._client.ask("/search/jql", body, what=what)
         page = wire.read(page_decoder, answer, what)
         return Found(page.issues, page.onward)
