@@ -277,6 +277,12 @@ class CreateFields(_Answer, frozen=True):
     total: int = 0
 
 
+class EditFields(_Answer, frozen=True):
+    """What can be written in one issue, by Jira's ids."""
+
+    fields: dict[str, CreateField] = {}
+
+
 class OldCreateType(IssueType, frozen=True):
     fields: dict[str, CreateField] = {}
 
@@ -289,3 +295,10 @@ class OldCreateMeta(_Answer, frozen=True):
     """Of servers before 8.4, which tell all in one answer."""
 
     projects: tuple[OldCreateProject, ...] = ()
+
+
+class RegisteredWebhook(_Answer, frozen=True):
+    name: str = ""
+    url: str = ""
+    events: tuple[str, ...] = ()
+    enabled: bool = True

@@ -69,6 +69,10 @@ class JiraClient:
     async def get(self, path: str, query: Mapping[str, str] | None = None, *, what: str) -> bytes:
         return (await self._http.send(self._call("GET", path, what, query))).body
 
+    async def get_plain(self, path: str, *, what: str) -> bytes:
+        """Of an API beside the usual one."""
+        return (await self._http.send(Call(what=what, path=path))).body
+
     async def ask(self, path: str, body: object, *, what: str) -> bytes:
         """A POST that changes nothing, such as a search."""
         return (await self._http.send(self._call("POST", path, what, body=body))).body

@@ -12,6 +12,7 @@ from schemas.values import Fields, Value
 _NEUTRAL = {
     "summary": "summary",
     "description": "description",
+    "environment": "environment",
     "priority": "priority",
     "resolution": "resolution",
     "issuetype": "type",
@@ -86,7 +87,7 @@ def _plain(written: object) -> str:
 
 def _value(name: str, item: answers.HistoryItem) -> Value:
     match name:
-        case "description":
+        case "description" | "environment":
             return markup.parse(item.from_string)
         case "duedate":
             return item.from_

@@ -12,6 +12,7 @@ from adapters.jira.comments import Comments
 from adapters.jira.fields import CustomFields, Known
 from adapters.jira.form import Form
 from adapters.jira.links import Links
+from adapters.jira.mentions import Mentions
 from adapters.jira.moves import Moves
 from adapters.jira.parents import PlacesParents
 from adapters.jira.worklogs import Worklogs
@@ -49,6 +50,7 @@ class Issues:
         worklogs: Worklogs,
         custom_fields: tuple[str, ...] | None,
         form: Form,
+        mentions: Mentions | None = None,
     ) -> None:
         self._connector = connector
         self._client = client
@@ -61,6 +63,7 @@ class Issues:
         self._worklogs = worklogs
         self._custom_fields = custom_fields
         self._form = form
+        self._mentions = mentions
 
     async def resolve(self, key_or_id: str) -> IssueRef:
         found, _ = await self._get(key_or_id, "updated")
@@ -136,7 +139,7 @@ class Issues:
             comments = await self._comments.complete(found.id, found.fields.comment)
         if Part.WORKLOGS in parts:
             worklogs = await self._worklogs.complete(found.id, found.fields.worklog)
-        return mapping.to_issue(
+        issue = mapping.to_issue(
             self._client.base,
             found,
             values,
@@ -147,6 +150,11 @@ class Issues:
             comments=comments,
             worklogs=worklogs,
         )
+        page = found.fields.comment
+        may_mention = b"[~" in body or (page is not None and page.total > len(page.comments))
+        if self._mentions is not None and may_mention:
+            return await self._mentions.shown_issue(issue)
+        return issue
 
     async def _read_back(
         self, before: Issue, written: dict[str, Any], change: FieldChange
@@ -158,8 +166,15 @@ class Issues:
         held = await self._shaped(found, body, _ONLY_FIELDS)
         if "parent" in change.set and held.fields["parent"] != change.set["parent"]:
             raise errors.refused("parent", "it took the change without a word and did nothing")
-        lost = history.overwritten(found, before, written)
+        lost = await self._unseen(before, history.overwritten(found, before, written))
         return msgspec.structs.replace(held, overwritten=lost) if lost else held
+
+    async def _unseen(self, before: Issue, lost: Fields) -> Fields:
+        """The history writes mentions as Jira does, so what looks new may have been seen."""
+        if self._mentions is None:
+            return lost
+        shown = await self._mentions.shown_fields(lost)
+        return {name: value for name, value in shown.items() if value != before.fields.get(name)}
 
     async def _get(
         self, key_or_id: str, fields: str, expand: str = ""

@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import Callable
 
 import aiohttp
+import msgspec
 
-from adapters.jira import webhook, wire
+from adapters.jira import fit, webhook, wire
 from adapters.jira.accounts import Accounts
 from adapters.jira.alike import AnyJira
 from adapters.jira.attachments import Attachments
@@ -18,17 +19,20 @@ from adapters.jira.form import WIKI
 from adapters.jira.issues import Issues
 from adapters.jira.links import Links
 from adapters.jira.marker import Markers
+from adapters.jira.mentions import Mentions
 from adapters.jira.metadata import Catalogue
 from adapters.jira.moves import Moves
 from adapters.jira.params import JiraParams
 from adapters.jira.parents import Parents
 from adapters.jira.scan import Found, Scan
+from adapters.jira.screens import Screens
+from adapters.jira.watch import Watch
 from adapters.jira.workflow import Workflow
 from adapters.jira.worklogs import Worklogs
 from adapters.jira.writing import Writer
 from adapters.port import Capabilities, StageResult, WebhookRequest
-from adapters.rich_text.losses import losses
 from schemas.events import IssueChanged
+from schemas.issue import Comment, CommentDraft, FieldChange, Issue, IssueDraft
 from schemas.rich_text import RichText
 from schemas.values import Millis, Value
 
@@ -52,6 +56,8 @@ class JiraTracker(AnyJira):
         fields = CustomFields(client, now, params.parent_field)
         links = Links(client, now)
         parents = Parents(client, fields, now)
+        self._watch = Watch(client, connector, now)
+        self._mentions = mentions = Mentions(accounts)
         issues = Issues(
             connector,
             client,
@@ -64,6 +70,7 @@ class JiraTracker(AnyJira):
             worklogs,
             params.custom_fields,
             WIKI,
+            mentions,
         )
         super().__init__(
             client.base,
@@ -75,7 +82,7 @@ class JiraTracker(AnyJira):
             accounts,
             Markers(client),
             Scan(connector, self._search, now, params.scan_overlap, params.scan_lag),
-            Catalogue(client, fields, links),
+            Catalogue(client, fields, links, Screens(client)),
         )
 
     @property
@@ -86,8 +93,31 @@ class JiraTracker(AnyJira):
         projects = (project,) if project else self._params.projects
         return await Check(self._client, projects).run()
 
+    async def read_comments(self, issue_id: str) -> tuple[Comment, ...]:
+        return await self._mentions.shown_comments(await super().read_comments(issue_id))
+
+    async def create(self, draft: IssueDraft) -> Issue:
+        fields = await self._mentions.written_fields(draft.fields)
+        return await super().create(msgspec.structs.replace(draft, fields=fields))
+
+    async def update(self, issue: Issue, change: FieldChange) -> Issue:
+        return await super().update(issue, await self._mentions.written_change(change))
+
+    async def add_comment(self, issue_id: str, draft: CommentDraft) -> Comment:
+        body = await self._mentions.written(draft.body)
+        made = await super().add_comment(issue_id, msgspec.structs.replace(draft, body=body))
+        return await self._mentions.shown_comment(made)
+
+    async def edit_comment(self, issue_id: str, comment_id: str, body: RichText) -> Comment:
+        written = await self._mentions.written(body)
+        made = await super().edit_comment(issue_id, comment_id, written)
+        return await self._mentions.shown_comment(made)
+
     def losses(self, field: str, value: Value) -> tuple[str, ...]:
-        return losses(value, "wiki") if isinstance(value, RichText) else ()
+        return fit.losses(field, value)
+
+    async def watch(self, projects: tuple[str, ...]) -> tuple[str, ...]:
+        return await self._watch.look()
 
     def parse_webhook(self, request: WebhookRequest) -> tuple[IssueChanged, ...]:
         return webhook.parse(self._connector, self._params, request)

@@ -11,7 +11,6 @@ from adapters.jira_cloud.params import CloudParams
 from schemas.values import Millis
 
 REST = "/rest/api/3"
-_WEBHOOKS = "/rest/webhooks/1.0"
 
 
 def open_http(
@@ -40,7 +39,3 @@ def open_http(
 
 def api_client(params: CloudParams, http: TrackerHttp) -> JiraClient:
     return JiraClient(params.url, http, REST)
-
-
-def webhooks_client(params: CloudParams, http: TrackerHttp) -> JiraClient:
-    return JiraClient(params.url, http, _WEBHOOKS)

@@ -33,8 +33,6 @@ class CloudParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     webhook_secret: str = ""
     """Last part of the webhook's path."""
     webhook_hmac_secret: str = ""
-    webhook_url: str = ""
-    """As it stands in Jira's webhook; looked after where the account may see webhooks."""
     projects: tuple[str, ...] = ()
     """Keys that scans look at; none means all that the account sees."""
     internal_role: str = ""

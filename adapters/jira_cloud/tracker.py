@@ -8,19 +8,20 @@ import aiohttp
 import msgspec
 
 from adapters.http import Pause
-from adapters.jira import wire
+from adapters.jira import fit, wire
 from adapters.jira.alike import AnyJira
 from adapters.jira.fields import CustomFields
 from adapters.jira.links import Links
 from adapters.jira.moves import Moves
 from adapters.jira.scan import Found, Scan
+from adapters.jira.watch import Watch
 from adapters.jira.workflow import Workflow
 from adapters.jira.writing import Writer
 from adapters.jira_cloud import texts, webhook
 from adapters.jira_cloud.attachments import CloudAttachments
 from adapters.jira_cloud.capabilities import CAPABILITIES
 from adapters.jira_cloud.check import CloudCheck
-from adapters.jira_cloud.client import api_client, open_http, webhooks_client
+from adapters.jira_cloud.client import api_client, open_http
 from adapters.jira_cloud.comments import CloudComments
 from adapters.jira_cloud.issues import CloudIssues
 from adapters.jira_cloud.marker import CloudMarkers, page_decoder
@@ -29,8 +30,8 @@ from adapters.jira_cloud.metadata import CloudCatalogue
 from adapters.jira_cloud.params import CloudParams
 from adapters.jira_cloud.parents import CloudParents
 from adapters.jira_cloud.people import People
+from adapters.jira_cloud.screens import CloudScreens
 from adapters.jira_cloud.texts import Texts
-from adapters.jira_cloud.watch import Watch
 from adapters.jira_cloud.worklogs import CloudWorklogs
 from adapters.port import Capabilities, StageResult, WebhookRequest
 from adapters.rich_text.losses import losses
@@ -61,9 +62,7 @@ class JiraCloudTracker(AnyJira):
         worklogs = CloudWorklogs(client, self._texts)
         fields, links, parents = CustomFields(client, now), Links(client, now), CloudParents()
         markers = CloudMarkers(client)
-        self._watch = Watch(
-            webhooks_client(params, http), params.webhook_url, visible=not params.cloud_id
-        )
+        self._watch = Watch(client, connector, now)
         issues = CloudIssues(
             markers,
             connector,
@@ -88,7 +87,7 @@ class JiraCloudTracker(AnyJira):
             people,
             markers,
             Scan(connector, self._search, now, params.scan_overlap, params.scan_lag),
-            CloudCatalogue(client, fields, links),
+            CloudCatalogue(client, fields, links, CloudScreens(client)),
         )
 
     @property
@@ -114,7 +113,9 @@ class JiraCloudTracker(AnyJira):
         return await self._watch.look()
 
     def losses(self, field: str, value: Value) -> tuple[str, ...]:
-        return losses(texts.comparable(value), "adf") if isinstance(value, RichText) else ()
+        if isinstance(value, RichText):
+            return losses(texts.comparable(value), "adf")
+        return fit.losses(field, value)
 
     def parse_webhook(self, request: WebhookRequest) -> tuple[IssueChanged, ...]:
         return webhook.parse(self._connector, self._params, request)

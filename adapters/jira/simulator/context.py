@@ -30,7 +30,8 @@ def state(request: web.Request) -> State:
 
 def shapes(request: web.Request) -> Shapes:
     own = request.app.get(SHAPES)
-    return own(request) if own else Shapes(f"{request.scheme}://{request.host}")
+    url, offset = f"{request.scheme}://{request.host}", state(request).config.utc_offset
+    return own(request) if own else Shapes(url, offset)
 
 
 def issue(request: web.Request) -> Issue:

@@ -38,6 +38,12 @@ async def delete(request: web.Request) -> web.Response:
     return web.Response(status=204)
 
 
+async def assign(request: web.Request) -> web.Response:
+    state, body = context.state(request), await context.body(request)
+    state.edit(context.issue(request), {"fields": {"assignee": body}}, state.me)
+    return web.Response(status=204)
+
+
 async def transitions(request: web.Request) -> web.Response:
     shapes, issue = context.shapes(request), context.issue(request)
     shaped = [shapes.transition(item) for item in catalogue.leaving(issue.status)]
@@ -147,6 +153,7 @@ def routes() -> list[web.RouteDef]:
         web.get(one, read),
         web.put(one, edit),
         web.delete(one, delete),
+        web.put(one + "/assignee", assign),
         web.get(one + "/transitions", transitions),
         web.post(one + "/transitions", transit),
         web.get(one + "/properties/{property}", read_property),

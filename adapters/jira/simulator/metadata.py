@@ -97,6 +97,16 @@ async def everything(request: web.Request) -> web.Response:
     return context.reply({"expand": "projects", "projects": projects})
 
 
+async def edit_screen(request: web.Request) -> web.Response:
+    """Fields with a place there alone among them."""
+    issue = context.issue(request)
+    alone = context.state(request).config.edit_screen_only
+    shown = screen_of(request, issue.type, without=())
+    taken = ("reporter", "parent")
+    fields = {key: field for key, field in shown.items() if key not in taken or key in alone}
+    return context.reply({"fields": fields})
+
+
 def _told_by_type(request: web.Request) -> None:
     if not context.state(request).config.create_meta_by_type:
         raise Refused(404, "Issue Does Not Exist")
@@ -117,14 +127,18 @@ def _paged(request: web.Request, values: list[Any]) -> web.Response:
     return context.reply(answer)
 
 
-def screen_of(request: web.Request, type_name: str) -> dict[str, dict[str, Any]]:
+def screen_of(
+    request: web.Request, type_name: str, without: tuple[str, ...] | None = None
+) -> dict[str, dict[str, Any]]:
+    """Without what stands on the screen for edits alone, unless told otherwise."""
     shown = {key: _own(request, key) for key in _OWN}
     if type_name == catalogue.SUB_TASK:
         shown["parent"] = field_shape("parent", "Parent", {"type": "issuelink"}, required=True)
     for key, field in _custom(request).items():
         if field.writable and (key != EPIC_LINK or type_name != catalogue.EPIC):
             shown[key] = _custom_field(request, key, field)
-    return shown
+    alone = context.state(request).config.edit_screen_only if without is None else without
+    return {key: field for key, field in shown.items() if key not in alone}
 
 
 def _custom(request: web.Request) -> dict[str, CustomField]:
@@ -182,6 +196,7 @@ def routes() -> list[web.RouteDef]:
     meta = rest + "/issue/createmeta"
     return [
         web.get(rest + "/field", fields),
+        web.get(rest + "/issue/{key}/editmeta", edit_screen),
         web.get(meta, everything),
         web.get(meta + "/{project}/issuetypes", types),
         web.get(meta + "/{project}/issuetypes/{type}", screen),

@@ -27,8 +27,6 @@ class CloudConfig(SimulatorConfig, frozen=True, kw_only=True):
     """Seconds between two deliveries of one webhook; the real one takes minutes."""
     webhook_twice: bool = False
     """Whether each webhook is delivered twice, as the real one does at times."""
-    webhooks_visible: bool = True
-    """Whether the account is an administrator, who may see webhooks."""
     burst: int = 0
     """Calls a second to one endpoint; 0 knows no limit."""
     issue_writes: int = 0

@@ -5,11 +5,9 @@ from typing import Any
 
 from aiohttp import web
 
-from adapters.jira.simulator import catalogue, context, metadata
+from adapters.jira.simulator import catalogue, context, hooks, metadata
 from adapters.jira.simulator.directory import find_project
-from adapters.jira.simulator.hooks import HOOKS
 from adapters.jira.simulator.model import Refused, User
-from adapters.jira_cloud.simulator.hooks import EVENTS
 from adapters.jira_cloud.simulator.media import MediaHost
 from adapters.jira_cloud.simulator.shapes import CloudShapes
 from adapters.jira_cloud.simulator.state import cloud
@@ -170,23 +168,6 @@ async def content(request: web.Request) -> web.StreamResponse:
     return web.Response(status=303, headers={"Location": request.app[MEDIA].address(attachment)})
 
 
-async def webhooks(request: web.Request) -> web.Response:
-    if not cloud(request).cloud_config.webhooks_visible:
-        raise Refused(403, "Administer Jira permission is required.")
-    hooks = request.app[HOOKS]
-    told = [
-        {
-            "name": f"webhook {index}",
-            "url": webhook.url,
-            "enabled": webhook.enabled,
-            "events": list(webhook.events or EVENTS),
-            "self": f"{shapes(request).url}/rest/webhooks/1.0/webhook/{index}",
-        }
-        for index, webhook in enumerate(hooks.registered, 1)
-    ]
-    return context.reply(told)
-
-
 def routes(rest: str) -> list[web.RouteDef]:
     meta = rest + "/issue/createmeta/{project}/issuetypes"
     return [
@@ -205,7 +186,4 @@ def routes(rest: str) -> list[web.RouteDef]:
 
 
 def site_routes() -> list[web.RouteDef]:
-    return [
-        web.get("/_edge/tenant_info", tenant),
-        web.get("/rest/webhooks/1.0/webhook", webhooks),
-    ]
+    return [web.get("/_edge/tenant_info", tenant), *hooks.routes()]

@@ -11,7 +11,7 @@ import aiohttp
 import msgspec
 
 from adapters.jira.simulator.config import Webhook
-from adapters.jira.simulator.hooks import Hooks, payloads
+from adapters.jira.simulator.hooks import Hooks, payloads, wants
 from adapters.jira.simulator.state import Happening
 from adapters.jira_cloud.simulator.config import CloudConfig
 from adapters.jira_cloud.simulator.shapes import CloudShapes
@@ -20,7 +20,6 @@ _encode = msgspec.json.Encoder().encode
 _TIMEOUT = aiohttp.ClientTimeout(total=20, connect=5)
 _AGAIN = (408, 409, 425, 429)
 _COMMENTS = ("comment_created", "comment_updated", "comment_deleted")
-EVENTS = ("jira:issue_created", "jira:issue_updated", "jira:issue_deleted", *_COMMENTS)
 _OF_COMMENTS = ("issue_commented", "issue_comment_edited", "issue_comment_deleted")
 
 
@@ -42,7 +41,7 @@ class CloudHooks(Hooks):
         for payload in _messages(self._shapes(), happening):
             body = _encode(payload)
             for webhook in self.registered:
-                if not webhook.enabled:
+                if not wants(webhook, payload["webhookEvent"]):
                     continue
                 if self.dropping > 0:
                     self.dropping -= 1

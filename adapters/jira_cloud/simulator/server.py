@@ -19,6 +19,7 @@ from adapters.jira.simulator import (
     links,
     metadata,
     pages,
+    rights,
     worklogs,
 )
 from adapters.jira.simulator.config import Webhook
@@ -105,7 +106,7 @@ class JiraCloudSimulator(JiraSimulator):
         app[login.TOKENS] = self.tokens
         app[LIMITS] = self.limits
         own = [*pages.routes(), *control.routes(), *cloud_directory.site_routes()]
-        own += [web.post("/oauth/token", login.grant), web.post(hooks.PATH, hooks.register)]
+        own.append(web.post("/oauth/token", login.grant))
         app.router.add_routes(own)
         for rest in (_V2, _V3, login.GATEWAY + "{cloud}" + _V3):
             app.router.add_routes(_api(rest))
@@ -168,6 +169,7 @@ async def _guarded(request: web.Request, handler: Handler) -> web.StreamResponse
     fault = faults.take(request.method, path)
     if fault is not None and not fault.after:
         return await answer_fault(request, fault)
+    rights.check(request, path)
     answer = await handler(request)
     if fault is not None:
         return await answer_fault(request, fault)

@@ -166,3 +166,24 @@ async def test_a_person_is_meant_by_key_too(jira, tracker, draft, refusal) -> No
     assert changed.fields["assignee"].name == "Carol"
     error = await refusal(tracker.update(issue, FieldChange({"assignee": "JIRAUSER4"})))
     assert (error.fault, error.field) == (Fault.VALIDATION, "assignee")
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "lost"),
+    [
+        ("summary", "x" * 255, 0),
+        ("summary", "x" * 256, 1),
+        ("summary", "one\ntwo", 1),
+        ("labels", ("one", "two"), 0),
+        ("labels", ("one two", "y" * 300), 2),
+        ("estimate", 3600, 0),
+        ("remaining", 3601, 1),
+        ("description", plain("Words"), 0),
+        ("comments", RICH, 0),
+        ("status", None, 0),
+    ],
+)
+def test_what_jira_would_not_keep_is_told(tracker, field, value, lost) -> None:
+    told = tracker.losses(field, value)
+    assert len(told) == lost
+    assert all(told)

@@ -3,6 +3,7 @@
 import pytest
 
 from adapters.jira.capabilities import CAPABILITIES
+from adapters.jira.simulator import Fault as SimulatedFault
 from schemas.metadata import Choice
 
 
@@ -67,6 +68,26 @@ async def test_the_parent_of_a_sub_task_is_required(tracker) -> None:
     assert fields["Sub-task"]["parent"].required
     assert not fields["Bug"]["parent"].required
     assert not fields["Epic"]["parent"].writable
+
+
+async def test_a_field_that_stands_on_the_screen_for_edits_alone_is_told_by_an_issue(
+    start_jira, connect, draft
+) -> None:
+    jira = await start_jira(edit_screen_only=("customfield_10001", "environment", "reporter"))
+    tracker = connect(jira)
+    alone = {"customfield_10001", "environment", "reporter"}
+
+    async def told(type_name: str) -> set[str]:
+        types = (await tracker.metadata("SIM")).types
+        return {f.name for each in types if each.type.name == type_name for f in each.fields}
+
+    assert not alone & await told("Bug")
+    made = await tracker.create(draft())
+    assert alone <= await told("Bug")
+    assert not alone & await told("Task")
+    jira.fail_next(SimulatedFault(status=404, path="editmeta"))
+    assert "summary" in await told("Bug")
+    assert made.ref.id
 
 
 async def test_a_project_that_is_not_there_is_not_found(tracker, refusal) -> None:

@@ -2,8 +2,8 @@
 specification and schema.
 
 What differs is levelled out here: offsets are written +0000, as the real one does and wants it,
-where the specification claims RFC 3339; an item of a changelog has null where there was no value, as recorded
-webhooks show; and attachment metadata tell their id as a string.
+where the specification claims RFC 3339; an item of a changelog has null where there was no value,
+as recorded webhooks show; and attachment metadata tell their id as a string.
 """
 
 import json
@@ -126,11 +126,11 @@ def documents(value: Any) -> Iterator[Any]:
 
 @pytest.fixture
 async def exchanges(start_cloud, draft, clock) -> list[Exchange]:
-    hook = "http://127.0.0.1:9/hook"
+    hook = "http://127.0.0.1:9/hooks/c"
     cloud = await start_cloud(webhooks=(Webhook(hook),), webhook_tries=1, page_cap=50)
     seen: list[Exchange] = []
     login = {"email": cloud.cloud_config.email, "token": cloud.cloud_config.token}
-    settings = {"url": cloud.url, **login, "projects": ["SIM"], "webhook_url": hook}
+    settings = {"url": cloud.url, **login, "projects": ["SIM"]}
     async with aiohttp.ClientSession(trace_configs=[recording(seen)]) as session:
         tracker = JiraCloudTracker("c", parse_params(settings), session, clock, clock.pause)
         await everything(tracker, cloud, draft)
