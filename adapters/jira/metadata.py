@@ -72,7 +72,7 @@ def _infos(field: answers.CreateField, known: Known, epic: str) -> list[FieldInf
     key = field.field_id or field.key
     if key == _TIME:
         return [FieldInfo(name, label, "duration", field.required) for name, label in _ESTIMATES]
-    if key == known.parent:
+    if key == known.parent != "parent":
         return [FieldInfo("parent", field.name, "issue", field.required)] if epic else []
     if key.startswith("customfield_"):
         return _custom(key, field, known)

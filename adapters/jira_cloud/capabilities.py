@@ -16,6 +16,7 @@ CAPABILITIES = msgspec.structs.replace(
     degraded={
         **{name: words for name, words in DATA_CENTER.degraded.items() if name not in _UNLIKE},
         "assignee": "Accounts that hide their e-mail address are found by name or id.",
+        "texts": "At most 32,767 characters; Jira refuses a longer one.",
         "images": "Images of attached files are shown, with the file's name as their words.",
     },
 )

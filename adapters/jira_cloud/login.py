@@ -27,6 +27,8 @@ _REMEDIES = {
     Fault.THROTTLED: "Nothing to do: the call is made when Jira takes it again.",
     Fault.UNAVAILABLE: "Nothing to do, or see status.atlassian.com.",
 }
+_TOO_LONG = "exceeds the allowed limit"
+_SHORTEN = "Shorten it: Jira Cloud keeps 32,767 characters of a text."
 _encode = msgspec.json.Encoder().encode
 
 
@@ -77,11 +79,11 @@ class Login(Dialect):
             what=refusal.what,
             now=refusal.now,
         )
-        wait = error.retry_after
+        wait, remedy = error.retry_after, _REMEDIES.get(error.fault, error.remedy)
         return TrackerError(
             error.fault,
             error.message,
-            remedy=_REMEDIES.get(error.fault, error.remedy),
+            remedy=_SHORTEN if _TOO_LONG in error.message else remedy,
             status=error.status,
             field=error.field,
             retry_after=_wait(refusal.headers, refusal.now) if wait is None else wait,

@@ -60,7 +60,9 @@ class JiraCloudTracker(AnyJira):
         self._texts = Texts(client, people, Media(client))
         comments = CloudComments(client, params.internal_role, self._texts)
         worklogs = CloudWorklogs(client, self._texts)
-        fields, links, parents = CustomFields(client, now), Links(client, now), CloudParents()
+        links, parents = Links(client, now), CloudParents()
+        # An old epic link says nothing that the parent does not say.
+        fields = CustomFields(client, now, parents.FIELD)
         markers = CloudMarkers(client)
         self._watch = Watch(client, connector, now)
         issues = CloudIssues(

@@ -9,6 +9,7 @@ class CloudConfig(SimulatorConfig, frozen=True, kw_only=True):
     """`user` and `token` are the account's address before the `@` and its API token."""
 
     epics: bool = False
+    text_limit: int | None = 32767
     cloud_id: str = "5f0c2a52-9b1d-4c6e-8f00-0123456789ab"
     client_id: str = "simulator-client"
     client_secret: str = "simulator-secret"  # noqa: S105 - a made-up account

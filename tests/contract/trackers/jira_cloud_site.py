@@ -13,7 +13,7 @@ from tests.contract.trackers import jira_site
 from tests.contract.trackers.harness import Clock, Loss, Site, Write
 from tests.contract.trackers.jira_site import JiraHands, JiraWeather
 
-VALUES = msgspec.structs.replace(jira_site.VALUES, parent_type="")
+VALUES = msgspec.structs.replace(jira_site.VALUES, parent_type="", longest_text=32_000)
 _PLACES: dict[Write, tuple[str, str]] = {
     "issue": ("POST", "/rest/api/3/issue"),
     "update": ("PUT", "/rest/api/3/issue/{key}"),

@@ -97,6 +97,22 @@ async def test_writes_to_one_issue_go_one_after_the_other(cloud, tracker, draft)
     assert clock() - started >= 0.03
 
 
+async def test_an_outage_that_tells_its_end_is_waited_out(
+    cloud, tracker, draft, refusal, clock
+) -> None:
+    one = await tracker.create(draft())
+    cloud.fail_next(SimulatedFault(status=503, headers={"Retry-After": "60"}))
+    error = await refusal(tracker.read(one.ref.id, FIELDS))
+    assert error.fault in (Fault.UNAVAILABLE, Fault.THROTTLED)
+    assert error.retry_after is not None
+    assert 55 < error.retry_after <= 60
+    before = sum(cloud.calls.values())
+    await refusal(tracker.read(one.ref.id, FIELDS))
+    assert sum(cloud.calls.values()) == before
+    clock.now += 60_000
+    assert (await tracker.read(one.ref.id, FIELDS)).fields == one.fields
+
+
 @pytest.mark.parametrize("status", [502, 503])
 async def test_an_outage_is_read_through_and_a_write_is_not_repeated(
     cloud, tracker, draft, refusal, status

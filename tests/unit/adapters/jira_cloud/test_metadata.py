@@ -33,6 +33,17 @@ async def test_small_pages_tell_the_same(start_cloud, connect, cloud) -> None:
     assert small == whole
 
 
+async def test_an_old_epic_link_is_no_second_parent(start_cloud, connect, draft) -> None:
+    tracker = connect(await start_cloud(epics=True))
+    above = await tracker.create(draft("m-1"))
+    below = await tracker.create(draft("m-2", parent=above.ref.id))
+    assert below.fields["parent"] == above.ref.id
+    for info in (await tracker.metadata("SIM")).types:
+        (parent,) = (field for field in info.fields if field.name == "parent")
+        assert parent.writable
+        assert parent.required == (info.type.name == "Sub-task")
+
+
 async def test_projects_come_in_pages(start_cloud, connect) -> None:
     names = {f"P{number}": f"Project {number}" for number in range(7)}
     cloud = await start_cloud(projects=names, page_cap=2)

@@ -7,6 +7,7 @@ import pytest
 
 from adapters.jira_cloud.simulator import account_id
 from adapters.rich_text import adf
+from schemas.errors import Fault
 from schemas.issue import (
     ALL_PARTS,
     AttachmentDraft,
@@ -210,3 +211,9 @@ async def test_what_another_wrote_in_between_is_told(cloud, tracker, draft) -> N
 def test_a_document_reads_as_it_was_rendered() -> None:
     tree = plain("one\ntwo\n\nthree")
     assert adf.parse(adf.render(tree)) == tree
+
+
+async def test_too_long_a_text_is_refused_with_its_limit(tracker, draft, refusal) -> None:
+    error = await refusal(tracker.create(draft(description=plain("x" * 33_000))))
+    assert (error.fault, error.field) == (Fault.VALIDATION, "description")
+    assert "32,767" in error.remedy
