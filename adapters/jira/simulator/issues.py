@@ -103,6 +103,7 @@ def _search(request: web.Request, wanted: dict[str, Any]) -> web.Response:
         state.me,
         set(state.projects),
         state.indexed,
+        state.config.utc_offset,
     )
     start = int(wanted.get("startAt") or 0)
     size = min(int(wanted.get("maxResults", 50)), state.config.page_cap)
