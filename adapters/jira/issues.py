@@ -1,5 +1,6 @@
 """Issues: read whole, created with their marker, and edited over whatever is there."""
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -51,7 +52,9 @@ class Issues:
         custom_fields: tuple[str, ...] | None,
         form: Form,
         mentions: Mentions | None = None,
+        made: Callable[[str], None] | None = None,
     ) -> None:
+        """`made` is told the id of each new issue at once."""
         self._connector = connector
         self._client = client
         self._fields = fields
@@ -64,6 +67,7 @@ class Issues:
         self._custom_fields = custom_fields
         self._form = form
         self._mentions = mentions
+        self._made = made
 
     async def resolve(self, key_or_id: str) -> IssueRef:
         found, _ = await self._get(key_or_id, "updated")
@@ -92,6 +96,8 @@ class Issues:
             made = await self._client.make("POST", "/issue", body, wire.created, what=what)
         except TrackerError as error:
             raise await explain(self._client, error, draft.project) from error
+        if self._made is not None:
+            self._made(made.id)
         try:
             await self._link_source(made, draft)
             if links:

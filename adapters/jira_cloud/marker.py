@@ -21,6 +21,8 @@ _RECONCILED = 50
 """Ids for which a search may be asked to look anew."""
 _BEHIND = 50
 """Keys below the newest one that search knows: it need not learn of them in order."""
+_GAP = 25
+"""So many numbers in a row may have no issue, as after deletions; more mean the end."""
 _MOST_WINDOWS = 20
 _WHAT = "look for a marker"
 
@@ -75,7 +77,7 @@ class CloudMarkers:
                 if _marker(issue) == marker:
                     return issue
             highest = max((int(issue.key.rpartition("-")[2]) for issue in found), default=0)
-            if highest < start + _BEHIND:
+            if highest < start + _PAGE - _GAP:
                 return None
             start += _PAGE
         return None

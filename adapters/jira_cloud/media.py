@@ -8,11 +8,12 @@ from itertools import count
 from typing import Any
 from urllib.parse import quote, unquote
 
-from adapters.jira import answers
+from adapters.jira import answers, moments
 from adapters.jira.client import JiraClient, segment
 from adapters.rich_text.mapping import inlines, map_inlines
 from schemas.errors import Fault, TrackerError
 from schemas.rich_text import Image, Inline, RichText
+from schemas.values import Millis
 
 _REMEMBERED = 10_000
 _MOST_ASKED = 50
@@ -22,6 +23,8 @@ _STAND_IN = "https://media.tidegate.invalid/"
 """Addresses that stand for files while a text is made; they never leave this module."""
 _BY_ID = "media:"
 """Before the id of a file whose name is not known. Written back, it is the same file again."""
+_MISSING = "-"
+"""In place of an id: the file is not there yet."""
 _OUTSIDE = ("http://", "https://")
 _WHAT = "find an image in Jira's media store"
 
@@ -32,13 +35,18 @@ def outside(image: Image) -> bool:
     return image.source.startswith(_OUTSIDE)
 
 
-def names_files(rich: RichText) -> bool:
-    return any(isinstance(part, Image) and not outside(part) for part in inlines(rich))
+def image_names(rich: RichText) -> frozenset[str]:
+    """Of the files of which a text shows images."""
+    return frozenset(
+        part.source for part in inlines(rich) if isinstance(part, Image) and not outside(part)
+    )
 
 
 class Media:
     def __init__(self, client: JiraClient) -> None:
         self._client = client
+        self._promise = client.base + "/#file="
+        """Where a link leads that stands for an image until its file is there."""
         self._ids: OrderedDict[str, str] = OrderedDict()
         """Attachment -> id in the media store; '' where Jira does not tell it."""
         self._names: OrderedDict[str, str] = OrderedDict()
@@ -46,7 +54,7 @@ class Media:
 
     def named(self, document: Any) -> Any:
         """A document whose files have names; those that are not known yet go by their ids."""
-        if not any(not attrs.get("alt") for attrs in _files(document)):
+        if not any(map(self._is_unnamed, _walk(document))):
             return document
         return _mapped(document, self._with_name)
 
@@ -71,22 +79,29 @@ class Media:
     async def placed(self, rich: RichText, attachments: Iterable[answers.Attachment]) -> RichText:
         """The text with its images tied to files of the issue, for `shown` to finish."""
         # The newest of several files with one name is the one that is meant.
-        held = {each.filename: each for each in attachments}
-        wanted = {
-            part.source for part in inlines(rich) if isinstance(part, Image) and not outside(part)
+        held = {each.filename: each for each in sorted(attachments, key=_age)}
+        ids = {
+            name: name.removeprefix(_BY_ID)
+            if name.startswith(_BY_ID)
+            else await self._ask(held[name])
+            for name in sorted(image_names(rich))
+            if name in held or name.startswith(_BY_ID)
         }
-        ids = {name: await self._ask(held[name]) for name in sorted(wanted & held.keys())}
-        ids |= {name: name.removeprefix(_BY_ID) for name in wanted if name.startswith(_BY_ID)}
         numbers = count(1)
 
         def tied(part: Inline) -> Inline:
-            if not isinstance(part, Image) or not ids.get(part.source):
+            if not isinstance(part, Image) or outside(part):
                 return part
             # A number each, so that two neighbours stay two.
-            place = f"{ids[part.source]}/{next(numbers)}/{quote(part.source, safe='')}"
+            number = ids.get(part.source) or _MISSING
+            place = f"{number}/{next(numbers)}/{quote(part.source, safe='')}"
             return Image(_STAND_IN + place, part.source)
 
         return map_inlines(rich, tied)
+
+    def shown(self, document: Node) -> Any:
+        """A finished document: files, and links in place of those that are missing."""
+        return _mapped(document, self._filed)
 
     async def _ask(self, attachment: answers.Attachment) -> str:
         key = str(attachment.id)
@@ -104,42 +119,48 @@ class Media:
                 _keep(self._names, found[1], attachment.filename)
         return self._ids[key]
 
+    def _is_unnamed(self, node: Any) -> bool:
+        if _is_file(node):
+            return not node["attrs"].get("alt")
+        return any(href.startswith(self._promise) for href in _links(node))
+
     def _with_name(self, node: Node) -> Node:
-        attrs = node.get("attrs")
-        if not _is_file(node) or not isinstance(attrs, dict) or attrs.get("alt"):
+        if not self._is_unnamed(node):
             return node
+        for href in _links(node):
+            name = unquote(href.removeprefix(self._promise))
+            return {"type": "mediaInline", "attrs": _file(_MISSING, name)}
+        attrs = node["attrs"]
         name = self._names.get(attrs["id"], "")
         if not name:
             self._nameless = True
             name = _BY_ID + attrs["id"]
         return {**node, "attrs": {**attrs, "alt": name}}
 
+    def _filed(self, node: Node) -> Node:
+        content = node.get("content")
+        if node.get("type") == "mediaSingle" and content and content[0]["type"] == "text":
+            return {"type": "paragraph", "content": content}
+        url = node.get("attrs", {}).get("url", "") if node.get("type") == "media" else ""
+        for address in (url, *_links(node)):
+            if address.startswith(_STAND_IN):
+                number, _, name = address.removeprefix(_STAND_IN).split("/", 2)
+                return self._shown_file(number, unquote(name), "media" if url else "mediaInline")
+        return node
 
-def shown(document: Node) -> Any:
-    """A finished document: files in place of what stood for them."""
-    return _mapped(document, _filed)
+    def _shown_file(self, number: str, name: str, kind: str) -> Node:
+        if number != _MISSING:
+            return {"type": kind, "attrs": {**_file(number, name), "type": "file"}}
+        link = {"type": "link", "attrs": {"href": self._promise + quote(name, safe="")}}
+        return {"type": "text", "text": name, "marks": [link]}
 
 
-def _filed(node: Node) -> Node:
-    attrs = node.get("attrs", {})
-    if node.get("type") == "media" and attrs.get("url", "").startswith(_STAND_IN):
-        number, name = _parts(attrs["url"])
-        return {"type": "media", "attrs": {**_file(number, name), "type": "file"}}
-    for mark in node.get("marks", ()):
-        href = mark.get("attrs", {}).get("href", "")
-        if mark["type"] == "link" and href.startswith(_STAND_IN):
-            number, name = _parts(href)
-            return {"type": "mediaInline", "attrs": {**_file(number, name), "type": "file"}}
-    return node
+def _age(attachment: answers.Attachment) -> Millis:
+    return moments.parse_or_zero(attachment.created)
 
 
 def _file(number: str, name: str) -> Node:
     return {"id": number, "collection": "", "alt": name}
-
-
-def _parts(address: str) -> tuple[str, str]:
-    number, _, name = address.removeprefix(_STAND_IN).split("/", 2)
-    return number, unquote(name)
 
 
 def _is_file(node: Any) -> bool:
@@ -151,16 +172,22 @@ def _is_file(node: Any) -> bool:
     )
 
 
-def _files(node: Any) -> Iterator[Node]:
-    """The attributes of all files in a document, nesting as deep as it may."""
+def _links(node: Any) -> Iterator[str]:
+    marks = node.get("marks") if isinstance(node, dict) else None
+    for mark in marks if isinstance(marks, list) else ():
+        attrs = mark.get("attrs") if isinstance(mark, dict) and mark.get("type") == "link" else None
+        href = attrs.get("href") if isinstance(attrs, dict) else None
+        if isinstance(href, str):
+            yield href
+
+
+def _walk(node: Any) -> Iterator[Any]:
+    """All nodes of a document, nesting as deep as it may."""
     open_ = [node]
     while open_:
         here = open_.pop()
-        if not isinstance(here, dict):
-            continue
-        if _is_file(here):
-            yield here["attrs"]
-        content = here.get("content")
+        yield here
+        content = here.get("content") if isinstance(here, dict) else None
         if isinstance(content, list):
             open_.extend(content)
 

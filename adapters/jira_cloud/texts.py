@@ -1,5 +1,7 @@
 """Rich text as documents: people are mentioned by their accounts, images by their files."""
 
+from collections import OrderedDict
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -17,6 +19,8 @@ from schemas.rich_text import Image, Inline, RichText, Text, plain
 from schemas.values import Fields, Value
 
 _WHAT = "list the attachments"
+_REMEMBERED = 1000
+"""Issues whose texts wait for files."""
 
 
 class Texts:
@@ -24,14 +28,35 @@ class Texts:
         self._client = client
         self._people = people
         self._media = media_
-        self.form = Form(self._parse, _render, _words, "accountId")
+        self._awaited: OrderedDict[str, frozenset[str]] = OrderedDict()
+        self.form = Form(self._parse, self._render, _words, "accountId")
 
     async def prepared(self, rich: RichText, issue_id: str = "") -> RichText:
         """Before it is written: with accounts, and images tied to the files of the issue."""
         rich = await self._people.mentioned(rich)
-        if issue_id and media.names_files(rich):
-            rich = await self._media.placed(rich, await self._attachments(issue_id))
-        return rich
+        names = media.image_names(rich)
+        if not names:
+            return rich
+        attachments = await self._attachments(issue_id) if issue_id else ()
+        missing = names - {each.filename for each in attachments}
+        if issue_id and missing:
+            self.await_files(issue_id, missing)
+        return await self._media.placed(rich, attachments)
+
+    def await_files(self, issue_id: str, names: frozenset[str]) -> None:
+        """Texts of the issue show images of files that are still to come."""
+        self._awaited[issue_id] = self._awaited.get(issue_id, frozenset()) | names
+        self._awaited.move_to_end(issue_id)
+        if len(self._awaited) > _REMEMBERED:
+            self._awaited.popitem(last=False)
+
+    def is_awaited(self, issue_id: str, name: str) -> bool:
+        return name in self._awaited.get(issue_id, ())
+
+    def arrived(self, issue_id: str, name: str) -> None:
+        left = self._awaited.pop(issue_id, frozenset()) - {name}
+        if left:
+            self._awaited[issue_id] = left
 
     async def prepared_fields(self, fields: Fields, issue_id: str = "") -> Fields:
         return {name: await self._prepared_value(each, issue_id) for name, each in fields.items()}
@@ -83,9 +108,8 @@ class Texts:
     def _parse(self, document: Any) -> RichText:
         return adf.parse(self._media.named(document))
 
-
-def _render(rich: RichText) -> Any:
-    return media.shown(adf.render(rich))
+    def _render(self, rich: RichText) -> Any:
+        return self._media.shown(adf.render(rich))
 
 
 def _words(text: str) -> dict[str, Any]:
@@ -100,3 +124,9 @@ def comparable(rich: RichText) -> RichText:
         return Text("image") if kept else part
 
     return map_inlines(rich, inline)
+
+
+def image_names_in(values: Iterable[Value]) -> frozenset[str]:
+    """Of the files of which any of these texts shows images."""
+    texts = [value for value in values if isinstance(value, RichText)]
+    return frozenset[str]().union(*map(media.image_names, texts))

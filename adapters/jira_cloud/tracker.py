@@ -1,16 +1,18 @@
 """The tracker port for one Jira Cloud."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import aiohttp
 import msgspec
+import structlog
 
 from adapters.http import Pause
 from adapters.jira import fit, wire
 from adapters.jira.alike import AnyJira
 from adapters.jira.fields import CustomFields
+from adapters.jira.issues import Issues
 from adapters.jira.links import Links
 from adapters.jira.moves import Moves
 from adapters.jira.scan import Found, Scan
@@ -23,7 +25,6 @@ from adapters.jira_cloud.capabilities import CAPABILITIES
 from adapters.jira_cloud.check import CloudCheck
 from adapters.jira_cloud.client import api_client, open_http
 from adapters.jira_cloud.comments import CloudComments
-from adapters.jira_cloud.issues import CloudIssues
 from adapters.jira_cloud.marker import CloudMarkers, page_decoder
 from adapters.jira_cloud.media import Media
 from adapters.jira_cloud.metadata import CloudCatalogue
@@ -33,13 +34,17 @@ from adapters.jira_cloud.people import People
 from adapters.jira_cloud.screens import CloudScreens
 from adapters.jira_cloud.texts import Texts
 from adapters.jira_cloud.worklogs import CloudWorklogs
-from adapters.port import Capabilities, StageResult, WebhookRequest
+from adapters.port import ByteStream, Capabilities, StageResult, WebhookRequest
 from adapters.rich_text.losses import losses
 from schemas.errors import Fault, TrackerError
 from schemas.events import IssueChanged
-from schemas.issue import FieldChange, Issue, IssueDraft, Part
+from schemas.issue import Attachment, AttachmentDraft, FieldChange, Issue, IssueDraft, Part
 from schemas.rich_text import RichText
 from schemas.values import Millis, Value
+
+log = structlog.get_logger()
+
+_TEXTS = frozenset({Part.FIELDS, Part.COMMENTS})
 
 
 class JiraCloudTracker(AnyJira):
@@ -65,8 +70,7 @@ class JiraCloudTracker(AnyJira):
         fields = CustomFields(client, now, parents.FIELD)
         markers = CloudMarkers(client)
         self._watch = Watch(client, connector, now)
-        issues = CloudIssues(
-            markers,
+        issues = Issues(
             connector,
             client,
             fields,
@@ -78,6 +82,7 @@ class JiraCloudTracker(AnyJira):
             worklogs,
             params.custom_fields,
             self._texts.form,
+            made=markers.remember,
         )
         super().__init__(
             client.base,
@@ -105,11 +110,50 @@ class JiraCloudTracker(AnyJira):
 
     async def create(self, draft: IssueDraft) -> Issue:
         fields = await self._texts.prepared_fields(draft.fields)
-        return await super().create(msgspec.structs.replace(draft, fields=fields))
+        made = await super().create(msgspec.structs.replace(draft, fields=fields))
+        if missing := texts.image_names_in(draft.fields.values()):
+            self._texts.await_files(made.ref.id, missing)
+        return made
 
     async def update(self, issue: Issue, change: FieldChange) -> Issue:
         prepared = await self._texts.prepared_change(issue.ref.id, change)
         return await self._texts.named(await super().update(issue, prepared))
+
+    async def add_attachment(
+        self,
+        issue_id: str,
+        draft: AttachmentDraft,
+        open_content: Callable[[], Awaitable[ByteStream]],
+    ) -> Attachment:
+        made = await super().add_attachment(issue_id, draft, open_content)
+        if self._texts.is_awaited(issue_id, made.filename):
+            await self._show(issue_id, made.filename)
+        return made
+
+    async def _show(self, issue_id: str, name: str) -> None:
+        """Writes texts again that wait for this file: read back they are the same as before."""
+        try:
+            issue = await self.read(issue_id, _TEXTS)
+            waiting = {
+                field: value
+                for field, value in issue.fields.items()
+                if name in texts.image_names_in((value,))
+            }
+            if waiting:
+                await self.update(issue, FieldChange(waiting))
+            for comment in issue.comments or ():
+                if name in texts.image_names_in((comment.body,)):
+                    await self.edit_comment(issue_id, comment.id, comment.body)
+        except TrackerError as error:
+            # The file itself is there, and a link with its name stands in the text.
+            log.warning(
+                "tracker.image_not_shown",
+                connector=self._connector,
+                issue=issue_id,
+                cause=error.message,
+            )
+            return
+        self._texts.arrived(issue_id, name)
 
     async def watch(self, projects: tuple[str, ...]) -> tuple[str, ...]:
         return await self._watch.look()

@@ -69,6 +69,11 @@ class CloudShapes(Shapes):
             shaped.pop(key, None)
         return shaped
 
+    def changelog(self, issue: Issue) -> dict[str, Any]:
+        """The newest first."""
+        told = super().changelog(issue)
+        return {**told, "histories": told["histories"][::-1]}
+
     def text(self, text: str | None) -> Any:
         if text is None:
             return None

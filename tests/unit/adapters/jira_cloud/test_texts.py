@@ -5,6 +5,7 @@ from collections.abc import Callable
 import aiohttp
 import pytest
 
+from adapters.jira_cloud.simulator import Fault as SimulatedFault
 from adapters.jira_cloud.simulator import account_id
 from adapters.rich_text import adf
 from schemas.errors import Fault
@@ -118,9 +119,38 @@ async def test_an_image_in_comments_and_worklogs(cloud, tracker, draft) -> None:
     assert read.worklogs == (worklog,)
 
 
-async def test_an_image_of_no_file_becomes_its_name(cloud, tracker, draft) -> None:
-    made = await tracker.create(draft(description=paragraph(Text("a "), Image("gone.png"))))
-    assert to_plain(made.fields["description"]) == "a gone.png"
+async def test_an_image_waits_for_its_file(cloud, tracker, draft) -> None:
+    """A new issue gets its texts first and its files afterwards."""
+    alone, between = paragraph(Image("shot.png")), paragraph(Text("see "), Image("shot.png"))
+    made = await tracker.create(draft(description=alone, environment=plain("A ship")))
+    comment = await tracker.add_comment(made.ref.id, CommentDraft(between, "c-1"))
+    assert (made.fields["description"], comment.body) == (alone, between)
+    link = nodes(cloud)[0]["content"][0]
+    assert (link["type"], link["text"], link["marks"][0]["type"]) == ("text", "shot.png", "link")
+    await tracker.add_attachment(made.ref.id, *file("other.txt"))
+    assert nodes(cloud)[0]["type"] == "paragraph"
+    await tracker.add_attachment(made.ref.id, *file())
+    assert nodes(cloud)[0]["type"] == "mediaSingle"
+    (held,) = cloud.state.issue("SIM-1").comments
+    assert [node["type"] for node in held.body.nodes["content"][0]["content"]] == [
+        "text",
+        "mediaInline",
+    ]
+    read = await tracker.read(made.ref.id, ALL_PARTS)
+    assert read.fields == made.fields
+    assert read.comments[0].body == between
+    assert read.comments[0].marker == "c-1"
+    cloud.calls.clear()
+    await tracker.add_attachment(made.ref.id, *file())
+    assert sum(cloud.calls.values()) == 1
+
+
+async def test_a_file_is_there_also_when_its_image_cannot_be_shown(cloud, tracker, draft) -> None:
+    made = await tracker.create(draft(description=paragraph(Image("shot.png"))))
+    cloud.fail_next(SimulatedFault(status=500, method="PUT"))
+    assert (await tracker.add_attachment(made.ref.id, *file())).filename == "shot.png"
+    read = await tracker.read(made.ref.id, ALL_PARTS)
+    assert (len(read.attachments), read.fields) == (1, made.fields)
 
 
 @pytest.mark.parametrize("part", ["description", "comment"])
