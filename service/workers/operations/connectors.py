@@ -68,6 +68,9 @@ class ConnectorOperations:
             touch(c)
 
         await desk.store.write(work)
+        # Another account may see other people and other fields.
+        desk.worker.people.forget(record.id)
+        desk.worker.known.forget(record.id)
         await desk.changed()
         return await self.one(name)
 
@@ -127,6 +130,7 @@ class ConnectorOperations:
             webhook_path=_webhook_path(record, opened.tracker),
             connections=len(self._desk.roster.of_connector(record.id)),
             created=record.created,
+            revision=record.revision,
         )
 
 

@@ -21,6 +21,7 @@ from service.workers.operations.nearest import alternatives
 from service.workers.operations.pairing import Draft, encode_draft
 from service.workers.operations.probing import check_mode, probe
 from service.workers.roster import OpenConnector, Roster, touch
+from service.workers.systems import manifest_of
 
 HOUR = 3_600_000
 
@@ -234,7 +235,7 @@ def add_rules(
     c: sa.Connection, connection: str, local: str, remote: str, template: str, now: Millis
 ) -> None:
     """The rules that a connection between these two systems starts with."""
-    outgoing, incoming = default_rules(local, remote, template)
+    outgoing, incoming = default_rules(manifest_of(local), manifest_of(remote), template)
     rule_versions.add(
         c, connection, outgoing, incoming, author="tidegate", message="Default rules", now=now
     )
