@@ -31,11 +31,11 @@ from service.workers.operations.initiation import (
     Begun,
     Initiation,
     check_free,
-    check_project,
     check_template,
     settings_of,
 )
 from service.workers.operations.pairing import Pairing
+from service.workers.operations.places import check_place
 from service.workers.operations.relay_pairing import RelayedPairing
 from service.workers.roster import touch
 from service.workers.standing import restated
@@ -73,7 +73,8 @@ class ConnectionOperations:
             check_free(self._desk.roster, body.name)
         check_template(body.template, body.mode)
         if body.check:
-            await check_project(self._desk.connector(body.connector), body.settings.project)
+            opened = self._desk.connector(body.connector)
+            await check_place(self._desk.worker.known, opened, body.settings)
         try:
             way = self._relayed if invitation.relay is not None else self._pairing
             own = await way.join(invitation, body)
@@ -86,8 +87,11 @@ class ConnectionOperations:
         """The conflict policy was agreed on with the other side, and stays."""
         desk = self._desk
         record = desk.connection(name).record
-        if body.project != record.settings.project:
-            await check_project(desk.roster.connectors[record.connector], body.project)
+        place = (record.settings.project, record.settings.issue_type)
+        if (body.project, body.issue_type) != place:
+            await check_place(
+                desk.worker.known, desk.roster.connectors[record.connector], settings_of(body)
+            )
         settings = msgspec.structs.replace(
             settings_of(body),
             conflict_policy=record.settings.conflict_policy,
@@ -95,6 +99,9 @@ class ConnectionOperations:
         )
 
         def work(c: sa.Connection) -> None:
+            known = connections.locked(c, record.id)
+            if known is None or known.settings != record.settings:
+                raise _edited_meanwhile(f"The settings of {name!r}")
             connections.update_settings(c, record.id, settings, desk.now())
             touch(c)
 
@@ -228,6 +235,10 @@ class ConnectionOperations:
             return RulesSaved(None, tuple(findings))
 
         def work(c: sa.Connection) -> int:
+            connections.locked(c, live.record.id)
+            newest = rule_versions.newest(c, live.record.id)
+            if newest is not None and newest.version != live.rules.version:
+                raise _edited_meanwhile(f"The rules of {name!r}")
             touch(c)
             return rule_versions.add(
                 c,
@@ -249,6 +260,15 @@ class ConnectionOperations:
                 twins.count(c, ids), parked.count(c, ids), twins.last_reconciled(c, ids)
             )
         )
+
+
+def _edited_meanwhile(what: str) -> InputError:
+    """By another daemon, after this one had looked."""
+    return InputError(
+        f"{what} were changed meanwhile.",
+        status=412,
+        remedy="Get them again, and put your change on top.",
+    )
 
 
 def _digits(check: str) -> str:
