@@ -9,6 +9,7 @@ from adapters.alm import ADAPTER as ALM
 from adapters.azure_devops import ADAPTER as AZURE_DEVOPS
 from adapters.github import ADAPTER as GITHUB
 from adapters.jira import ADAPTER as JIRA
+from adapters.jira_cloud import ADAPTER as JIRA_CLOUD
 from adapters.offer import Adapter
 from adapters.redmine import ADAPTER as REDMINE
 from adapters.sd_elements import ADAPTER as SD_ELEMENTS
@@ -19,6 +20,7 @@ BUILT_IN: Mapping[str, Adapter] = {
     adapter.capabilities.system: adapter
     for adapter in (
         JIRA,
+        JIRA_CLOUD,
         AZURE_DEVOPS,
         GITHUB,
         REDMINE,

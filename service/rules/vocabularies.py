@@ -42,21 +42,24 @@ class Tables(msgspec.Struct, frozen=True):
     resolution: dict[str, str]
 
 
+_JIRA = Vocabulary(
+    title="Jira",
+    statuses={"To Do": "todo", "In Progress": "doing", "In Review": "review", "Done": "done"},
+    priorities={"Highest": 1, "High": 2, "Medium": 3, "Low": 4, "Lowest": 5},
+    types={"Bug": "bug", "Task": "task", "Story": "story"},
+    resolutions={
+        "Done": "solved",
+        "Fixed": "solved",
+        "Won't Do": "refused",
+        "Won't Fix": "refused",
+        "Duplicate": "duplicate",
+        "Cannot Reproduce": "unclear",
+    },
+)
+
 VOCABULARIES = {
-    "jira": Vocabulary(
-        title="Jira",
-        statuses={"To Do": "todo", "In Progress": "doing", "In Review": "review", "Done": "done"},
-        priorities={"Highest": 1, "High": 2, "Medium": 3, "Low": 4, "Lowest": 5},
-        types={"Bug": "bug", "Task": "task", "Story": "story"},
-        resolutions={
-            "Done": "solved",
-            "Fixed": "solved",
-            "Won't Do": "refused",
-            "Won't Fix": "refused",
-            "Duplicate": "duplicate",
-            "Cannot Reproduce": "unclear",
-        },
-    ),
+    "jira": _JIRA,
+    "jira-cloud": msgspec.structs.replace(_JIRA, title="Jira Cloud"),
     "azure-devops": Vocabulary(
         title="Azure DevOps",
         statuses={

@@ -15,6 +15,7 @@ from tests.contract.trackers import (
     alm_site,
     azure_devops_site,
     github_site,
+    jira_cloud_site,
     jira_site,
     redmine_site,
     sd_elements_site,
@@ -24,6 +25,7 @@ from tests.support import redmine
 
 _SIMULATED: dict[str, Callable[[], AbstractAsyncContextManager[Site]]] = {
     "jira": jira_site.simulated,
+    "jira-cloud": jira_cloud_site.simulated,
     "azure-devops": azure_devops_site.simulated,
     "github": github_site.simulated,
     "redmine": redmine_site.simulated,
