@@ -49,6 +49,15 @@ def add_to(commands: Commands) -> None:
     hub.add_argument(
         "--webhook-secret", default="", metavar="SECRET", help="signs webhooks: @file or env:NAME"
     )
+    rally = command(
+        simulators,
+        "rally",
+        "pretend to be a Rally until stopped",
+        _rally,
+        examples="simulate rally --port 9008 --webhook http://127.0.0.1:8080/hooks/rally/SECRET",
+        place=NOWHERE,
+    )
+    _add_options(rally, port=9008, project="Harbour")
     for name, title, port, project, call in (
         ("redmine", "a Redmine", 9004, "sim", _redmine),
         ("sd-elements", "an SD Elements", 9005, "1", _sd_elements),
@@ -97,6 +106,10 @@ def _github(session: Session) -> int:
     simulator: Simulator = resolve_name("adapters.github.simulator:run")
     secret = session.given(session.text("webhook_secret"), "--webhook-secret")
     return _run(session, simulator, webhook_secret=secret)
+
+
+def _rally(session: Session) -> int:
+    return _run(session, resolve_name("adapters.rally.simulator:run"))
 
 
 def _redmine(session: Session) -> int:

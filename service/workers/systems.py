@@ -7,7 +7,7 @@ from typing import Any
 import aiohttp
 import msgspec
 
-from adapters import azure_devops, github, jira, redmine, sd_elements
+from adapters import azure_devops, github, jira, rally, redmine, sd_elements
 from adapters.http import TLS_SETTINGS, tls_context
 from adapters.port import Capabilities, Tracker
 from schemas.errors import ConfigurationError
@@ -51,6 +51,15 @@ def _open_github(
     return github.GitHubTracker(connector, github.parse_params(params), session, now)
 
 
+def _open_rally(
+    connector: str,
+    params: dict[str, Any],
+    session: aiohttp.ClientSession,
+    now: Callable[[], Millis],
+) -> Tracker:
+    return rally.RallyTracker(connector, rally.parse_params(params), session, now)
+
+
 def _open_redmine(
     connector: str,
     params: dict[str, Any],
@@ -74,6 +83,7 @@ SYSTEMS: Mapping[str, System] = {
     jira.SYSTEM: System(jira.CAPABILITIES, _open_jira),
     azure_devops.SYSTEM: System(azure_devops.CAPABILITIES, _open_azure_devops),
     github.SYSTEM: System(github.CAPABILITIES, _open_github),
+    rally.SYSTEM: System(rally.CAPABILITIES, _open_rally),
     redmine.SYSTEM: System(redmine.CAPABILITIES, _open_redmine),
     sd_elements.SYSTEM: System(sd_elements.CAPABILITIES, _open_sd_elements),
 }

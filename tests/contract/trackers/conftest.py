@@ -15,6 +15,7 @@ from tests.contract.trackers import (
     azure_devops_site,
     github_site,
     jira_site,
+    rally_site,
     redmine_site,
     sd_elements_site,
 )
@@ -25,6 +26,7 @@ _SIMULATED: dict[str, Callable[[], AbstractAsyncContextManager[Site]]] = {
     "jira": jira_site.simulated,
     "azure-devops": azure_devops_site.simulated,
     "github": github_site.simulated,
+    "rally": rally_site.simulated,
     "redmine": redmine_site.simulated,
     "sd-elements": sd_elements_site.simulated,
 }
