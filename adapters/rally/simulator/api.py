@@ -108,7 +108,7 @@ async def collection(request: web.Request) -> web.Response:
             for one in state.find((definition,), text, request[ACTOR], common=False)
             if one.oid in inside
         ]
-    return _page(request, things)
+    return _page(request, things, otherwise="true")
 
 
 async def create(request: web.Request) -> web.Response:
@@ -205,7 +205,8 @@ def _upwards(state: State, project: Thing) -> set[int]:
     return line
 
 
-def _page(request: web.Request, things: list[Thing]) -> web.Response:
+def _page(request: web.Request, things: list[Thing], otherwise: str = "false") -> web.Response:
+    """`otherwise` is what is fetched when nobody says."""
     state = request.app[STATE]
     things = list(things)
     for part in reversed(request.query.get("order", "").split(",")):
@@ -214,7 +215,7 @@ def _page(request: web.Request, things: list[Thing]) -> web.Response:
             things.sort(key=_by(state, name), reverse=way.strip().upper() == "DESC")
     start = max(1, _number(request, "start", 1))
     size = min(max(1, _number(request, "pagesize", 20)), state.config.page_cap)
-    fetch = fetch_of(request.query.get("fetch"))
+    fetch = fetch_of(request.query.get("fetch", otherwise))
     return json_reply(_shapes(request).page(things, fetch, start, size))
 
 

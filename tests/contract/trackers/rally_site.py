@@ -25,7 +25,6 @@ VALUES = Values(
         "iteration": "Sprint 1",
         "area": "Pier",
         "Notes": plain("Seen by two"),
-        "FlowState": "Defined",
         "assignee": User(name="Alice Example"),
         "Blocked": True,
         "BlockedReason": 'Waits for "them"',
