@@ -102,8 +102,8 @@ class Attachments:
 
     async def delete(self, issue_id: str, attachment_id: str) -> None:
         """Rally deletes the content along with it."""
-        path = f"/attachment/{_number(attachment_id)}"
         try:
+            path = f"/attachment/{_number(attachment_id)}"
             await self._client.remove(path, what="delete an attachment", lane=issue_id)
         except TrackerError as error:
             if error.fault is not Fault.NOT_FOUND or await self.exists(issue_id, attachment_id):

@@ -33,11 +33,11 @@ class Names:
     async def iteration(self, name: str, project: str) -> str:
         return await self._named("iteration", "/iteration", name, _of(project))
 
-    async def flow_state(self, name: str, project: str) -> str:
+    async def flow_state(self, field: str, name: str, project: str) -> str:
         known = await self.listed("/flowstate", _of(project))
         if name not in known:
             remedy = errors.choose(list(known), "Add the state to the project's flow")
-            raise errors.invalid("status", f"the project has no flow state {name!r}", remedy)
+            raise errors.invalid(field, f"the project has no flow state {name!r}", remedy)
         return known[name]
 
     async def listed(self, path: str, scope: Mapping[str, str]) -> Mapping[str, str]:

@@ -91,7 +91,7 @@ class Writer:
             return {}
         name = text("status", value)
         if attribute == "FlowState":
-            return {attribute: await self._names.flow_state(name, target.project)}
+            return {attribute: await self._names.flow_state("status", name, target.project)}
         known = (await self._schema.attributes(target.kind)).get(attribute)
         return {attribute: await self._option("status", known, name)}
 
@@ -142,7 +142,8 @@ class Writer:
             case "option":
                 given = "" if is_empty(value) else text(name, value)
                 if name == "FlowState":
-                    return await self._names.flow_state(given, target.project) if given else None
+                    place = target.project
+                    return await self._names.flow_state(name, given, place) if given else None
                 return await self._option(name, attribute, given)
         return "" if value is None else text(name, value)
 

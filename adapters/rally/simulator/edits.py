@@ -40,7 +40,7 @@ class Edits:
         missing = [
             one.name
             for one in definition.attributes.values()
-            if one.required and wanted.get(one.name) in (None, "") and not self._fills(element, one)
+            if one.required and _lacks(one, wanted) and not self._fills(element, one)
         ]
         if missing:
             raise Told(f"Validation error: {element}.{missing[0]} should not be null")
@@ -145,7 +145,7 @@ class Edits:
         if attribute.shape == "COLLECTION":
             refs = value if isinstance(value, list) else []
             return [self._state.referred(ref, attribute.target).oid for ref in refs]
-        if value is None or (value == "" and attribute.shape != "TEXT"):
+        if value is None or (value == "" and attribute.shape not in ("TEXT", _BINARY)):
             return None
         if attribute.shape == "OBJECT":
             return self._state.referred(value, attribute.target).oid
@@ -278,6 +278,11 @@ class Edits:
             happening = Happening(action, thing, actor, changes, self._state.now())
             for listener in self._state.listeners:
                 listener(happening)
+
+
+def _lacks(attribute: Attribute, wanted: dict[str, Any]) -> bool:
+    held = wanted.get(attribute.name)
+    return held is None or (held == "" and attribute.shape != _BINARY)
 
 
 def _number(place: str, value: Any, *, whole: bool) -> float:

@@ -36,6 +36,8 @@ class RallySimulator(Server):
         found(self.state)
         self.edits = Edits(self.state)
         self.hooks = Hooks(self.state, self.config.webhooks, lambda: self.url)
+        self.keys: dict[str, str] = {}
+        """Of sessions that are open: cookie -> key."""
         self.most_at_once = 0
         """Calls of one account that were under way at the same time."""
         self._under_way: Counter[str] = Counter()
@@ -49,9 +51,9 @@ class RallySimulator(Server):
 
     async def start(self) -> None:
         app = self.application(_PREFIX, api.authenticate)
-        app.middlewares.append(self._counting())
+        app.middlewares.insert(0, self._counting())
         app.middlewares.append(api.errors_inside)
-        app[api.STATE], app[api.EDITS], app[api.KEYS] = self.state, self.edits, {}
+        app[api.STATE], app[api.EDITS], app[api.KEYS] = self.state, self.edits, self.keys
         app[api_hooks.HOOKS] = self.hooks
         for part in (api, api_hooks, pages, control):
             app.router.add_routes(part.routes())
@@ -69,7 +71,7 @@ class RallySimulator(Server):
         async def counting(request: web.Request, handler: Handler) -> web.StreamResponse:
             if not request.path.startswith(_PREFIX):
                 return await handler(request)
-            account = str(request[api.ACTOR].oid)
+            account = request.headers.get("ZSESSIONID", "")
             self._under_way[account] += 1
             self.most_at_once = max(self.most_at_once, self._under_way[account])
             if self._under_way[account] > self.config.most_calls:
