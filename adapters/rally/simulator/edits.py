@@ -235,6 +235,7 @@ class Edits:
         if made.type == "Attachment" and artifact is not None:
             self._touch(artifact)
             self._write_down(artifact, actor, f"ATTACHMENT added [{made.name}]")
+            self._tell("Updated", artifact, actor, {"Attachments": (None, None)})
         if made.type in _DEFAULTS:
             self._write_down(made, actor, "Original revision")
         if made.type == "ConversationPost" and artifact is not None:

@@ -70,10 +70,8 @@ def object_id(expression: Expression) -> int | None:
 
 class _Parser:
     def __init__(self, text: str) -> None:
-        self._tokens = _TOKEN.findall(text)
+        self._tokens = _tokens(text)
         self._at = 0
-        if "".join(self._tokens) != re.sub(r"\s+(?=(?:[^\"]*\"[^\"]*\")*[^\"]*$)", "", text):
-            raise _wrong("a character that does not belong there")
 
     def expression(self) -> Expression:
         self._expect("(")
@@ -117,6 +115,18 @@ class _Parser:
         seen = self._next()
         if seen != token:
             raise _wrong(f'expected "{token}" but saw "{seen}" instead')
+
+
+def _tokens(text: str) -> list[str]:
+    tokens: list[str] = []
+    at, end = 0, len(text.rstrip())
+    while at < end:
+        found = _TOKEN.match(text, at)
+        if found is None:
+            raise _wrong("a character that does not belong there")
+        tokens.append(found[1])
+        at = found.end()
+    return tokens
 
 
 def _wrong(why: str) -> Told:
