@@ -13,6 +13,7 @@ from adapters.rally.workspace import Workspace
 from adapters.stages import checked
 from schemas.errors import Fault, TrackerError
 
+_PERMISSIONS = "read the own permissions"
 _WRITERS = ("Editor", "Project Admin")
 _ADMINS = ("Admin", "Workspace Admin", "Subscription Admin")
 
@@ -66,6 +67,11 @@ class Check:
         space = await self._workspace.space()
         keys = [(await self._workspace.project(wanted)).key for wanted in self._projects]
         place = f"Found the workspace {space.name}, whose days begin in {space.zone.key}."
+        if space.zone_name and space.zone_name != space.zone.key:
+            place += (
+                f" This machine does not know its time zone {space.zone_name}, so that dates may"
+                " be a day off: install tzdata."
+            )
         return f"{place} Found {', '.join(keys)}." if keys else f"{place} No project is named."
 
     async def _permissions(self) -> str:
@@ -80,11 +86,13 @@ class Check:
             return True
         space = await self._workspace.space()
         roles = await self._roles("workspacepermission", "Workspace", space.ref)
-        return any(role in _ADMINS for role in roles)
+        return any(role in _ADMINS for role in roles or ())
 
     async def _may_write(self, wanted: str) -> None:
         project = await self._workspace.project(wanted)
         roles = await self._roles("projectpermission", "Project", f"/project/{project.oid}")
+        if roles is None:
+            return
         if not any(role in _WRITERS for role in roles):
             held = ", ".join(roles) or "no role"
             raise errors.refused(
@@ -93,14 +101,20 @@ class Check:
                 remedy="Make it an editor of the project.",
             )
 
-    async def _roles(self, path: str, place: str, ref: str) -> list[str]:
+    async def _roles(self, path: str, place: str, ref: str) -> list[str] | None:
+        """None where Rally does not tell."""
         mine = int(wire.oid(self._me) or 0)
         oid = int(ref.rpartition("/")[2])
         condition = query.all_of(
             query.number("User.ObjectID", "=", mine), query.number(f"{place}.ObjectID", "=", oid)
         )
         asked = {"query": condition, "fetch": "Role", **await self._workspace.scope()}
-        found = await self._client.find_all(f"/{path}", asked, what="read the own permissions")
+        try:
+            found = await self._client.find_all(f"/{path}", asked, what=_PERMISSIONS)
+        except TrackerError as error:
+            if error.fault is not Fault.PERMISSION:
+                raise
+            return None
         return [role for item in found if (role := wire.texts(item, "Role"))]
 
     async def _marker_place(self) -> str:

@@ -12,9 +12,10 @@ from adapters.rally.memory import Memory
 from adapters.rally.schema import Schema
 from adapters.rally.wire import Item
 from adapters.rally.workspace import Workspace
-from schemas.errors import Fault
+from schemas.errors import Fault, TrackerError
 
 READ = "read the issue"
+_LOOK = "look into the recycle bin"
 _FORMATTED = re.compile(r"[A-Za-z]{1,10}[0-9]{1,18}", re.ASCII)
 _NUMBER = re.compile(r"[0-9]{1,18}", re.ASCII)
 
@@ -90,7 +91,13 @@ class Items:
             "pagesize": "1",
             **await self._workspace.scope(),
         }
-        found = await self._client.find("/recyclebinentry", asked, what="look into the recycle bin")
+        try:
+            found = await self._client.find("/recyclebinentry", asked, what=_LOOK)
+        except TrackerError as error:
+            if error.fault not in (Fault.VALIDATION, Fault.PERMISSION):
+                raise
+            # An older server cannot be asked like this: then nobody says that it was deleted.
+            return _missing(wanted)
         if found.results:
             name = found.results[0].get("ID") or wanted
             return errors.refused(Fault.GONE, f"{name} lies in Rally's recycle bin.")

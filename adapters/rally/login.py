@@ -48,13 +48,6 @@ class Login(Dialect):
     def forget(self) -> None:
         self._key = self._cookies = ""
 
-    async def renew(self) -> bool:
-        """A session that has ended is answered 401, as is a wrong password."""
-        if self._params.token or not self._key:
-            return False
-        self.forget()
-        return False
-
     def translate(self, refusal: Refusal) -> TrackerError:
         return errors.translate(refusal)
 

@@ -34,6 +34,10 @@ class Memory:
         """None when it was never asked, whatever its age."""
         return self._known.get(key, (0, None))[1]
 
-    def forget(self) -> None:
-        """Before a name that is not known is refused: somebody may just have made it."""
-        self._known.clear()
+    def forget(self, *keys: Hashable) -> None:
+        """Before a name that is not known is refused: somebody may just have made it. Without a
+        key everything."""
+        if not keys:
+            self._known.clear()
+        for key in keys:
+            self._known.pop(key, None)

@@ -61,7 +61,7 @@ class Names:
     async def _named(self, field: str, path: str, name: str, scope: Mapping[str, str]) -> str:
         for fresh in (False, True):
             if fresh:
-                self._memory.forget()
+                self._memory.forget((path, *scope.items()))
             known = await self.listed(path, scope)
             folded = {held.casefold(): ref for held, ref in reversed(list(known.items()))}
             found = known.get(name) or folded.get(name.strip().casefold())

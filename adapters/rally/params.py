@@ -46,7 +46,8 @@ class RallyParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """Seconds for one attachment, up or down."""
     scan_overlap: float = 60.0
     page_size: int = 500
-    concurrency: int = 8
+    concurrency: int = 12
+    """Calls under way at once, half of them uploads."""
     rate: float = 0.0
     """Calls a second; 0 knows no limit."""
     largest_file: int = 50_000_000

@@ -47,7 +47,11 @@ class People:
         return str(found[0].get("ObjectUUID", "")) if len(found) == 1 else ""
 
     async def _fitting(self, user: User) -> list[Item]:
-        return await self._memory.get(("user", user), lambda: self._ask(user))
+        found = await self._memory.get(("user", user), lambda: self._ask(user))
+        if len(found) != 1:
+            # Somebody may be about to put that right.
+            self._memory.forget(("user", user))
+        return found
 
     async def _ask(self, user: User) -> list[Item]:
         if user.email:

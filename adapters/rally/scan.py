@@ -13,13 +13,14 @@ from adapters.rally.mapping import version
 from adapters.rally.params import RallyParams
 from adapters.rally.wire import Item
 from adapters.rally.workspace import Workspace
-from schemas.errors import Fault
+from schemas.errors import Fault, TrackerError
 from schemas.events import IssueChanged
 from schemas.issue import Part
 from schemas.values import Millis
 
 _ROW = "ObjectID,FormattedID,LastUpdateDate,VersionId,Project"
 _LIST = "list the issues"
+_LIST_POSTS = "list the comments"
 _MOST_IN_QUERY = 40
 """Projects named in a query; of more all are asked for, and the others passed over."""
 
@@ -29,8 +30,8 @@ class Cursor(msgspec.Struct, frozen=True, omit_defaults=True):
     """The newest change handed out."""
     low: Millis | None = None
     """Where a round that is not at its end goes on."""
-    skip: int = 0
-    """Rows to pass over at `low`: more issues changed in that moment than fit a page."""
+    last: int = 0
+    """The last ObjectID handed out at `low`: more issues changed in that moment than fit a page."""
     seen: dict[str, str] = {}
     """Handed out within the overlap: ObjectID -> moment and version."""
     posts: Millis = 0
@@ -67,6 +68,7 @@ class Scan:
         self._now = now
         self._overlap = int(params.scan_overlap * 1000)
         self._page_size = params.page_size
+        self._post_date = "LastUpdateDate"
 
     async def changed_since(self, cursor: str | None, projects: tuple[str, ...]) -> ChangesPage:
         within = await self._workspace.within(projects)
@@ -74,11 +76,11 @@ class Scan:
             return ChangesPage((), _text(await self._start()), True)
         state = _read(cursor)
         low = max(0, state.at - self._overlap if state.low is None else state.low)
-        rows, total = await self._page(within, low, state.skip)
+        rows, total = await self._page(within, low, state.last)
         fresh = [row for row in rows if state.seen.get(wire.oid(row)) != _mark(row)]
         changes = [await self._event(row) for row in fresh if _wanted(row, within)]
-        more = bool(rows) and state.skip + len(rows) < total
-        following = self._next(state, low, rows, more)
+        more = state.last > 0 or (bool(rows) and len(rows) < total)
+        following = self._next(state, low, rows, total)
         if not more:
             told = {change.issue for change in changes}
             following, posts = await self._posts(following, within)
@@ -104,7 +106,7 @@ class Scan:
     async def _start(self) -> Cursor:
         newest = await self._newest("/artifact", "LastUpdateDate", {"types": TYPES})
         at = max(map(_changed, newest), default=0)
-        posts = await self._newest("/conversationpost", "LastUpdateDate", {})
+        posts = await self._newest_posts()
         gone = await self._newest("/recyclebinentry", "DeletionDate", {})
         # What changes in the same moment as the newest change would look the same: tell it anew.
         return Cursor(
@@ -122,18 +124,20 @@ class Scan:
         asked = {**more, "fetch": fetch, "order": f"{field} DESC,ObjectID"}
         return (await self._rows(path, asked)).results
 
-    def _next(self, state: Cursor, low: Millis, rows: tuple[Item, ...], more: bool) -> Cursor:
+    def _next(self, state: Cursor, low: Millis, rows: tuple[Item, ...], total: int) -> Cursor:
         at = max([state.at, *map(_changed, rows)])
         floor = at - self._overlap
         seen = {oid: mark for oid, mark in state.seen.items() if _moment(mark) >= floor}
         seen.update((wire.oid(row), _mark(row)) for row in rows if _changed(row) >= floor)
-        following = msgspec.structs.replace(state, at=at, low=None, skip=0, seen=seen)
-        if not more:
-            return following
-        last = _changed(rows[-1])
-        if last > low:
-            return msgspec.structs.replace(following, low=last)
-        return msgspec.structs.replace(following, low=low, skip=state.skip + len(rows))
+        following = msgspec.structs.replace(state, at=at, low=None, last=0, seen=seen)
+        left = bool(rows) and len(rows) < total
+        if not left:
+            # Behind the last one of a moment stands the next moment.
+            return msgspec.structs.replace(following, low=low + 1) if state.last else following
+        newest = _changed(rows[-1])
+        if newest > low and not state.last:
+            return msgspec.structs.replace(following, low=newest)
+        return msgspec.structs.replace(following, low=low, last=int(wire.oid(rows[-1])))
 
     async def _posts(
         self, state: Cursor, within: frozenset[str]
@@ -141,12 +145,17 @@ class Scan:
         """Comments that were written or edited, though their issue tells of no change."""
         low = max(0, state.posts - self._overlap)
         asked = {
-            "query": query.text("LastUpdateDate", ">=", moments.text(low)),
+            "query": query.text(self._post_date, ">=", moments.text(low)),
             "fetch": "ObjectID,LastUpdateDate,CreationDate,VersionId,Artifact,FormattedID,Project",
-            "order": "LastUpdateDate,ObjectID",
+            "order": f"{self._post_date},ObjectID",
             **await self._workspace.scope(),
         }
-        rows = await self._client.find_all("/conversationpost", asked, what="list the comments")
+        try:
+            rows = await self._client.find_all("/conversationpost", asked, what=_LIST_POSTS)
+        except TrackerError as error:
+            if not self._is_older_server(error):
+                raise
+            return await self._posts(state, within)
         newest = max([state.posts, *map(_changed, rows)])
         floor = newest - self._overlap
         changes: dict[str, IssueChanged] = {}
@@ -159,6 +168,20 @@ class Scan:
                 changes[issue] = await self._event(artifact, (Part.COMMENTS,))
         seen = {wire.oid(row): _mark(row) for row in rows if _changed(row) >= floor}
         return msgspec.structs.replace(state, posts=newest, posts_seen=seen), list(changes.values())
+
+    async def _newest_posts(self) -> tuple[Item, ...]:
+        try:
+            return await self._newest("/conversationpost", self._post_date, {})
+        except TrackerError as error:
+            if not self._is_older_server(error):
+                raise
+            return await self._newest("/conversationpost", self._post_date, {})
+
+    def _is_older_server(self, error: TrackerError) -> bool:
+        """One whose posts know the time of their making only; their edits are for the full scan."""
+        older = error.fault is Fault.VALIDATION and self._post_date == "LastUpdateDate"
+        self._post_date = "CreationDate" if older else self._post_date
+        return older
 
     async def _deletions(self, state: Cursor) -> tuple[Cursor, list[IssueChanged]]:
         low = max(0, state.bin - self._overlap)
@@ -181,15 +204,20 @@ class Scan:
         return IssueChanged(self._connector, issue, source="scan", deleted=True, at=self._now())
 
     async def _page(
-        self, within: frozenset[str], low: Millis, skip: int
+        self, within: frozenset[str], low: Millis, last: int
     ) -> tuple[tuple[Item, ...], int]:
+        """From that moment on; or of that moment alone, behind `last`."""
         since = query.text("LastUpdateDate", ">=", moments.text(low))
+        order = "LastUpdateDate,ObjectID"
+        if last:
+            until = query.text("LastUpdateDate", "<=", moments.text(low))
+            since = query.all_of(since, until, query.number("ObjectID", ">", last))
+            order = "ObjectID"
         asked = {
             "types": TYPES,
             "query": query.all_of(since, _places(within)),
             "fetch": _ROW,
-            "order": "LastUpdateDate,ObjectID",
-            "start": str(skip + 1),
+            "order": order,
         }
         found = await self._rows("/artifact", asked)
         return found.results, found.total_result_count
@@ -201,13 +229,14 @@ class Scan:
 
     async def _event(self, row: Item, parts: tuple[Part, ...] = ()) -> IssueChanged:
         self._items.seen(row)
-        place = await self._workspace.place(wire.oid(row.get("Project")))
+        project = wire.oid(row.get("Project"))
+        place = await self._workspace.place(project) if project else None
         return IssueChanged(
             connector=self._connector,
             issue=wire.oid(row),
             version=None if parts else version(row) or None,
             parts=parts,
-            project=place.project,
+            project=place.project if place else "",
             source="scan",
             at=self._now(),
         )
@@ -220,7 +249,8 @@ def _places(within: frozenset[str]) -> str:
 
 
 def _wanted(row: Item, within: frozenset[str]) -> bool:
-    return not within or wire.oid(row.get("Project")) in within
+    """A row that does not tell its project is looked at."""
+    return not within or "Project" not in row or wire.oid(row.get("Project")) in within
 
 
 def _changed(row: Item) -> Millis:

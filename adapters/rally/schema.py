@@ -110,6 +110,11 @@ class Schema:
 
         return await self._memory.get(("choices", place), ask)
 
+    async def renewed(self, kind: Kind, attribute: Attribute) -> Attribute:
+        """Asked anew, for a value may just have been added."""
+        self._memory.forget("types", ("choices", attribute.allowed))
+        return (await self.attributes(kind)).get(attribute.name, attribute)
+
     async def _types(self) -> dict[str, Attributes]:
         wanted = query.any_of(*(query.text("ElementName", "=", kind.element) for kind in KINDS))
         scope = await self._workspace.scope()

@@ -14,12 +14,15 @@ from schemas.errors import Fault
 from schemas.metadata import Choice
 
 BETWEEN = " / "
+_PROJECTS = "projects"
 
 
 class Space(msgspec.Struct, frozen=True):
     ref: str
     name: str
     zone: ZoneInfo
+    zone_name: str
+    """As Rally tells it; another one than `zone` where this machine does not know it."""
 
 
 class Project(msgspec.Struct, frozen=True):
@@ -64,13 +67,13 @@ class Workspace:
         return await self._client.one("/user", fetch, what="read the own account")
 
     async def projects(self) -> Projects:
-        return await self._memory.get("projects", self._projects)
+        return await self._memory.get(_PROJECTS, self._projects)
 
     async def project(self, wanted: str) -> Project:
         """By name, path or ObjectID. NOT_FOUND tells the nearest; VALIDATION when several fit."""
         for fresh in (False, True):
             if fresh:
-                self._memory.forget()
+                self._memory.forget(_PROJECTS)
             fitting = _fitting(await self.projects(), wanted)
             if len(fitting) == 1:
                 return fitting[0]
@@ -97,12 +100,13 @@ class Workspace:
 
     async def place(self, oid: str) -> Place:
         known = await self.projects()
-        if oid not in known:
-            self._memory.forget()
+        if oid not in known and not self._memory.held(("closed", oid)):
+            self._memory.forget(_PROJECTS)
             known = await self.projects()
         found = known.get(oid)
         if found is None:
             # A project that is closed since: its issues are still there.
+            self._memory.put(("closed", oid), True)
             return Place(oid, None)
         roots = {(await self.project(one)).oid for one in self._params.projects}
         root = next((up for up in _upwards(known, oid) if up in roots), "")
@@ -129,7 +133,7 @@ class Workspace:
 
     def known_place(self, oid: str) -> str:
         """The project's key without asking; '' when it is not surely known."""
-        known: Projects | None = self._memory.held("projects")
+        known: Projects | None = self._memory.held(_PROJECTS)
         if known is None or oid not in known:
             return ""
         if not self._params.scope_down or not self._params.projects:
@@ -150,7 +154,7 @@ class Workspace:
         fetch = "Name,ObjectID,WorkspaceConfiguration,TimeZone"
         found = await self._client.one(ref, fetch, what="read the workspace")
         zone = str((found.get("WorkspaceConfiguration") or {}).get("TimeZone") or "")
-        return Space(ref, wire.name(found), moments.zone(zone))
+        return Space(ref, wire.name(found), moments.zone(zone), zone)
 
     async def _ref(self, wanted: str) -> str:
         if not wanted:

@@ -93,7 +93,7 @@ class Writer:
         if attribute == "FlowState":
             return {attribute: await self._names.flow_state("status", name, target.project)}
         known = (await self._schema.attributes(target.kind)).get(attribute)
-        return {attribute: await self._option("status", known, name)}
+        return {attribute: await self._option(target.kind, "status", known, name)}
 
     async def _own(self, target: Target, name: str, value: Value) -> Any:
         match name:
@@ -116,7 +116,8 @@ class Writer:
                 return None if value is None else moments.hours(number(name, value))
         attributes = await self._schema.attributes(target.kind)
         attribute = attributes.get(target.kind.fields[name])
-        return await self._option(name, attribute, "" if is_empty(value) else text(name, value))
+        given = "" if is_empty(value) else text(name, value)
+        return await self._option(target.kind, name, attribute, given)
 
     async def _beside(self, target: Target, attribute: Attribute, value: Value) -> Any:
         name = attribute.name
@@ -127,8 +128,9 @@ class Writer:
                 written = await self._rich(target, name, value)
                 return self._with_marker(target, written) if name == "Notes" else written
             case "options":
-                known = await self._schema.choices(attribute)
-                return [{"_ref": known[_known(name, one, known)]} for one in items(name, value)]
+                wanted = items(name, value)
+                known = await self._choices(target.kind, attribute, wanted)
+                return [{"_ref": known[_known(name, one, known)]} for one in wanted]
             case "user":
                 return await self._user(name, value)
             case "date":
@@ -144,15 +146,27 @@ class Writer:
                 if name == "FlowState":
                     place = target.project
                     return await self._names.flow_state(name, given, place) if given else None
-                return await self._option(name, attribute, given)
+                return await self._option(target.kind, name, attribute, given)
         return "" if value is None else text(name, value)
 
     def _with_marker(self, target: Target, written: str) -> str:
         held = marker.split(str((target.held or {}).get("Notes") or ""))[1]
         return marker.sign(written, held)
 
-    async def _option(self, field: str, attribute: Attribute | None, wanted: str) -> str | None:
-        known = await self._schema.choices(attribute) if attribute else {}
+    async def _choices(
+        self, kind: Kind, attribute: Attribute, wanted: tuple[str, ...]
+    ) -> Mapping[str, str]:
+        known = await self._schema.choices(attribute)
+        folded = {name.casefold() for name in known}
+        if known and any(name.casefold() not in folded for name in wanted):
+            known = await self._schema.choices(await self._schema.renewed(kind, attribute))
+        return known
+
+    async def _option(
+        self, kind: Kind, field: str, attribute: Attribute | None, wanted: str
+    ) -> str | None:
+        asked = (wanted,) if wanted else ()
+        known = await self._choices(kind, attribute, asked) if attribute else {}
         if not wanted:
             return NONE if NONE in known else None
         return _known(field, wanted, known) if known else wanted

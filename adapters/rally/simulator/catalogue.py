@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import msgspec
+
 from adapters.rally.simulator.model import Attribute, TypeDef
 
 SCHEDULE = ("Defined", "In-Progress", "Completed", "Accepted")
@@ -294,6 +296,8 @@ _DEFINITIONS = (
 
 
 def types(*, external_id: bool) -> dict[str, TypeDef]:
-    """By element name."""
+    """By element name. Each simulator has its own, for a test may change them."""
     every = (*_PLACES, *_NAMED, *_PARTS, *_DEFINITIONS, *_artifacts(external_id))
-    return {one.element: one for one in every}
+    return {
+        one.element: msgspec.structs.replace(one, attributes=dict(one.attributes)) for one in every
+    }

@@ -93,3 +93,11 @@ async def test_issues_of_a_project_that_is_closed_are_still_read(rally, connect,
     project.fields["State"] = "Closed"
     read = await connect(projects=[]).read(made.ref.id, frozenset())
     assert read.project == str(project.oid)
+
+
+@pytest.mark.parametrize("config", [SimulatorConfig(time_zone="Mars/Base")])
+async def test_a_time_zone_that_this_machine_does_not_know_is_told(tracker) -> None:
+    results = await tracker.check("Harbour")
+    assert results[-1].passed
+    assert "Mars/Base" in results[2].message
+    assert "tzdata" in results[2].message

@@ -120,7 +120,7 @@ async def test_a_value_that_rally_does_not_know_is_refused_before_anything_is_wr
     error = await refusal(tracker.update(made, FieldChange({"summary": "New", field: value})))
     assert (error.fault, error.field) == (
         Fault.VALIDATION,
-        "status" if field == "FlowState" else field,
+        field,
     )
     assert told in error.remedy
     assert not {call for call in (rally.calls - before) if not call.startswith("GET")}
@@ -336,3 +336,33 @@ async def test_what_it_costs(rally, tracker, draft) -> None:
     change = FieldChange({"summary": "Newer"}, add={"labels": ("b",)})
     # A read, the write, a tag looked up and made, its addition, and a read.
     assert await calls(tracker.update(now, change)) == 6
+
+
+async def test_a_value_that_was_just_added_in_rally_is_known(rally, tracker, draft) -> None:
+    made = await tracker.create(draft(c_Team="Red", c_Areas=("Dock",)))
+    attributes = rally.state.types["Defect"].attributes
+    for name in ("c_Team", "c_Areas"):
+        known = attributes[name]
+        attributes[name] = msgspec.structs.replace(known, values=(*known.values, "New"))
+        definition = next(
+            one
+            for one in rally.state.of_type["AttributeDefinition"].values()
+            if one.fields["ElementName"] == name
+            and rally.state.things[one.fields["TypeDefinition"]].fields["ElementName"] == "Defect"
+        )
+        rally.state.add(
+            "AllowedAttributeValue", StringValue="New", AttributeDefinition=definition.oid
+        )
+    change = FieldChange({"c_Team": "New"}, add={"c_Areas": ("New",)})
+    after = await tracker.update(made, change)
+    assert (after.fields["c_Team"], after.fields["c_Areas"]) == ("New", ("Dock", "New"))
+
+
+async def test_an_older_server_that_tells_no_ids_of_what_is_deleted(
+    rally, tracker, draft, by_hand, refusal
+) -> None:
+    made = await tracker.create(draft())
+    await by_hand("DELETE", f"/defect/{made.ref.id}")
+    del rally.state.types["RecycleBinEntry"].attributes["ItemOID"]
+    assert (await refusal(tracker.read(made.ref.id, FIELDS))).fault is Fault.NOT_FOUND
+    assert (await refusal(tracker.resolve(made.ref.key))).fault is Fault.GONE

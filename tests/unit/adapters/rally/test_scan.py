@@ -139,3 +139,31 @@ async def test_a_round_costs_three_calls(rally, tracker, clock) -> None:
 async def test_a_position_that_cannot_be_read_is_told(tracker, refusal) -> None:
     error = await refusal(tracker.changed_since("nonsense", ()))
     assert (error.fault, bool(error.remedy)) == (Fault.CONFIGURATION, True)
+
+
+async def test_rows_that_leave_a_moment_between_two_pages_hide_no_other(
+    connect, draft, clock, by_hand
+) -> None:
+    tracker = connect(page_size=3, scan_overlap=0)
+    cursor = await start(tracker, clock)
+    made = [(await tracker.create(draft(marker=f"m-{n}"))).ref.id for n in range(9)]
+    clock.pass_(100)
+    page = await tracker.changed_since(cursor, ())
+    told = {change.issue for change in page.changes}
+    for number, issue in enumerate(made[:3]):
+        await by_hand("POST", f"/defect/{issue}", {"Defect": {"Name": f"Moved {number}"}})
+        page = await tracker.changed_since(page.cursor, ())
+        told |= {change.issue for change in page.changes}
+    more, _ = await rest(tracker, page.cursor)
+    assert told | {change.issue for change in more} == set(made)
+
+
+async def test_a_server_whose_posts_tell_no_change_is_asked_for_new_ones(
+    rally, tracker, draft, clock
+) -> None:
+    del rally.state.types["ConversationPost"].attributes["LastUpdateDate"]
+    made = await tracker.create(draft())
+    _, cursor = await rest(tracker, await start(tracker, clock))
+    await tracker.add_comment(made.ref.id, CommentDraft(plain("Words"), "c-1"))
+    told, _ = await rest(tracker, cursor)
+    assert [(change.issue, change.parts) for change in told] == [(made.ref.id, (Part.COMMENTS,))]
