@@ -74,28 +74,33 @@ class Issues:
         made = await self._client.create(kind.element, body, query_, what=_CREATE)
         made = self._items.seen({"_type": kind.element, **made})
         try:
-            _all_taken(made)
-            if links:
-                owner = Owner(kind, wire.oid(made))
-                await change_links(self._client, owner, links, ())
-                return await self._items.get(owner.oid)
+            return await self._complete(Owner(kind, wire.oid(made)), made, links, draft.marker)
         except TrackerError as error:
             done = f"The issue {made.get('FormattedID', '')} was created"
             raise errors.unconfirmed(error, done) from error
-        return made
+
+    async def _complete(
+        self, owner: Owner, made: Item, links: tuple[str, ...], signed: str
+    ) -> Item:
+        if await self._reader.marker(made) != signed:
+            # The marker's own field did not take it; without one the issue could be made twice.
+            notes = marker.sign(str(made.get("Notes") or ""), signed)
+            made = {**made, **await self._write(owner, {"Notes": notes})}
+        _all_taken(made)
+        if not links:
+            return made
+        await change_links(self._client, owner, links, ())
+        return await self._items.get(owner.oid)
 
     async def find_by_marker(self, wanted: str, since: Millis) -> Item | None:
-        hidden = False
+        """In its own field, where a type has that; else in Notes."""
+        field = self._params.marker_field
         for kind in KINDS:
-            field = self._params.marker_field
-            if not field or field not in await self._schema.attributes(kind):
-                hidden = True
-                continue
-            found = await self._marked(f"/{kind.path}", query.text(field, "=", wanted), wanted)
-            if found is not None:
-                return found
-        if not hidden:
-            return None
+            if field and field in await self._schema.attributes(kind):
+                condition = query.text(field, "=", wanted)
+                found = await self._marked(f"/{kind.path}", condition, wanted)
+                if found is not None:
+                    return found
         condition = query.all_of(
             query.text("CreationDate", ">=", moments.text(since - _MARGIN)),
             query.text("Notes", "contains", marker.word(wanted)),
@@ -114,7 +119,7 @@ class Issues:
         wanted = await self._wanted(held, change)
         target = await self._target(owner, held, issue.project, wanted)
         body = await self._writer.body(target, wanted)
-        if "area" in wanted:
+        if target.project != wire.oid(held.get("Project")):
             body["Project"] = f"/project/{target.project}"
         sets = await self._sets(held, change)
         after = await self._write(owner, body) if body else held
@@ -142,8 +147,7 @@ class Issues:
 
     async def _draft_body(self, kind: Kind, draft: IssueDraft, wanted: Fields) -> dict[str, Any]:
         project = await self._workspace.project(draft.project)
-        area = wanted.get("area")
-        if area:
+        if area := wanted.get("area"):
             project = await self._workspace.below(draft.project, text("area", area))
         target = Target(kind, project.oid)
         body = await self._writer.body(target, wanted)
@@ -158,14 +162,9 @@ class Issues:
 
     async def _target(self, owner: Owner, held: Item, project: str, wanted: Fields) -> Target:
         place = wire.oid(held.get("Project"))
-        if "area" in wanted:
-            area = wanted["area"]
-            found = (
-                await self._workspace.below(project, text("area", area))
-                if area
-                else await self._workspace.project(project)
-            )
-            place = found.oid
+        area = text("area", wanted["area"]) if wanted.get("area") else None
+        if "area" in wanted and area != (await self._workspace.place(place)).area:
+            place = (await self._workspace.below(project, area or "")).oid
         files: dict[str, str] = {}
         if any(isinstance(v, RichText) and markup.names_files(v) for v in wanted.values()):
             files = await attachments.ids_by_name(self._client, held)

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 
 import aiohttp
+import msgspec
 
 from adapters.http import Pause
 from adapters.port import ByteStream, Capabilities, ChangesPage, StageResult, WebhookRequest
@@ -94,7 +95,9 @@ class RallyTracker:
         item = await self._items.get(issue_id)
         comments = await self._comments.of(item) if Part.COMMENTS in parts else None
         attachments = await self._attachments.of(item) if Part.ATTACHMENTS in parts else None
-        return await self._reader.issue(item, comments, attachments)
+        issue = await self._reader.issue(item, comments, attachments)
+        # Rally's issues have no records of time.
+        return msgspec.structs.replace(issue, worklogs=()) if Part.WORKLOGS in parts else issue
 
     async def read_comments(self, issue_id: str) -> tuple[Comment, ...]:
         return await self._comments.list(issue_id)

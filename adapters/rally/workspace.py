@@ -115,8 +115,10 @@ class Workspace:
         return Place(known[root].key, found.path.removeprefix(known[root].path + BETWEEN))
 
     async def below(self, project: str, area: str) -> Project:
-        """The project that an area means."""
+        """The project that an area means; '' is the project itself."""
         root = await self.project(project)
+        if area and not self._params.scope_down:
+            raise errors.invalid("area", "the setting 'scope_down' is off")
         parts = [part.strip() for part in area.split("/") if part.strip()]
         path = BETWEEN.join([root.path, *parts])
         known = (await self.projects()).values()

@@ -61,7 +61,7 @@ _ARTIFACT = (
     _ref("Owner", "User"),
     _ref("CreatedBy", "User", "Created By", read_only=True),
     _ref("Project", "Project", required=True),
-    _ref("RevisionHistory", "RevisionHistory", read_only=True),
+    _ref("RevisionHistory", "RevisionHistory", "Revision History", read_only=True),
     _many("Tags", "Tag"),
     _many("Milestones", "Milestone"),
     _many("Discussion", "ConversationPost", derived="Artifact"),
@@ -102,54 +102,53 @@ def _defined(element: str, label: str, attributes: tuple[Attribute, ...], **more
     return TypeDef(element=element, label=label, attributes=held, **more)
 
 
+_DEFECT = (
+    *_ARTIFACT,
+    *_SCHEDULED,
+    _plain("State", "RATING", values=DEFECT_STATES, required=True),
+    _plain("Priority", "RATING", values=PRIORITIES),
+    _plain("Severity", "RATING", values=SEVERITIES),
+    _plain("Resolution", "RATING", values=RESOLUTIONS),
+    _plain("Environment", "RATING", values=ENVIRONMENTS),
+    _plain("FoundInBuild", "STRING", "Found In Build"),
+    _plain("FixedInBuild", "STRING", "Fixed In Build"),
+    _plain("TargetBuild", "STRING", "Target Build"),
+    _plain("TargetDate", "DATE", "Target Date"),
+    _plain("ReleaseNote", "BOOLEAN", "Release Note"),
+    _plain("AffectsDoc", "BOOLEAN", "Affects Doc"),
+    _ref("SubmittedBy", "User", "Submitted By"),
+    _ref("Requirement", "HierarchicalRequirement"),
+    _many("Duplicates", "Defect", inverse="Duplicates"),
+    *_CUSTOM,
+)
+_STORY = (
+    *_ARTIFACT,
+    *_SCHEDULED,
+    _ref("Parent", "HierarchicalRequirement"),
+    _many("Children", "HierarchicalRequirement", derived="Parent"),
+    _many("Defects", "Defect", derived="Requirement"),
+    _many("Predecessors", "HierarchicalRequirement", inverse="Successors"),
+    _many("Successors", "HierarchicalRequirement", inverse="Predecessors"),
+    *_CUSTOM,
+)
+_TASK = (
+    *_ARTIFACT,
+    *_PLANNED,
+    _plain("State", "STATE", values=TASK_STATES, required=True),
+    _plain("Estimate", "QUANTITY"),
+    _plain("ToDo", "QUANTITY", "To Do"),
+    _plain("Actuals", "QUANTITY"),
+    _ref("WorkProduct", "Artifact", "Work Product"),
+)
+
+
 def _artifacts(external_id: bool) -> tuple[TypeDef, ...]:
     marked = (_EXTERNAL,) if external_id else ()
-    defect = (
-        *_ARTIFACT,
-        *_SCHEDULED,
-        _plain("State", "RATING", values=DEFECT_STATES, required=True),
-        _plain("Priority", "RATING", values=PRIORITIES),
-        _plain("Severity", "RATING", values=SEVERITIES),
-        _plain("Resolution", "RATING", values=RESOLUTIONS),
-        _plain("Environment", "RATING", values=ENVIRONMENTS),
-        _plain("FoundInBuild", "STRING", "Found In Build"),
-        _plain("FixedInBuild", "STRING", "Fixed In Build"),
-        _plain("TargetBuild", "STRING", "Target Build"),
-        _plain("TargetDate", "DATE", "Target Date"),
-        _plain("ReleaseNote", "BOOLEAN", "Release Note"),
-        _plain("AffectsDoc", "BOOLEAN", "Affects Doc"),
-        _ref("SubmittedBy", "User", "Submitted By"),
-        _ref("Requirement", "HierarchicalRequirement"),
-        _many("Duplicates", "Defect", inverse="Duplicates"),
-    )
-    story = (
-        *_ARTIFACT,
-        *_SCHEDULED,
-        _ref("Parent", "HierarchicalRequirement"),
-        _many("Children", "HierarchicalRequirement", derived="Parent"),
-        _many("Defects", "Defect", derived="Requirement"),
-        _many("Predecessors", "HierarchicalRequirement", inverse="Successors"),
-        _many("Successors", "HierarchicalRequirement", inverse="Predecessors"),
-    )
-    task = (
-        *_ARTIFACT,
-        *_PLANNED,
-        _plain("State", "STATE", values=TASK_STATES, required=True),
-        _plain("Estimate", "QUANTITY"),
-        _plain("ToDo", "QUANTITY", "To Do"),
-        _plain("Actuals", "QUANTITY"),
-        _ref("WorkProduct", "Artifact", "Work Product"),
-    )
+    story = "HierarchicalRequirement"
     return (
-        _defined("Defect", "Defect", (*defect, *_CUSTOM, *marked), prefix="DE", artifact=True),
-        _defined(
-            "HierarchicalRequirement",
-            "Hierarchical Requirement",
-            (*story, *_CUSTOM, *marked),
-            prefix="US",
-            artifact=True,
-        ),
-        _defined("Task", "Task", task, prefix="TA", artifact=True),
+        _defined("Defect", "Defect", (*_DEFECT, *marked), prefix="DE", artifact=True),
+        _defined(story, "Hierarchical Requirement", (*_STORY, *marked), prefix="US", artifact=True),
+        _defined("Task", "Task", _TASK, prefix="TA", artifact=True),
     )
 
 

@@ -18,6 +18,9 @@ log = structlog.get_logger()
 _encode = msgspec.json.Encoder().encode
 _TIMEOUT = aiohttp.ClientTimeout(total=10)
 _TRIES = 3
+_OWN_TYPES = {"ObjectUUID": "Raw", "VersionId": "Integer"}
+_SHOWN = ("User", "Project", "Iteration", "Release")
+"""Beside the issues, what has a page of its own."""
 _TYPES = {
     "STRING": "String",
     "TEXT": "Text",
@@ -122,27 +125,16 @@ class Hooks:
             "object_id": thing.uuid,
             "id": thing.uuid,
             "object_type": definition.label if definition.artifact else thing.type,
-            "ref": f"{self._site()}{API}/{thing.type.lower()}/{thing.uuid}",
+            "ref": f"{self._api()}/{thing.type.lower()}/{thing.uuid}",
             "detail_link": self._detail(thing),
             "message_id": message_id,
             "message_version": 2,
             "subscription_id": 1,
             "project": {"uuid": project.uuid, "name": project.name} if project else None,
-            "transaction": {
-                "timestamp": happening.at,
-                "message_id": message_id,
-                "user": {
-                    "uuid": happening.actor.uuid,
-                    "username": happening.actor.fields["UserName"],
-                    "email": happening.actor.fields["EmailAddress"],
-                },
-            },
-            "state": {
-                str(uuid.uuid5(uuid.NAMESPACE_OID, name)): self._value(thing, attribute)
-                for name, attribute in ours.items()
-            },
+            "transaction": _transaction(happening, message_id),
+            "state": {_attribute_id(name): self._value(thing, one) for name, one in ours.items()},
             "changes": {
-                str(uuid.uuid5(uuid.NAMESPACE_OID, name)): {
+                _attribute_id(name): {
                     **self._value(thing, ours[name]),
                     "old_value": before,
                     "added": None,
@@ -167,18 +159,30 @@ class Hooks:
                 value = {"value": value, "ordinal_index": attribute.values.index(value)}
             elif attribute.shape == "QUANTITY" and value is not None:
                 value = {"value": value, "units": "Hours" if thing.type == "Task" else "Points"}
+        place = f"{self._api()}/{thing.type}/{thing.oid}/{attribute.name}"
         return {
             "value": value,
-            "type": _TYPES.get(attribute.shape, attribute.target),
+            "type": _OWN_TYPES.get(attribute.name) or self._type(attribute),
             "name": attribute.name,
             "display_name": attribute.label,
-            "ref": None,
+            "ref": f"{self._api()}/{thing.type}/{thing.oid}/{attribute.name}"
+            if collected
+            else None,
         }
+
+    def _type(self, attribute: Attribute) -> str:
+        target = self._state.types.get(attribute.target)
+        label = target.label if target else attribute.target
+        return _TYPES.get(attribute.shape, label)
+
+    def _api(self) -> str:
+        """Webhooks write the version like this."""
+        return self._site() + API.replace("v2.0", "v2.x")
 
     def _pointer(self, thing: Thing) -> dict[str, Any]:
         shown = {
             "name": thing.name,
-            "ref": f"{self._site()}{API}/{thing.type.lower()}/{thing.uuid}",
+            "ref": f"{self._api()}/{thing.type.lower()}/{thing.uuid}",
             "detail_link": self._detail(thing),
             "id": thing.uuid,
             "object_type": thing.type,
@@ -187,7 +191,7 @@ class Hooks:
         return {"formatted_id": formatted, **shown} if formatted else shown
 
     def _detail(self, thing: Thing) -> str | None:
-        if thing.type not in ("User", "Project") and not self._state.types[thing.type].artifact:
+        if thing.type not in _SHOWN and not self._state.types[thing.type].artifact:
             return None
         kind = "userstory" if thing.type == "HierarchicalRequirement" else thing.type.lower()
         return f"{self._site()}/slm/#/detail/{kind}/{thing.oid}"
@@ -224,6 +228,27 @@ class Hooks:
             return 502
 
 
+def _attribute_id(name: str) -> str:
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, name))
+
+
+def _transaction(happening: Happening, message_id: str) -> dict[str, Any]:
+    actor = happening.actor
+    return {
+        "trace_id": str(uuid.uuid4()),
+        "span_id": str(uuid.uuid4()),
+        "parent_span_id": str(uuid.uuid4()),
+        "message_lag": 0,
+        "timestamp": happening.at,
+        "message_id": message_id,
+        "user": {
+            "uuid": actor.uuid,
+            "username": actor.fields["UserName"],
+            "email": actor.fields["EmailAddress"],
+        },
+    }
+
+
 def shown(hook: Hook) -> dict[str, Any]:
     return {
         "_type": "webhook",
@@ -241,5 +266,10 @@ def shown(hook: Hook) -> dict[str, Any]:
         "FireCount": hook.fired,
         "ErrorCount": hook.failed,
         "LastStatus": hook.last_status,
+        "LastSuccess": None,
+        "LastFailure": None,
+        "LastWebhookResponseTime": None,
+        "CreatedBy": None,
+        "OwnerID": None,
         "SubscriptionID": 1,
     }

@@ -366,3 +366,26 @@ async def test_an_older_server_that_tells_no_ids_of_what_is_deleted(
     del rally.state.types["RecycleBinEntry"].attributes["ItemOID"]
     assert (await refusal(tracker.read(made.ref.id, FIELDS))).fault is Fault.NOT_FOUND
     assert (await refusal(tracker.resolve(made.ref.key))).fault is Fault.GONE
+
+
+async def test_a_marker_that_its_field_does_not_take_is_hidden_in_notes(
+    rally, tracker, draft, refusal
+) -> None:
+    """The field was hidden after we had read the definitions: the issue must not be made twice."""
+    await tracker.create(draft())
+    del rally.state.types["Defect"].attributes["c_ExternalID"]
+    one = draft(marker="m-2", Notes=plain("Words"))
+    error = await refusal(tracker.create(one))
+    assert error.fault is Fault.UNKNOWN_OUTCOME
+    with_notes = [
+        str(thing.fields.get("Notes")) for thing in rally.state.of_type["Defect"].values()
+    ]
+    assert "tidegate:m-2" in with_notes[-1]
+
+
+async def test_one_who_sees_no_areas_writes_none(connect, draft, refusal) -> None:
+    tracker = connect(scope_down=False)
+    made = await tracker.create(draft(area=None))
+    assert (await tracker.update(made, FieldChange({"area": None}))).version == made.version
+    error = await refusal(tracker.update(made, FieldChange({"area": "Pier"})))
+    assert (error.fault, error.field) == (Fault.VALIDATION, "area")

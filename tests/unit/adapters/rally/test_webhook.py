@@ -37,6 +37,34 @@ def test_a_recorded_webhook_is_understood(reader) -> None:
     assert change.project == ""
 
 
+def shape(value: object) -> object:
+    """Which keys there are, all the way down to an attribute's."""
+    if isinstance(value, dict) and "name" in value and "display_name" in value:
+        return sorted(value)
+    return {key: shape(held) for key, held in value.items()} if isinstance(value, dict) else None
+
+
+@pytest.mark.skipif(not SAMPLE.exists(), reason="the recorded webhook is not on this machine")
+async def test_the_simulator_sends_what_rally_sends(rally, session, tracker, draft, ear) -> None:
+    await make_hook(rally, session, ear)
+    made = await tracker.create(draft())
+    await tracker.update(made, FieldChange({"PlanEstimate": 32}))
+    await rally.hooks.settle()
+    sent, recorded = json.loads(ear.bodies[-1]), json.loads(SAMPLE.read_text())
+    for part in ("state", "changes"):
+        ours = {one["name"]: one for one in sent["message"].pop(part).values()}
+        theirs = {one["name"]: one for one in recorded["message"].pop(part).values()}
+        shared = set(ours) & set(theirs)
+        assert len(shared) >= {"state": 40, "changes": 2}[part]
+        for name in shared:
+            assert shape(ours[name]) == shape(theirs[name]), name
+            for key in ("type", "display_name"):
+                assert ours[name][key] == theirs[name][key], name
+            assert (ours[name]["ref"] is None) == (theirs[name]["ref"] is None), name
+    assert sorted(sent["rule"]) == sorted(recorded["rule"])
+    assert shape(sent["message"]) == shape(recorded["message"])
+
+
 def message(kind: str = "Defect", action: str = "Updated", **more: object) -> dict[str, object]:
     state = {"ObjectID": 17, "VersionId": 3, **more}
     named = {str(n): {"name": k, "value": v} for n, (k, v) in enumerate(state.items())}
