@@ -122,6 +122,7 @@ class HookConfig(msgspec.Struct, frozen=True):
 class Hook(msgspec.Struct, frozen=True):
     id: int
     active: bool = True
+    events: tuple[str, ...] = ("*",)
     config: HookConfig = HookConfig()
 
 

@@ -156,8 +156,7 @@ class GitHubTracker:
 
     async def watch(self, projects: tuple[str, ...]) -> tuple[str, ...]:
         """GitHub never sends a webhook again by itself."""
-        await self._deliveries.redeliver(projects or self._params.projects)
-        return ()
+        return await self._deliveries.watch(projects or self._params.projects)
 
     async def close(self) -> None:
         """Holds nothing of its own."""

@@ -4,7 +4,7 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from typing import Any
 
-from adapters.jira import answers, mapping, markup, wire
+from adapters.jira import answers, errors, mapping, markup, wire
 from adapters.jira.client import JiraClient, segment
 from schemas.errors import Fault, TrackerError
 from schemas.issue import Comment, CommentDraft
@@ -52,8 +52,10 @@ class Comments:
                 self._remember(item)
                 found[item.id] = self._to_comment(item)
             start += len(page.comments)
-            if not page.comments or start >= page.total:
+            if start >= page.total:
                 break
+            if not page.comments:
+                raise errors.unreadable(_WHAT)
         return _in_order(found.values())
 
     async def exists(self, issue_id: str, comment_id: str) -> bool:
@@ -77,8 +79,7 @@ class Comments:
         elif draft.internal:
             properties.append({"key": mapping.INTERNAL_KEY, "value": {"internal": True}})
         what = "add a comment"
-        answer = await self._client.write("POST", _path(issue_id), body, what=what)
-        made = wire.read(wire.comment, answer, what)
+        made = await self._client.make("POST", _path(issue_id), body, wire.comment, what=what)
         self._keep(
             made.id, tuple(answers.Property(item["key"], item["value"]) for item in properties)
         )
@@ -100,8 +101,9 @@ class Comments:
             change["visibility"] = {
                 key: before.visibility[key] for key in ("type", "value") if key in before.visibility
             }
-        answer = await self._client.write("PUT", _path(issue_id, comment_id), change, what=what)
-        return self._to_comment(wire.read(wire.comment, answer, what))
+        path = _path(issue_id, comment_id)
+        made = await self._client.make("PUT", path, change, wire.comment, what=what)
+        return self._to_comment(made)
 
     async def delete(self, issue_id: str, comment_id: str) -> None:
         try:

@@ -10,6 +10,7 @@ from schemas.values import Fields, Value
 _NEUTRAL = {
     "summary": "summary",
     "description": "description",
+    "environment": "environment",
     "priority": "priority",
     "resolution": "resolution",
     "issuetype": "type",
@@ -62,7 +63,7 @@ def _plain(written: object) -> str:
 
 def _value(name: str, item: answers.HistoryItem) -> Value:
     match name:
-        case "description":
+        case "description" | "environment":
             return markup.parse(item.from_string)
         case "duedate":
             return item.from_

@@ -65,6 +65,13 @@ BY_NAME = {kind.name: kind for kind in KINDS}
 BY_ELEMENT = {kind.element: kind for kind in KINDS}
 TYPES = ",".join(kind.path for kind in KINDS)
 
+STAGES = (
+    ("Defined", "Submitted"),
+    ("In-Progress", "Open"),
+    ("Completed", "Fixed"),
+    ("Accepted", "Closed"),
+)
+"""Statuses of Rally's own that mean the same in different types."""
 HOURS = frozenset({"estimate", "remaining", "spent"})
 BESIDE = (
     "Notes",

@@ -1,6 +1,6 @@
 """Neutral values as the body of a write to Rally."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -8,7 +8,7 @@ import msgspec
 from adapters.rally import errors, marker, markup, moments, wire
 from adapters.rally.capabilities import CAPABILITIES
 from adapters.rally.items import Items
-from adapters.rally.kinds import HOURS, STORY, TASK, Kind, status_of
+from adapters.rally.kinds import HOURS, STAGES, STORY, TASK, Kind, status_of
 from adapters.rally.mapping import NONE, is_empty
 from adapters.rally.names import Names
 from adapters.rally.params import RallyParams
@@ -93,6 +93,8 @@ class Writer:
         if attribute == "FlowState":
             return {attribute: await self._names.flow_state("status", name, target.project)}
         known = (await self._schema.attributes(target.kind)).get(attribute)
+        if known is not None:
+            name = counterpart(name, await self._schema.choices(known))
         return {attribute: await self._option(target.kind, "status", known, name)}
 
     async def _own(self, target: Target, name: str, value: Value) -> Any:
@@ -211,6 +213,20 @@ class Writer:
             return moments.of_day(text(name, value), zone)
         except ValueError:
             raise errors.invalid(name, "its value is no date") from None
+
+
+def counterpart(status: str, known: Iterable[str]) -> str:
+    """Mappings know no types: a story's status for a defect is the defect's of the same stage."""
+    names = {name.casefold(): name for name in known}
+    if status.casefold() in names:
+        return status
+    at = next((i for i, stage in enumerate(STAGES) if status in stage), -1)
+    # Tasks have no last stage: what is accepted is completed there.
+    for stage in reversed(STAGES[: at + 1]):
+        for name in stage:
+            if name.casefold() in names:
+                return name
+    return status
 
 
 def summary(value: Value) -> str:

@@ -42,7 +42,6 @@ _GROUPS = (
     activity,
     relay,
     rules,
-    simulate,
 )
 _EPILOG = """\
 Examples:
@@ -61,7 +60,7 @@ class _Parser(argparse.ArgumentParser):
         raise CommandFailed(problem, Ending.USAGE)
 
 
-def parser() -> argparse.ArgumentParser:
+def parser(given: Sequence[str] = ()) -> argparse.ArgumentParser:
     made = _Parser(
         prog="tidegate",
         description="Keeps issues in step across trackers, companies and firewalls.",
@@ -73,6 +72,7 @@ def parser() -> argparse.ArgumentParser:
     commands = made.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for group in _GROUPS:
         group.add_to(commands)
+    simulate.add_to(commands, load=simulate.NAME in given)
     return made
 
 
@@ -94,7 +94,7 @@ def run_program(
     configure_logging("console", "warning", redactor=Redactor(), stream=stderr)
     out = Output(as_json="--json" in given, stdout=stdout, stderr=stderr)
     try:
-        arguments = parser().parse_args(given)
+        arguments = parser(given).parse_args(given)
         call: Call = arguments.call
         return call(Session(arguments, out, environ, ask, stdin))
     except CommandFailed as failure:

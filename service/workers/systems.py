@@ -1,93 +1,18 @@
-"""The tracker systems that this node knows, each with its adapter."""
+"""The adapters of the connectors that this node has."""
 
 import ssl
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 import aiohttp
 import msgspec
 
-from adapters import azure_devops, github, jira, rally, redmine, sd_elements
+from adapters import registry
 from adapters.http import TLS_SETTINGS, tls_context
-from adapters.port import Capabilities, Tracker
-from schemas.errors import ConfigurationError
+from adapters.offer import Adapter
+from adapters.port import Tracker
+from schemas.errors import ConfigurationError, TidegateError
 from schemas.node import Connector
 from schemas.values import Millis
-
-OpenTracker = Callable[[str, dict[str, Any], aiohttp.ClientSession, Callable[[], Millis]], Tracker]
-
-
-class System(msgspec.Struct, frozen=True):
-    capabilities: Capabilities
-    open: OpenTracker
-    """(connector's name, params, session, clock); raises `ConfigurationError` for wrong params."""
-
-
-def _open_jira(
-    connector: str,
-    params: dict[str, Any],
-    session: aiohttp.ClientSession,
-    now: Callable[[], Millis],
-) -> Tracker:
-    return jira.JiraTracker(connector, jira.parse_params(params), session, now)
-
-
-def _open_azure_devops(
-    connector: str,
-    params: dict[str, Any],
-    session: aiohttp.ClientSession,
-    now: Callable[[], Millis],
-) -> Tracker:
-    parsed = azure_devops.parse_params(params)
-    return azure_devops.AzureDevOpsTracker(connector, parsed, session, now)
-
-
-def _open_github(
-    connector: str,
-    params: dict[str, Any],
-    session: aiohttp.ClientSession,
-    now: Callable[[], Millis],
-) -> Tracker:
-    return github.GitHubTracker(connector, github.parse_params(params), session, now)
-
-
-def _open_rally(
-    connector: str,
-    params: dict[str, Any],
-    session: aiohttp.ClientSession,
-    now: Callable[[], Millis],
-) -> Tracker:
-    return rally.RallyTracker(connector, rally.parse_params(params), session, now)
-
-
-def _open_redmine(
-    connector: str,
-    params: dict[str, Any],
-    session: aiohttp.ClientSession,
-    now: Callable[[], Millis],
-) -> Tracker:
-    return redmine.RedmineTracker(connector, redmine.parse_params(params), session, now)
-
-
-def _open_sd_elements(
-    connector: str,
-    params: dict[str, Any],
-    session: aiohttp.ClientSession,
-    now: Callable[[], Millis],
-) -> Tracker:
-    parsed = sd_elements.parse_params(params)
-    return sd_elements.SdElementsTracker(connector, parsed, session, now)
-
-
-SYSTEMS: Mapping[str, System] = {
-    jira.SYSTEM: System(jira.CAPABILITIES, _open_jira),
-    azure_devops.SYSTEM: System(azure_devops.CAPABILITIES, _open_azure_devops),
-    github.SYSTEM: System(github.CAPABILITIES, _open_github),
-    rally.SYSTEM: System(rally.CAPABILITIES, _open_rally),
-    redmine.SYSTEM: System(redmine.CAPABILITIES, _open_redmine),
-    sd_elements.SYSTEM: System(sd_elements.CAPABILITIES, _open_sd_elements),
-}
-
 
 ALLOW_NETWORKS = "allow_networks"
 OF_SESSION = TLS_SETTINGS | {ALLOW_NETWORKS}
@@ -116,14 +41,19 @@ def open_tracker(
 ) -> Tracker:
     """Raises `ConfigurationError` for wrong params."""
     params = {name: value for name, value in record.params.items() if name not in OF_SESSION}
-    return system(record.system).open(record.name, params, session, now)
-
-
-def system(name: str) -> System:
-    found = SYSTEMS.get(name)
-    if found is None:
+    adapter = system(record.system)
+    try:
+        return adapter.open(record.name, params, session, now)
+    except TidegateError:
+        raise
+    except Exception as error:
         raise ConfigurationError(
-            f"There is no adapter for the system {name!r}.",
-            remedy=f"Supported systems: {', '.join(sorted(SYSTEMS))}.",
-        )
-    return found
+            f"The adapter of {record.system} failed to open the connector {record.name!r}: "
+            f"{type(error).__name__}.",
+            remedy="Tell whoever maintains that adapter; the log has the place.",
+        ) from error
+
+
+def system(name: str) -> Adapter:
+    """Raises `ConfigurationError` where there is none that works."""
+    return registry.find(name)

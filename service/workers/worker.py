@@ -23,7 +23,7 @@ from service.store.errors import LeaseLost
 from service.store.store import Store
 from service.store.twin_records import Busy, Claim, FoundTwin, TwinKey
 from service.sync.restoring import risen
-from service.sync.retry import Park, decide_retry
+from service.sync.retry import Park, counts, decide_retry
 from service.workers.bench import Bench, Contents, Outcome
 from service.workers.breaker import Breakers
 from service.workers.hints import Hint, is_echo, merged, of_change
@@ -462,7 +462,8 @@ class Worker:
         ledger: Ledger,
         live: LiveConnection,
     ) -> bool:
-        attempts = claim.attempts + 1
+        counted = counts(claim.attempts, claim.due_at, self._now())
+        attempts = claim.attempts + counted
         retry_after = error.retry_after if isinstance(error, TrackerError) else None
         decision = decide_retry(
             error.fault, attempts, retry_after=retry_after, jitter=self._random()
@@ -476,6 +477,8 @@ class Worker:
         if decision.scope == "connector":
             due = self._breakers.trip(live.record.connector, error, retry_after)
             attempts = claim.attempts
+        elif claim.due_at is not None and not counted:
+            due = claim.due_at
         else:
             due = self._now() + decision.delay
         log.info("twin.retry", error=error, attempts=attempts, due_at=due)

@@ -24,6 +24,7 @@ async def register(request: web.Request) -> web.Response:
     target = Webhook(url, str(config.get("secret") or ""), "form" if kind == "form" else "json")
     events = tuple(body.get("events") or ("push",))
     made = request.app[HOOKS].register(target, context.repository(request).id, events)
+    made.active = body.get("active", True) is not False
     return context.reply(_hook(request, made), 201)
 
 
@@ -65,7 +66,7 @@ def _hook(request: web.Request, hook: Hook) -> dict[str, Any]:
         "type": "Repository",
         "id": hook.id,
         "name": "web",
-        "active": True,
+        "active": hook.active,
         "events": list(hook.events),
         "config": {
             "url": hook.target.url,
@@ -78,8 +79,19 @@ def _hook(request: web.Request, hook: Hook) -> dict[str, Any]:
         "test_url": url + "/test",
         "ping_url": url + "/pings",
         "deliveries_url": url + "/deliveries",
-        "last_response": {"code": None, "status": "unused", "message": None},
+        "last_response": _last_response(request.app[HOOKS], hook),
     }
+
+
+def _last_response(hooks: Hooks, hook: Hook) -> dict[str, Any]:
+    last = next((one for one in hooks.deliveries if one.hook == hook.id), None)
+    if last is None:
+        return {"code": None, "status": "unused", "message": None}
+    return {"code": last.status, "status": _outcome(last), "message": _outcome(last)}
+
+
+def _outcome(one: Delivery) -> str:
+    return "OK" if 200 <= one.status < 400 else "Invalid HTTP Response"
 
 
 def _delivery(one: Delivery) -> dict[str, Any]:
@@ -89,7 +101,7 @@ def _delivery(one: Delivery) -> dict[str, Any]:
         "delivered_at": iso(one.at),
         "redelivery": one.redelivery,
         "duration": 0.1,
-        "status": "OK" if 200 <= one.status < 400 else "Invalid HTTP Response",
+        "status": _outcome(one),
         "status_code": one.status,
         "event": one.event,
         "action": one.action or None,

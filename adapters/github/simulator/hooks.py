@@ -42,6 +42,7 @@ class Hook(msgspec.Struct):
     repository: int = 0
     """0 for one of all repositories."""
     events: tuple[str, ...] = ("*",)
+    active: bool = True
 
 
 class Hooks:
@@ -89,6 +90,8 @@ class Hooks:
             return
         body = _encode(payload(Shapes(self._state, self._site()), self._state, happening))
         for hook in self.registered:
+            if not hook.active:
+                continue
             here = hook.repository in (0, happening.issue.repository.id)
             if here and (happening.event in hook.events or "*" in hook.events):
                 delivery = self._new(happening.event, happening.action, body, hook)

@@ -22,7 +22,7 @@ def state(request: web.Request) -> State:
 
 
 def shapes(request: web.Request) -> Shapes:
-    return Shapes(f"{request.scheme}://{request.host}")
+    return Shapes(f"{request.scheme}://{request.host}", state(request).config.utc_offset)
 
 
 def issue(request: web.Request) -> Issue:

@@ -59,6 +59,8 @@ async def edit(request: web.Request) -> web.Response:
         "labels": form.get("labels", "").split(),
         "assignee": {"name": form.get("assignee") or None},
     }
+    if "due" in form:
+        fields["duedate"] = form["due"] or None
     try:
         issue = context.issue(request)
         state.edit(issue, {"fields": fields}, _actor(state, form))

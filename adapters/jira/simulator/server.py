@@ -18,7 +18,11 @@ from adapters.jira.simulator import (
     directory,
     hooks,
     issues,
+    links,
+    metadata,
     pages,
+    rights,
+    worklogs,
 )
 from adapters.jira.simulator.config import SimulatorConfig, Webhook
 from adapters.jira.simulator.faults import Fault, Faults, RateLimit, answer_fault
@@ -28,6 +32,8 @@ from adapters.jira.simulator.state import State
 
 _LARGEST_BODY = 64 << 20
 """Bytes of a JSON body; attachments are streamed and know no limit."""
+_VERSION = "/rest/api/2/"
+_LATEST = "/rest/api/latest/"
 _GUARDED = ("/rest/", "/secure/")
 
 
@@ -41,9 +47,31 @@ def create_app(state: State, faults: Faults, hooks_: Hooks) -> web.Application:
     app[context.STATE] = state
     app[context.FAULTS] = faults
     app[hooks.HOOKS] = hooks_
-    for part in (issues, comments, attachments, directory, hooks, pages, control):
+    parts = (
+        metadata,
+        issues,
+        links,
+        comments,
+        worklogs,
+        attachments,
+        directory,
+        hooks,
+        pages,
+        control,
+    )
+    for part in parts:
         app.router.add_routes(part.routes())
+        app.router.add_routes(_as_latest(part.routes()))
     return app
+
+
+def _as_latest(routes: list[web.RouteDef]) -> list[web.RouteDef]:
+    """The other name of the API's version, which some programs use."""
+    versioned = [route for route in routes if route.path.startswith(_VERSION)]
+    return [
+        web.route(route.method, route.path.replace(_VERSION, _LATEST, 1), route.handler)
+        for route in versioned
+    ]
 
 
 class JiraSimulator:
@@ -135,6 +163,7 @@ async def _guarded(request: web.Request, handler: Handler) -> web.StreamResponse
     fault = faults.take(request.method, path)
     if fault is not None and not fault.after:
         return await answer_fault(request, fault)
+    rights.check(request, path)
     answer = await handler(request)
     if fault is not None:
         return await answer_fault(request, fault)

@@ -165,9 +165,7 @@ class Hooks:
             "type": _OWN_TYPES.get(attribute.name) or self._type(attribute),
             "name": attribute.name,
             "display_name": attribute.label,
-            "ref": f"{self._api()}/{thing.type}/{thing.oid}/{attribute.name}"
-            if collected
-            else None,
+            "ref": place if attribute.shape == "COLLECTION" else None,
         }
 
     def _type(self, attribute: Attribute) -> str:

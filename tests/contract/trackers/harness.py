@@ -41,6 +41,8 @@ class Values(msgspec.Struct, frozen=True, kw_only=True):
     sets: Mapping[str, tuple[str, str]] = {}
     """By set field, two elements that it may hold together."""
     person: User = User(name="Alice")
+    parent_type: str = ""
+    """Of an issue that others may hang under; '' where any type will do."""
     discovers: bool = False
     longest_text: int = 0
     """Of a description, where the tracker has a limit; 0 for none."""

@@ -61,49 +61,109 @@ async def hooked(start_github, connect):
     return github, connect(github, webhook_url=DEAD)
 
 
+def asked_again(github) -> int:
+    return sum(n for call, n in github.calls.items() if call.endswith("/attempts"))
+
+
+def write(github, count: int = 1) -> None:
+    project = github.state.repository("sim/project")
+    for number in range(count):
+        github.state.create(project, {"title": f"No. {number}"}, github.state.me)
+
+
 async def test_what_failed_is_sent_again_but_not_for_ever(hooked, clock) -> None:
     github, tracker = hooked
-    project = github.state.repository("sim/project")
-    for number in range(3):
-        github.state.create(project, {"title": f"No. {number}"}, github.state.me)
+    write(github, 3)
     await github.hooks.settle()
-    assert await tracker.watch() == 3
+    await tracker.watch(())
+    assert asked_again(github) == 3
     await github.hooks.settle()
     ours = github.hooks.registered[0].id
     tries = [one for one in github.hooks.deliveries if one.hook == ours]
     assert len(tries) == 6
     assert len({one.guid for one in tries}) == 3
     clock.now += 60_000
-    assert await tracker.watch() == 3
+    await tracker.watch(())
+    assert asked_again(github) == 6
     await github.hooks.settle()
-    assert await tracker.watch() == 0
+    await tracker.watch(())
+    assert asked_again(github) == 6
 
 
 async def test_what_arrived_is_left_alone(hooked) -> None:
     github, tracker = hooked
-    project = github.state.repository("sim/project")
-    github.state.create(project, {"title": "x"}, github.state.me)
+    write(github)
     await github.hooks.settle()
     for one in github.hooks.deliveries:
         one.status = 202
-    assert await tracker.watch() == 0
+    assert await tracker.watch(()) == ()
+    assert asked_again(github) == 0
 
 
 async def test_old_failures_are_given_up(hooked, clock) -> None:
     github, tracker = hooked
-    project = github.state.repository("sim/project")
-    github.state.create(project, {"title": "x"}, github.state.me)
+    write(github)
     await github.hooks.settle()
     clock.now += 4 * 86_400_000
-    assert await tracker.watch() == 0
+    await tracker.watch(())
+    assert asked_again(github) == 0
+
+
+async def test_a_row_of_failures_wants_a_person_until_one_arrives(hooked, clock) -> None:
+    github, tracker = hooked
+    write(github, 2)
+    await github.hooks.settle()
+    assert await tracker.watch(()) == ()
+    await github.hooks.settle()
+    (told,) = await tracker.watch(())
+    assert "502" in told
+    assert "Recent deliveries" in told
+    await github.hooks.settle()
+    for one in github.hooks.deliveries[:2]:
+        one.status = 202
+    clock.now += 60_000
+    assert await tracker.watch(()) == ()
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"active": False}, "switched off"),
+        ({"events": ("issues",)}, "issue_comment"),
+        ({"target": Webhook("http://127.0.0.1:1/other")}, "no webhook"),
+    ],
+)
+async def test_a_webhook_that_cannot_tell_wants_a_person(hooked, change, words) -> None:
+    github, tracker = hooked
+    assert await tracker.watch(()) == ()
+    for name, value in change.items():
+        setattr(github.hooks.registered[0], name, value)
+    (told,) = await tracker.watch(())
+    assert words in told
+    assert "sim/project" in told
+
+
+async def test_a_webhook_that_is_switched_off_sends_nothing(hooked) -> None:
+    github, _ = hooked
+    for hook in github.hooks.registered:
+        hook.active = False
+    write(github)
+    await github.hooks.settle()
+    assert github.hooks.deliveries == []
+
+
+async def test_watching_at_rest_takes_two_calls(hooked) -> None:
+    github, tracker = hooked
+    await tracker.watch(())
+    assert sum(github.calls.values()) == 2
 
 
 async def test_without_our_address_nothing_is_asked(github, tracker) -> None:
-    assert await tracker.watch() == 0
+    assert await tracker.watch(()) == ()
     assert not github.calls
 
 
 async def test_missing_rights_to_see_webhooks_are_told(hooked, refusal) -> None:
     github, tracker = hooked
     github.fail_next(SimulatedFault(status=403, path="/hooks", message="Must be an admin"))
-    assert (await refusal(tracker.watch())).fault is Fault.PERMISSION
+    assert (await refusal(tracker.watch(()))).fault is Fault.PERMISSION

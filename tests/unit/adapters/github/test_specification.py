@@ -110,7 +110,8 @@ async def everything(tracker: GitHubTracker, github: GitHubSimulator, draft: Any
     await tracker.changed_since(page.cursor, ())
     assert [change async for change in tracker.all_issues(())]
     await github.hooks.settle()
-    assert await tracker.watch()
+    assert await tracker.watch(())
+    assert any(call.endswith("/attempts") for call in github.calls)
     stranger = FieldChange({"assignee": User(id="stranger")})
     for wanted in (stranger, FieldChange({"assignee": User(id="unknown-login")})):
         with pytest.raises(TrackerError):

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.errors import Fault
-from service.sync.retry import AT_ONCE, OUTAGE, STEPS, UNSURE, Park, Retry, decide_retry
+from service.sync.retry import AT_ONCE, OUTAGE, STEPS, UNSURE, Park, Retry, counts, decide_retry
 
 AWAITED: dict[Fault, Any] = {
     Fault.RULE: "park",
@@ -52,6 +52,14 @@ def test_an_outage_is_waited_out_however_long_it_takes(fault: Fault) -> None:
     scope = AWAITED[fault]
     assert decide_retry(fault, 1, retry_after=None, jitter=0.5) == Retry(OUTAGE[0], scope)
     assert decide_retry(fault, 10_000, retry_after=None, jitter=0.5) == Retry(OUTAGE[-1], scope)
+
+
+def test_only_an_attempt_that_was_due_counts() -> None:
+    assert counts(0, None, 100)
+    assert counts(0, 200, 100)
+    assert counts(3, None, 100)
+    assert counts(3, 100, 100)
+    assert not counts(3, 200, 100)
 
 
 def test_who_says_how_long_to_wait_is_waited_for() -> None:

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from adapters.offer import Adapter
 from service.store.store import Store, open_store
 from service.store.vault import Vault
-from service.workers.systems import System
 from tests.simulation.model_tracker import CAPABILITIES, ModelTracker
 from tests.unit.service.workers.workshop import Workshop
 
@@ -21,7 +21,7 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 async def shop(store: Store, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Workshop]:
     """With the connectors `a` and `b`."""
     workshop = Workshop(store)
-    model = System(CAPABILITIES, workshop.open_tracker)
+    model = Adapter(CAPABILITIES, workshop.open_tracker)
     monkeypatch.setattr("service.workers.systems.system", lambda name: model)
     for name in "ab":
         await workshop.add_connector(name)

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from adapters.offer import Adapter
 from schemas.errors import PeerError, PeerUnavailable
 from schemas.node import PublicPeer
 from schemas.peer import Card, FeedItem
@@ -18,7 +19,6 @@ from service.peers.identity import NodeIdentity, node_id
 from service.peers.lineage import PROBATION
 from service.store import activity, settings
 from service.workers.acquaintance import FORK_REASON, lift
-from service.workers.systems import System
 from tests.simulation.model_tracker import CAPABILITIES
 from tests.unit.service.workers.company import OPENERS, Company, company, connect, copied
 from tests.unit.service.workers.workshop import NOW
@@ -30,7 +30,7 @@ OLD, NEW = "https://acme.example", "https://sync.acme.example"
 @pytest.fixture(autouse=True)
 def systems(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        "service.workers.systems.system", lambda name: System(CAPABILITIES, OPENERS[name])
+        "service.workers.systems.system", lambda name: Adapter(CAPABILITIES, OPENERS[name])
     )
 
 

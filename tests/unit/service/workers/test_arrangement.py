@@ -6,10 +6,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from adapters.offer import Adapter
 from schemas.node import Peer
 from service.store import peers
 from service.workers.arrangement import Arrangement
-from service.workers.systems import System
 from tests.simulation.model_tracker import CAPABILITIES
 from tests.unit.service.workers.company import OPENERS, Company, company, connect
 from tests.unit.service.workers.workshop import NOW
@@ -34,7 +34,7 @@ class Watched:
 async def globex(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Company]:
     """A private node that has two connections with one public node."""
     monkeypatch.setattr(
-        "service.workers.systems.system", lambda name: System(CAPABILITIES, OPENERS[name])
+        "service.workers.systems.system", lambda name: Adapter(CAPABILITIES, OPENERS[name])
     )
     for name in ("acme", "globex"):
         (tmp_path / name).mkdir()

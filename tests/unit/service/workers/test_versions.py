@@ -10,10 +10,10 @@ import pytest
 import schemas.peer
 import schemas.relay
 import schemas.replica
+from adapters.offer import Adapter
 from schemas.errors import PeerError
 from schemas.peer import MINIMUM, PROTOCOL, UNKNOWN_KIND, FeedItem, Refusal
 from service.store import activity
-from service.workers.systems import System
 from tests.simulation.model_tracker import CAPABILITIES
 from tests.unit.service.workers.company import OPENERS, Company, connect
 from tests.unit.service.workers.test_acquaintance import OLD, opened
@@ -31,7 +31,7 @@ MESSAGES = [
 @pytest.fixture(autouse=True)
 def systems(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        "service.workers.systems.system", lambda name: System(CAPABILITIES, OPENERS[name])
+        "service.workers.systems.system", lambda name: Adapter(CAPABILITIES, OPENERS[name])
     )
 
 

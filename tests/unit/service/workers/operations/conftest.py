@@ -9,6 +9,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from adapters.offer import Adapter
 from schemas.errors import InputError, PeerError, PeerUnavailable
 from schemas.node import Connector
 from schemas.peer import Exchange
@@ -29,7 +30,6 @@ from service.workers.operations.pairing import InvitationDesk, Pairing
 from service.workers.operations.relay import RelayOperations
 from service.workers.operations.relay_pairing import RelayedPairing
 from service.workers.runs import Runs
-from service.workers.systems import System
 from tests.simulation.model_tracker import CAPABILITIES
 from tests.unit.service.workers.workshop import Workshop
 
@@ -169,7 +169,7 @@ async def offices(
             path = f"sqlite:///{tmp_path}/{system}.sqlite"
             store = await stack.enter_async_context(open_store(path, vault=Vault([b"k" * 32])))
             shop = Workshop(store)
-            _SYSTEMS[:] = [System(CAPABILITIES, shop.open_tracker)]
+            _SYSTEMS[:] = [Adapter(CAPABILITIES, shop.open_tracker)]
             record = Connector(f"tracker-{system}", "tracker", system, {}, shop.at)
             await store.write(lambda c, s=store, r=record: connectors.add(c, s.vault, r))
             await shop.roster.reload()
@@ -178,4 +178,4 @@ async def offices(
         yield made[0], made[1]
 
 
-_SYSTEMS: list[System] = []
+_SYSTEMS: list[Adapter] = []
