@@ -38,6 +38,7 @@ class RallyClient:
         pause: Pause = asyncio.sleep,
     ) -> None:
         self.base = params.url
+        self._page_size = params.page_size
         self.login = Login(params)
         settings = HttpSettings(
             connector=connector,
@@ -57,17 +58,30 @@ class RallyClient:
         call = Call(what=what, path=API + path, query=query)
         return self._checked(call, (await self.http.fetch(call, wire.envelope)).result)
 
-    async def find_all(
-        self, path: str, query: Mapping[str, str], *, what: str, size: int = 2000
-    ) -> list[Item]:
-        """Every page; the order should be one that does not change meanwhile."""
-        found: list[Item] = []
-        while True:
-            asked = {**query, "start": str(len(found) + 1), "pagesize": str(size)}
-            page = await self.find(path, asked, what=what)
-            found += page.results
-            if not page.results or len(found) >= page.total_result_count:
+    async def find_all(self, path: str, query: Mapping[str, str], *, what: str) -> list[Item]:
+        """Every page; the order should be one that does not change meanwhile. Where something came
+        or went between two pages, all is asked anew: a list is complete or an error."""
+        for _ in range(_TRIES):
+            found = await self._all_pages(path, query, what)
+            if found is not None:
                 return found
+        raise errors.refused(
+            Fault.UNAVAILABLE, f"Rally's answer to the call to {what} changed from page to page."
+        )
+
+    async def _all_pages(self, path: str, query: Mapping[str, str], what: str) -> list[Item] | None:
+        found: list[Item] = []
+        total: int | None = None
+        while True:
+            asked = {**query, "start": str(len(found) + 1), "pagesize": str(self._page_size)}
+            page = await self.find(path, asked, what=what)
+            if total not in (None, page.total_result_count):
+                return None
+            total = page.total_result_count
+            # Rally may give less than was asked for, whatever its limit is.
+            found += page.results
+            if not page.results or len(found) >= total:
+                return found if len(found) == total else None
 
     async def one(self, path: str, fetch: str, *, what: str) -> Item:
         """An object by its reference: it comes without the envelope, its errors within one."""

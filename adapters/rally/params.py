@@ -45,7 +45,7 @@ class RallyParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     transfer_timeout: float = 3600.0
     """Seconds for one attachment, up or down."""
     scan_overlap: float = 60.0
-    page_size: int = 500
+    page_size: int = 200
     concurrency: int = 12
     """Calls under way at once, half of them uploads."""
     rate: float = 0.0

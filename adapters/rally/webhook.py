@@ -66,7 +66,7 @@ class WebhookReader:
                 f"Not a message of a Rally webhook: {error}.",
                 remedy="Have Rally's own webhooks call this address.",
             ) from error
-        state = {one.name: one.value for one in message.state.values()}
+        state = {one.name or key: one.value for key, one in message.state.items()}
         kind = message.object_type.replace(" ", "").casefold()
         if kind == _POST:
             return self._post(message, state)
@@ -125,7 +125,7 @@ class WebhookReader:
 
 
 def _parts(message: _Message) -> tuple[Part, ...]:
-    names = {one.name for one in (message.changes or {}).values()} - _UNTOLD
+    names = {one.name or key for key, one in (message.changes or {}).items()} - _UNTOLD
     if message.action.casefold() != "updated" or not names:
         return ()
     parts: list[Part] = []

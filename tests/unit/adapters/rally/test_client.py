@@ -6,8 +6,10 @@ import time
 import pytest
 
 from adapters.rally.simulator import Fault as Trouble
+from adapters.rally.simulator import SimulatorConfig
 from schemas.errors import Fault
-from schemas.issue import AttachmentDraft, FieldChange, Part
+from schemas.issue import AttachmentDraft, CommentDraft, FieldChange, Part
+from schemas.rich_text import plain
 from tests.contract.trackers.test_parts import content
 
 FIELDS = frozenset({Part.FIELDS})
@@ -117,3 +119,48 @@ async def test_no_more_calls_are_under_way_than_rally_likes(rally, tracker, draf
     assert rally.state.slowed == 0
     assert 2 <= rally.most_at_once <= 12
     assert time.monotonic() - began < 10
+
+
+@pytest.mark.parametrize("config", [SimulatorConfig(page_cap=3)])
+async def test_lists_are_whole_whatever_rallys_own_limit_is(tracker, draft, clock) -> None:
+    cursor = (await tracker.changed_since(None, ())).cursor
+    clock.pass_(1)
+    made = await tracker.create(draft(c_Areas=("Dock", "Engine"), c_Team="Red"))
+    for number in range(8):
+        await tracker.add_comment(made.ref.id, CommentDraft(plain(f"{number}"), f"c-{number}"))
+        await tracker.create(draft(marker=f"m-{number}"))
+    read = await tracker.read_comments(made.ref.id)
+    assert [one.marker for one in read] == [f"c-{number}" for number in range(8)]
+    told, complete = set(), False
+    while not complete:
+        page = await tracker.changed_since(cursor, ())
+        told |= {change.issue for change in page.changes}
+        cursor, complete = page.cursor, page.complete
+    assert len(told) == 9
+    assert len([change async for change in tracker.all_issues(())]) == 9
+
+
+async def test_a_list_that_changes_between_its_pages_is_asked_anew(
+    rally, connect, draft, by_hand
+) -> None:
+    tracker = connect(page_size=2)
+    made = await tracker.create(draft())
+    posts = [
+        await tracker.add_comment(made.ref.id, CommentDraft(plain(f"{n}"), f"c-{n}"))
+        for n in range(5)
+    ]
+    state, seen = rally.state, []
+    of = state.of
+
+    def losing(thing, collection):
+        """The first post goes after the first page."""
+        if collection.name == "Discussion":
+            seen.append(1)
+            first = state.things.get(int(posts[0].id))
+            if len(seen) == 2 and first is not None:
+                state.drop(first)
+        return of(thing, collection)
+
+    state.of = losing
+    read = await tracker.read_comments(made.ref.id)
+    assert [one.id for one in read] == [one.id for one in posts[1:]]

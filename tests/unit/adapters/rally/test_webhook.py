@@ -87,6 +87,20 @@ def test_each_type_is_heard(reader, kind: str, action: str, issue: str, deleted:
     assert (change.issue, change.deleted, change.version) == (issue, deleted, 3)
 
 
+def test_attributes_that_are_called_by_their_names_are_understood(reader) -> None:
+    """As a webhook of the format `attribute_name` has them."""
+    body = {
+        "message": {
+            "action": "Updated",
+            "object_type": "Task",
+            "state": {"ObjectID": {"value": 17}, "VersionId": {"value": 3}},
+            "changes": {"Discussion": {"value": None}},
+        }
+    }
+    (change,) = reader.parse_webhook(request(body))
+    assert (change.issue, change.version, change.parts) == ("17", 3, (Part.COMMENTS,))
+
+
 def test_what_is_no_issue_is_of_no_interest(reader) -> None:
     assert reader.parse_webhook(request(message("Test Case"))) == ()
     assert reader.parse_webhook(request(message("Conversation Post", Artifact=None))) == ()
