@@ -11,6 +11,8 @@ from adapters.rally.simulator.model import Told
 
 _TOKEN = re.compile(r'\s*(\(|\)|"(?:[^"\\]|\\.)*"|!contains|!=|>=|<=|=|>|<|[^\s()=<>!"]+)')
 _OPERATORS = frozenset({"=", "!=", ">", ">=", "<", "<=", "contains", "!contains"})
+_WHOLE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+"""Of one form and one zone: in the order of their letters."""
 _DATE = re.compile(r"\d{4}-\d\d-\d\d(T.*)?")
 
 
@@ -51,6 +53,8 @@ def holds(expression: Expression, read: Read) -> bool:
             return left
         return holds(expression.right, read)
     values = read(expression.field) or [None]
+    if len(values) == 1:
+        return _fits(expression.operator, values[0], expression.value)
     if expression.operator in ("!=", "!contains"):
         return all(_fits(expression.operator, value, expression.value) for value in values)
     return any(_fits(expression.operator, value, expression.value) for value in values)
@@ -164,6 +168,8 @@ def _comparable(held: Any, wanted: str) -> tuple[Any, Any]:
         except ValueError:
             raise Told(f"Could not parse: Could not convert: {wanted} into a number.") from None
     text = str(held)
+    if _WHOLE.fullmatch(wanted) and len(text) == len(wanted):
+        return text, wanted
     if _DATE.fullmatch(text) and _DATE.fullmatch(wanted):
         return _moment(text), _moment(wanted)
     return text.casefold(), wanted.casefold()
