@@ -64,6 +64,8 @@ def item(state: State, thing: Thing) -> str:
         f"<p>{escape(_project(state, thing))}, version {thing.version}</p>"
         f"<pre>{escape(_words(thing.fields.get('Description')))}</pre>"
         f"<details open><summary>Edit</summary>{_edit_form(state, thing)}</details>"
+        "<details><summary>All fields</summary>"
+        f"<table>{_all_fields(state, thing)}</table></details>"
         f"<h2>Discussion</h2>{posts}"
         f'<form method="post" action="{action}/posts">{_area("Text", "")}{_as_whom(state)}'
         f"<button>Post</button></form><h2>Attachments</h2><ul>{files}</ul>"
@@ -111,16 +113,41 @@ def _row(state: State, thing: Thing) -> str:
     )
 
 
+def _all_fields(state: State, thing: Thing) -> str:
+    rows = []
+    for attribute in state.types[thing.type].attributes.values():
+        held = state.plain(thing, attribute.name)
+        if attribute.shape == "COLLECTION":
+            shown = ", ".join(one.name for one in state.of(thing, attribute))
+        elif attribute.shape == "OBJECT":
+            shown = state.things[held].name if held in state.things else ""
+        else:
+            shown = _words(held) if attribute.shape == "TEXT" else str("" if held is None else held)
+        if shown:
+            rows.append(f"<tr><th>{escape(attribute.label)}</th><td>{escape(shown)}</td></tr>")
+    return "".join(rows)
+
+
 def _post(state: State, thing: Thing) -> str:
     author = state.things.get(thing.fields.get("User") or 0)
+    edited = f", edited {moment(thing.updated)}" if thing.version > 1 else ""
+    text = thing.fields.get("Text")
     return (
-        f"<article><b>{escape(author.name if author else '')}</b> {moment(thing.created)}"
-        f"<pre>{escape(_words(thing.fields.get('Text')))}</pre></article>"
+        f"<article><b>{escape(author.name if author else '')}</b> {moment(thing.created)}{edited}"
+        f"<pre>{escape(_words(text))}</pre><details><summary>Edit this post</summary>"
+        f'<form method="post" action="/posts/{thing.oid}">{_area("Text", text)}{_as_whom(state)}'
+        '<button>Save</button><button name="way" value="delete">Delete</button></form>'
+        "</details></article>"
     )
 
 
 def _file(thing: Thing) -> str:
-    return f"<li>{escape(thing.name)}, {escape(str(thing.fields.get('Size')))} bytes</li>"
+    size = escape(str(thing.fields.get("Size")))
+    return (
+        f'<li><form method="post" action="/files/{thing.oid}">'
+        f'<a href="/files/{thing.oid}">{escape(thing.name)}</a>, {size} bytes'
+        " <button>Delete</button></form></li>"
+    )
 
 
 def _project(state: State, thing: Thing) -> str:

@@ -1,7 +1,8 @@
 """Pages on which a person sees, writes and edits the simulated issues, their posts and files."""
 
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from typing import Any
+from urllib.parse import quote
 
 from aiohttp import web
 
@@ -116,6 +117,49 @@ async def attach(request: web.Request) -> web.Response:
     raise _to(thing)
 
 
+async def edit_post(request: web.Request) -> web.Response:
+    state, form = request.app[STATE], await _form(request)
+    edits, actor = request.app[EDITS], _actor(state, form)
+    try:
+        found = state.thing("conversationpost", request.match_info["oid"], state.me)
+        thing = state.things[found.fields["Artifact"]]
+        if form.get("way") == "delete":
+            edits.delete(found, actor)
+        else:
+            edits.update(found, {"Text": _html(form.get("Text", ""))}, actor)
+    except Told as refusal:
+        return _page("Refused", html.refusal(refusal.errors), 422)
+    raise _to(thing)
+
+
+async def file(request: web.Request) -> web.Response:
+    state = request.app[STATE]
+    try:
+        found = state.thing("attachment", request.match_info["oid"], state.me)
+    except Told as refusal:
+        return _page("Not found", html.refusal(refusal.errors), 404)
+    content = state.things[found.fields["Content"]]
+    name = quote(found.name, safe="")
+    headers = {
+        # Never shown by the browser as a page of ours.
+        "Content-Disposition": f"attachment; filename*=UTF-8''{name}",
+        "X-Content-Type-Options": "nosniff",
+    }
+    body = b64decode(content.fields["Content"])
+    return web.Response(body=body, content_type="application/octet-stream", headers=headers)
+
+
+async def delete_file(request: web.Request) -> web.Response:
+    state, form = request.app[STATE], await _form(request)
+    try:
+        found = state.thing("attachment", request.match_info["oid"], state.me)
+        thing = state.things[found.fields["Artifact"]]
+        request.app[EDITS].delete(found, _actor(state, form))
+    except Told as refusal:
+        return _page("Refused", html.refusal(refusal.errors), 422)
+    raise _to(thing)
+
+
 async def delete(request: web.Request) -> web.Response:
     state, form = request.app[STATE], await _form(request)
     try:
@@ -178,4 +222,7 @@ def routes() -> list[web.RouteDef]:
         web.post(one + "/posts", post),
         web.post(one + "/files", attach),
         web.post(one + "/delete", delete),
+        web.post(r"/posts/{oid:\d+}", edit_post),
+        web.get(r"/files/{oid:\d+}", file),
+        web.post(r"/files/{oid:\d+}", delete_file),
     ]

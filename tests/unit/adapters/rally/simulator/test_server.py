@@ -38,8 +38,21 @@ async def test_a_person_writes_and_edits_on_the_pages(rally, session, tracker) -
     assert read.fields["reporter"].name == "Bob Example"
     assert [to_plain(one.body) for one in read.comments] == ["Why"]
     assert [one.size for one in read.attachments] == [4]
-    async with session.post(rally.url + "/", data={**form, "Name": " "}) as answer:
-        assert answer.status in (200, 422)
+    (post,), (held,) = read.comments, read.attachments
+    async with session.get(f"{rally.url}/files/{held.id}") as answer:
+        assert await answer.read() == b"data"
+        assert answer.headers["Content-Disposition"].startswith("attachment")
+    async with session.post(f"{rally.url}/posts/{post.id}", data={"Text": "Because"}) as answer:
+        assert "Because" in await answer.text()
+    assert [to_plain(one.body) for one in await tracker.read_comments(issue)] == ["Because"]
+    for path in (f"/posts/{post.id}", f"/files/{held.id}"):
+        async with session.post(rally.url + path, data={"way": "delete"}) as answer:
+            assert answer.status == 200
+    read = await tracker.read(issue, ALL_PARTS)
+    assert (read.comments, read.attachments) == ((), ())
+    async with session.post(rally.url + "/", data={**form, "Name": ""}) as answer:
+        assert answer.status == 422
+        assert "Name should not be null" in await answer.text()
     async with session.post(f"{rally.url}/items/{issue}/delete") as answer:
         assert answer.status == 200
     async with session.get(f"{rally.url}/items/{issue}") as answer:
@@ -48,7 +61,8 @@ async def test_a_person_writes_and_edits_on_the_pages(rally, session, tracker) -
 
 async def test_forms_of_other_sites_are_refused(rally, session) -> None:
     headers = {"Origin": "https://evil.example"}
-    for path in ("/", "/items/1", "/items/1/posts", "/items/1/files", "/items/1/delete"):
+    of_items = ("/items/1", "/items/1/posts", "/items/1/files", "/items/1/delete")
+    for path in ("/", *of_items, "/posts/1", "/files/1"):
         async with session.post(rally.url + path, data={}, headers=headers) as answer:
             assert answer.status == 403
 
