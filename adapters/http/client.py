@@ -195,7 +195,7 @@ class TrackerHttp:
                 good = self._is_good(call, response)
                 if good:
                     return response
-                onward = self._addresses.redirect(call, url, response.status, response.headers)
+                onward = self._onward(call, url, response)
                 if onward is None:
                     raise self._refused(call, response, await self._read(response, call))
                 url = onward
@@ -203,6 +203,12 @@ class TrackerHttp:
                 if not good:
                     response.release()
         raise self._addresses.circle(call)
+
+    def _onward(self, call: Call, url: URL, response: aiohttp.ClientResponse) -> URL | None:
+        status, headers = response.status, response.headers
+        if not self._dialect.follows(status, headers):
+            return None
+        return self._addresses.redirect(call, url, status, headers)
 
     def _is_good(self, call: Call, response: aiohttp.ClientResponse) -> bool:
         unchanged = response.status == 304 and "If-None-Match" in call.headers

@@ -33,6 +33,10 @@ class Dialect:
         """False turns the answer into a refusal."""
         return 200 <= status < 300
 
+    def follows(self, status: int, headers: Mapping[str, str]) -> bool:
+        """False turns a redirect into a refusal, for trackers that show their login page so."""
+        return True
+
     def limits(self, status: int, headers: Mapping[str, str], now: int) -> Limit:
         """Read from every answer, good ones too. `now` in milliseconds."""
         return Limit(retry_after(headers, now) or 0.0)

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 
 from adapters.rally import errors, query, wire
 from adapters.rally.client import RallyClient
+from adapters.rally.fit import TAG_LIMIT
 from adapters.rally.memory import Memory
 from adapters.rally.wire import Item
 from adapters.rally.workspace import Workspace
 from schemas.errors import Fault, TrackerError
 
 _MAKE_TAG = "make a tag"
-_LONGEST_TAG = 256
 
 
 class Names:
@@ -21,7 +21,7 @@ class Names:
 
     async def tags(self, names: tuple[str, ...], *, make: bool) -> list[str]:
         """Their references. Tags that nobody has made yet are made, or left out."""
-        refs = [await self._tag(name[:_LONGEST_TAG], make) for name in names]
+        refs = [await self._tag(name[:TAG_LIMIT], make) for name in names]
         return [ref for ref in refs if ref]
 
     async def milestone(self, name: str) -> str:

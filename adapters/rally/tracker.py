@@ -9,7 +9,7 @@ import msgspec
 
 from adapters.http import Pause
 from adapters.port import ByteStream, Capabilities, ChangesPage, StageResult, WebhookRequest
-from adapters.rally import mapping, markup
+from adapters.rally import fit, mapping
 from adapters.rally.attachments import Attachments
 from adapters.rally.capabilities import CAPABILITIES
 from adapters.rally.check import Check
@@ -160,7 +160,7 @@ class RallyTracker:
         return self._scan.all_issues(projects or self._params.projects)
 
     def losses(self, field: str, value: Value) -> tuple[str, ...]:
-        return markup.losses(value) if isinstance(value, RichText) else ()
+        return fit.losses(field, value)
 
     def parse_webhook(self, request: WebhookRequest) -> tuple[IssueChanged, ...]:
         return self._webhooks.read(request)

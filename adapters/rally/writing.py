@@ -7,6 +7,7 @@ import msgspec
 
 from adapters.rally import errors, marker, markup, moments, wire
 from adapters.rally.capabilities import CAPABILITIES
+from adapters.rally.fit import SUMMARY_LIMIT
 from adapters.rally.items import Items
 from adapters.rally.kinds import HOURS, STAGES, STORY, TASK, Kind, status_of
 from adapters.rally.mapping import NONE, is_empty
@@ -18,8 +19,6 @@ from adapters.rally.wire import Item
 from adapters.rally.workspace import Workspace
 from schemas.rich_text import RichText, to_plain
 from schemas.values import Digest, Fields, User, Value
-
-SUMMARY_LIMIT = 256
 
 _APART = frozenset({"type", "labels", "milestone", "area", "links", "project"})
 """Written as collections or by the place of the issue."""

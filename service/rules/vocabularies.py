@@ -7,6 +7,7 @@ import msgspec
 
 Stage = Literal["todo", "doing", "review", "done", "dropped"]
 Kind = Literal["bug", "story", "task"]
+Ending = Literal["solved", "refused", "duplicate", "unclear"]
 M = TypeVar("M")
 
 # What comes nearest where a tracker has no word for a stage of its own.
@@ -27,6 +28,8 @@ class Vocabulary(msgspec.Struct, frozen=True):
     priorities: dict[str, int]
     """1 is the most urgent, 5 the least."""
     types: dict[str, Kind]
+    resolutions: dict[str, Ending] = {}
+    """Empty where an issue has none beside its status."""
 
 
 class Tables(msgspec.Struct, frozen=True):
@@ -36,6 +39,7 @@ class Tables(msgspec.Struct, frozen=True):
     other_type: str
     status: dict[str, str]
     priority: dict[str, str]
+    resolution: dict[str, str]
 
 
 VOCABULARIES = {
@@ -44,6 +48,14 @@ VOCABULARIES = {
         statuses={"To Do": "todo", "In Progress": "doing", "In Review": "review", "Done": "done"},
         priorities={"Highest": 1, "High": 2, "Medium": 3, "Low": 4, "Lowest": 5},
         types={"Bug": "bug", "Task": "task", "Story": "story"},
+        resolutions={
+            "Done": "solved",
+            "Fixed": "solved",
+            "Won't Do": "refused",
+            "Won't Fix": "refused",
+            "Duplicate": "duplicate",
+            "Cannot Reproduce": "unclear",
+        },
     ),
     "azure-devops": Vocabulary(
         title="Azure DevOps",
@@ -102,7 +114,7 @@ VOCABULARIES = {
 
 def tables(local: Vocabulary, remote: Vocabulary) -> Tables:
     stages = _first_words(local.statuses)
-    kinds = _first_words(local.types)
+    kinds, endings = _first_words(local.types), _first_words(local.resolutions)
     return Tables(
         type={theirs: kinds[kind] for theirs, kind in remote.types.items()},
         other_type=kinds["task"],
@@ -110,6 +122,11 @@ def tables(local: Vocabulary, remote: Vocabulary) -> Tables:
         priority={
             theirs: _priority(local.priorities, level)
             for theirs, level in remote.priorities.items()
+        },
+        resolution={
+            theirs: endings[ending]
+            for theirs, ending in remote.resolutions.items()
+            if ending in endings
         },
     )
 

@@ -16,11 +16,12 @@ from service.peers.invitation import new_invitation, to_code, verifier
 from service.rules.defaults import default_rules
 from service.store import connections, invitations, rule_versions
 from service.workers.operations.desk import Desk
-from service.workers.operations.naming import LONGEST, free_name
+from service.workers.operations.naming import LONGEST, check_name, free_name
 from service.workers.operations.nearest import alternatives
 from service.workers.operations.pairing import Draft, encode_draft
 from service.workers.operations.probing import check_mode, probe
 from service.workers.roster import OpenConnector, Roster, touch
+from service.workers.systems import manifest_of
 
 HOUR = 3_600_000
 
@@ -234,13 +235,14 @@ def add_rules(
     c: sa.Connection, connection: str, local: str, remote: str, template: str, now: Millis
 ) -> None:
     """The rules that a connection between these two systems starts with."""
-    outgoing, incoming = default_rules(local, remote, template)
+    outgoing, incoming = default_rules(manifest_of(local), manifest_of(remote), template)
     rule_versions.add(
         c, connection, outgoing, incoming, author="tidegate", message="Default rules", now=now
     )
 
 
 def check_free(roster: Roster, name: str) -> None:
+    check_name(name)
     if roster.connection_named(name) is not None:
         raise InputError(
             f"There is a connection {name!r} already.", status=409, remedy="Choose another name."

@@ -92,10 +92,31 @@ async def test_comments_of_an_issue_that_was_never_seen_cost_two_calls(
     assert sum(rally.calls.values()) == before + 1
 
 
-def test_what_is_too_long_for_rally_is_named(tracker) -> None:
-    assert tracker.losses("description", plain("x" * 32_000)) == ()
-    (loss,) = tracker.losses("description", plain("x" * 40_000))
-    assert "32,768" in loss
+@pytest.mark.parametrize(
+    ("field", "value", "told"),
+    [
+        ("description", plain("x" * 32_000), ""),
+        ("description", plain("x" * 40_000), "32,768"),
+        ("summary", "x" * 256, ""),
+        ("summary", "x" * 257, "256"),
+        ("summary", "a\nb", "line ends"),
+        ("labels", ("a b", "x" * 257), "256"),
+        ("labels", ("a b", "ü"), ""),
+        ("fix_versions", ("1.0", "2.0"), "all releases but one"),
+        ("fix_versions", ("1.0",), ""),
+        ("due", "2026-01-31T12:00:00.000Z", "time of the day"),
+        ("due", "2026-01-31", ""),
+        ("due", None, ""),
+    ],
+)
+async def test_what_would_be_lost_is_told_and_the_rest_is_kept(
+    tracker, draft, field: str, value: object, told: str
+) -> None:
+    lost = tracker.losses(field, value)
+    assert (told in " ".join(lost), bool(lost)) == (True, bool(told))
+    if not told:
+        made = await tracker.create(draft(**{field: value}))
+        assert made.fields[field] == value
 
 
 async def test_a_text_that_is_too_long_is_refused_with_a_remedy(tracker, draft, refusal) -> None:

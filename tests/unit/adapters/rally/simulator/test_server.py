@@ -2,6 +2,7 @@
 
 import json
 
+import aiohttp
 import pytest
 
 from adapters.rally.simulator import run
@@ -29,7 +30,9 @@ async def test_a_person_writes_and_edits_on_the_pages(rally, session, tracker) -
         assert "Renamed" in await answer.text()
     async with session.post(f"{rally.url}/items/{issue}/posts", data={"Text": "Why"}) as answer:
         assert "Why" in await answer.text()
-    async with session.post(f"{rally.url}/items/{issue}/files", data={"file": b"data"}) as answer:
+    upload = aiohttp.FormData()
+    upload.add_field("file", b"data", filename="plan.txt")
+    async with session.post(f"{rally.url}/items/{issue}/files", data=upload) as answer:
         assert answer.status == 200
     read = await tracker.read(issue, ALL_PARTS)
     shown = {name: read.fields[name] for name in ("summary", "status", "labels", "Blocked")}
