@@ -11,6 +11,7 @@ from adapters.github import ADAPTER as GITHUB
 from adapters.jira import ADAPTER as JIRA
 from adapters.jira_cloud import ADAPTER as JIRA_CLOUD
 from adapters.offer import Adapter
+from adapters.rally import ADAPTER as RALLY
 from adapters.redmine import ADAPTER as REDMINE
 from adapters.sd_elements import ADAPTER as SD_ELEMENTS
 from schemas.errors import ConfigurationError
@@ -23,6 +24,7 @@ BUILT_IN: Mapping[str, Adapter] = {
         JIRA_CLOUD,
         AZURE_DEVOPS,
         GITHUB,
+        RALLY,
         REDMINE,
         SD_ELEMENTS,
         ALM,

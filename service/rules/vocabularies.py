@@ -78,6 +78,27 @@ VOCABULARIES = {
         priorities={"critical": 1, "high": 2, "medium": 3, "low": 4},
         types={"Bug": "bug", "Task": "task", "Feature": "story"},
     ),
+    "rally": Vocabulary(
+        title="Rally",
+        statuses={
+            "Defined": "todo",
+            "In-Progress": "doing",
+            "Completed": "review",
+            "Accepted": "done",
+            "Submitted": "todo",
+            "Open": "doing",
+            "Fixed": "review",
+            "Closed": "done",
+            "Reopened": "todo",
+        },
+        priorities={
+            "Resolve Immediately": 1,
+            "High Attention": 2,
+            "Normal": 3,
+            "Low": 4,
+        },
+        types={"User Story": "story", "Defect": "bug", "Task": "task"},
+    ),
     "redmine": Vocabulary(
         title="Redmine",
         statuses={

@@ -17,6 +17,7 @@ from tests.contract.trackers import (
     github_site,
     jira_cloud_site,
     jira_site,
+    rally_site,
     redmine_site,
     sd_elements_site,
 )
@@ -28,6 +29,7 @@ _SIMULATED: dict[str, Callable[[], AbstractAsyncContextManager[Site]]] = {
     "jira-cloud": jira_cloud_site.simulated,
     "azure-devops": azure_devops_site.simulated,
     "github": github_site.simulated,
+    "rally": rally_site.simulated,
     "redmine": redmine_site.simulated,
     "sd-elements": sd_elements_site.simulated,
     "alm": alm_site.defects,
