@@ -315,9 +315,9 @@ class FakeOperations:
             (conflict,),
             ERROR,
             (Activity(1, "twin.written"),),
-            {"summary": "a"},
-            {"summary": "b", "labels": ("x",)},
-            {"summary": "b"},
+            local={"summary": "a"},
+            remote={"summary": "b", "labels": ("x",)},
+            agreed={"summary": "b"},
         )
 
     async def errors(self, query: api.ErrorQuery) -> api.Page[api.ErrorView]:
