@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 
+from adapters.alm import ADAPTER as ALM
 from adapters.azure_devops import ADAPTER as AZURE_DEVOPS
 from adapters.github import ADAPTER as GITHUB
 from adapters.jira import ADAPTER as JIRA
@@ -22,6 +23,7 @@ BUILT_IN: Mapping[str, Adapter] = {
         GITHUB,
         REDMINE,
         SD_ELEMENTS,
+        ALM,
     )
 }
 

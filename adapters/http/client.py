@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from random import random as system_random
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import aiohttp
 import msgspec
@@ -34,6 +34,7 @@ from schemas.values import Millis
 log = structlog.get_logger()
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 R = TypeVar("R")
 Body = bytes | aiohttp.Payload | AsyncIterator[bytes] | None
 Wrap = Callable[[ByteStream], aiohttp.Payload]
@@ -42,6 +43,12 @@ _MOST_REFUSALS = 5
 _ONCE = (once,)
 _PASSING = (None, 502, 503, 504)
 _REQUEST_IDS = ("X-GitHub-Request-Id", "X-AREQUESTID", "X-Request-Id", "ActivityId")
+
+
+class Decoder(Protocol[T_co]):
+    """Raises `msgspec.DecodeError` for what it cannot read."""
+
+    def decode(self, body: bytes, /) -> T_co: ...
 
 
 class TrackerHttp:
@@ -80,10 +87,10 @@ class TrackerHttp:
             total=settings.transfer_timeout, sock_connect=connect
         )
 
-    async def fetch(self, call: Call, decoder: msgspec.json.Decoder[T]) -> T:
+    async def fetch(self, call: Call, decoder: Decoder[T]) -> T:
         return self.decode(call, await self.send(call), decoder)
 
-    def decode(self, call: Call, answer: Answer, decoder: msgspec.json.Decoder[T]) -> T:
+    def decode(self, call: Call, answer: Answer, decoder: Decoder[T]) -> T:
         """UNAVAILABLE, for writes UNKNOWN_OUTCOME, when the answer is something else."""
         try:
             return decoder.decode(answer.body)

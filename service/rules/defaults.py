@@ -7,7 +7,7 @@ other one has everything is taken that this one can hold.
 import msgspec
 
 from schemas.errors import ConfigurationError
-from service.rules.vocabularies import VOCABULARIES, Tables, Vocabulary, tables
+from service.rules.vocabularies import VOCABULARIES, Vocabulary, tables
 
 _BASIC = frozenset({"summary", "description", "type", "status", "priority", "labels"})
 """What is taken for granted of a tracker that does not tell its fields."""
@@ -133,7 +133,14 @@ class _Incoming:
         )
 
     def _tables(self) -> list[str]:
-        written = _mapped(tables(*self._words)) if self._words else _unmapped()
+        words = tables(*self._words) if self._words else None
+        written = _table("TYPE", words.type if words else {})
+        if words is not None:
+            other = f'OTHER_TYPE = "{words.other_type}"  # for a type without a line above'
+            written += [other, ""]
+        for name in ("status", "priority", "resolution"):
+            if self._maps(name):
+                written += _table(name.upper(), getattr(words, name) if words else {})
         for name in _PLACES:
             if self._passes(name):
                 written += [f"# A path without a line leaves the {name} here as it is."]
@@ -162,9 +169,9 @@ class _Incoming:
         if self._by_type:
             values["project"] = "map_value(PROJECT, replica.type, default=context.project)"
         for name in ("status", "priority"):
-            if self._local.has(name):
+            if self._maps(name):
                 values[name] = mapped.format(name, name.upper())
-        if self._passes("resolution"):
+        if self._maps("resolution"):
             values["resolution"] = "map_value(RESOLUTION, replica.resolution)"
         values |= {name: f"replica.{name}" for name in _REST if self._passes(name)}
         for name in _PLACES:
@@ -180,28 +187,16 @@ class _Incoming:
             return "replica.description"
         return "reported(replica) if context.mirror else replica.description"
 
+    def _maps(self, name: str) -> bool:
+        """A status or priority that cannot be written here is still told as a loss."""
+        return self._passes(name) if name == "resolution" else self._local.has(name)
+
     def _passes(self, name: str) -> bool:
         return self._local.takes(name) and self._remote.may_have(name)
 
 
 def _arguments(values: dict[str, str]) -> list[str]:
     return [f"        {name}={value}," for name, value in values.items()]
-
-
-def _unmapped() -> list[str]:
-    names = ("TYPE", "STATUS", "PRIORITY", "RESOLUTION")
-    return [line for name in names for line in (f"{name}: dict[str, str] = {{}}", "")]
-
-
-def _mapped(words: Tables) -> list[str]:
-    return [
-        *_table("TYPE", words.type),
-        f'OTHER_TYPE = "{words.other_type}"  # for a type without a line above',
-        "",
-        *_table("STATUS", words.status),
-        *_table("PRIORITY", words.priority),
-        *_table("RESOLUTION", words.resolution),
-    ]
 
 
 def _table(name: str, entries: dict[str, str]) -> list[str]:

@@ -59,8 +59,11 @@ class Persons(Protocol):
 class Ground(Protocol):
     """What the tracker's projects know, as far as it can tell."""
 
-    async def fields(self, project: str, type: str) -> Mapping[str, FieldInfo] | None:
-        """By neutral name; None when the tracker does not tell."""
+    async def fields(
+        self, project: str, type: str, *, young: bool = False
+    ) -> Mapping[str, FieldInfo] | None:
+        """By neutral name; None when the tracker does not tell. `young`: as they are now, or were
+        a moment ago."""
         ...
 
 

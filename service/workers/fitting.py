@@ -27,6 +27,8 @@ from service.workers.bench import Bench
 _TABLED = frozenset({"status", "priority", "type"})
 """Their words are mapped by the rules; a word that is unknown here is for a person to see."""
 _ALWAYS = frozenset({"summary", "description", "status", "type", PARENT, LINKS})
+_NO_VALUE = "There is no such value here:"
+_ABSENT = "This tracker has no such field."
 _CHOSEN = frozenset({"option", "options", "cascading"})
 _SHAPES: dict[FieldKind, tuple[type, ...]] = {
     "text": (str,),
@@ -59,6 +61,23 @@ class Fitting:
 
     async def wanted(self, twin: Twin, wanted: Wanted, issue: Issue | None) -> Fit:
         known = await self._known(wanted)
+        fields, losses = await self._fitting(wanted, issue, known)
+        if known is not None and any(loss.reason.startswith(_NO_VALUE) for loss in losses):
+            # Somebody may have just added it there and here.
+            known = await self._ground(wanted, young=True)
+            fields, losses = await self._fitting(wanted, issue, known)
+        named = named_twins(fields)
+        issues = await self._bench.kin.issues_of(named) if named else {}
+        reach = within_reach(twin, fields, issues, self._means)
+        return Fit(
+            msgspec.structs.replace(wanted, fields=reach.fields),
+            reach.left_out,
+            (*losses, *reach.losses, *self._untaken(twin, wanted)),
+        )
+
+    async def _fitting(
+        self, wanted: Wanted, issue: Issue | None, known: Mapping[str, FieldInfo] | None
+    ) -> tuple[Fields, list[Loss]]:
         fields: Fields = {}
         losses: list[Loss] = []
         for name, value in wanted.fields.items():
@@ -71,15 +90,23 @@ class Fitting:
                 losses.append(Loss(name, fitted.reason))
             if isinstance(fitted, tuple) and isinstance(value, tuple) and fitted != value:
                 lost = ", ".join(sorted(set(value) - set(fitted)))
-                losses.append(Loss(name, f"There is no such value here: {lost}."))
-        named = named_twins(fields)
-        issues = await self._bench.kin.issues_of(named) if named else {}
-        reach = within_reach(twin, fields, issues, self._means)
-        return Fit(
-            msgspec.structs.replace(wanted, fields=reach.fields),
-            reach.left_out,
-            (*losses, *reach.losses),
-        )
+                losses.append(Loss(name, f"{_NO_VALUE} {lost}."))
+        return fields, losses
+
+    def _untaken(self, twin: Twin, wanted: Wanted) -> list[Loss]:
+        """What the rule leaves out because this tracker cannot hold it; other fields are the rule's
+        own choice."""
+        capabilities = self._bench.tracker.capabilities
+        held = {PARENT} if self._means.parent else set[str]()
+        held |= {LINKS} if self._means.link_kinds else set[str]()
+        held |= (capabilities.fields.keys() | _ALWAYS - {PARENT, LINKS}) - {*capabilities.read_only}
+        if not capabilities.fields:
+            return []
+        return [
+            Loss(name, _unwritable(value) if name in capabilities.fields else _ABSENT)
+            for name, value in twin.replica.fields.items()
+            if name not in held and name not in wanted.fields and settled(value) is not None
+        ]
 
     async def before(self, twin: Twin, fields: Fields, issue: Issue) -> Fields:
         """The same of what was wished before, as far as it can tell what has changed."""
@@ -102,8 +129,11 @@ class Fitting:
             if name not in _ALWAYS
         ):
             return None
-        project = wanted.project or self._bench.project
-        return await self._bench.ground.fields(project, wanted.type or self._bench.issue_type)
+        return await self._ground(wanted, young=False)
+
+    async def _ground(self, wanted: Wanted, *, young: bool) -> Mapping[str, FieldInfo] | None:
+        project, type = wanted.project or self._bench.project, wanted.type or self._bench.issue_type
+        return await self._bench.ground.fields(project, type, young=young)
 
     def _fitted(
         self, name: str, value: Value, known: Mapping[str, FieldInfo] | None
@@ -114,11 +144,11 @@ class Fitting:
         info = known.get(name) if known is not None else None
         kind = capabilities.fields.get(name) or (info.kind if info else None)
         if name in capabilities.read_only or (info is not None and not info.writable):
-            return _Lost(f"It cannot be written here. There it is: {_words(value)}")
+            return _Lost(_unwritable(value))
         if kind is None:
             absent = known is not None or not capabilities.custom_kinds
             if absent and name not in _ALWAYS:
-                return _Lost("This tracker has no such field.")
+                return _Lost(_ABSENT)
             return value
         shaped = self._reshaped(name, value, kind)
         if settled(shaped) is not None and not _has_shape(shaped, kind):
@@ -168,7 +198,11 @@ def _chosen(value: Value, info: FieldInfo) -> "Value | _Lost":
         return tuple(each for each in value if each in allowed)
     if settled(value) is None or value in allowed:
         return value
-    return _Lost(f"There is no such value here: {value}.")
+    return _Lost(f"{_NO_VALUE} {value}.")
+
+
+def _unwritable(value: Value) -> str:
+    return f"It cannot be written here. There it is: {_words(value)}"
 
 
 def _words(value: Value) -> str:

@@ -10,6 +10,8 @@ from service.workers.remembered import Remembered
 from service.workers.roster import OpenConnector
 
 LASTS: Millis = 600_000
+YOUNG: Millis = 60_000
+"""A value that is unknown may have been added since: then the project is asked again after this."""
 _MOST = 500
 _UNTOLD = frozenset({Fault.NOT_FOUND, Fault.GONE, Fault.PERMISSION, Fault.VALIDATION})
 Place = tuple[str, str]
@@ -33,26 +35,32 @@ class ProjectMetadata:
             return None
         return await self._projects.get(opened.record.id, tracker.projects)
 
-    async def metadata(self, opened: OpenConnector, project: str) -> Metadata | None:
+    async def metadata(
+        self, opened: OpenConnector, project: str, *, young: bool = False
+    ) -> Metadata | None:
         """None: the tracker cannot tell."""
         tracker = opened.tracker
         if not isinstance(tracker, Discovery):
             return None
         place = (opened.record.id, project)
-        return await self._metadata.get(place, lambda: tracker.metadata(project))
+        return await self._metadata.get(
+            place, lambda: tracker.metadata(project), lasts=YOUNG if young else None
+        )
 
     async def fields(
-        self, opened: OpenConnector, project: str, type: str
+        self, opened: OpenConnector, project: str, type: str, *, young: bool = False
     ) -> Mapping[str, FieldInfo] | None:
         """Of a type, or of all where it is not known. None: the tracker does not tell."""
 
         async def ask() -> Mapping[str, FieldInfo]:
-            return fields_of(await self.metadata(opened, project), type)
+            return fields_of(await self.metadata(opened, project, young=young), type)
 
         if not isinstance(opened.tracker, Discovery):
             return None
         try:
-            return await self._fields.get((opened.record.id, project, type.casefold()), ask)
+            return await self._fields.get(
+                (opened.record.id, project, type.casefold()), ask, lasts=YOUNG if young else None
+            )
         except TrackerError as error:
             if error.fault in _UNTOLD:
                 return None
@@ -74,8 +82,10 @@ class ConnectorGround:
     def __init__(self, known: ProjectMetadata, opened: OpenConnector) -> None:
         self._known, self._opened = known, opened
 
-    async def fields(self, project: str, type: str) -> Mapping[str, FieldInfo] | None:
-        return await self._known.fields(self._opened, project, type)
+    async def fields(
+        self, project: str, type: str, *, young: bool = False
+    ) -> Mapping[str, FieldInfo] | None:
+        return await self._known.fields(self._opened, project, type, young=young)
 
 
 def fields_of(metadata: Metadata | None, type: str) -> Mapping[str, FieldInfo]:

@@ -34,7 +34,7 @@ from service.sync.losses import note_part
 from service.sync.markers import attachment_intent, comment_intent, may_be_under_way
 from service.sync.merge import Conflict
 from service.workers.bench import Bench
-from service.workers.remarks import Remarks
+from service.workers.remarks import TIME, Remarks
 
 COMMENTS, ATTACHMENTS = "comments", "attachments"
 
@@ -137,6 +137,8 @@ class PartWrites:
         bench.wrote(comment=mirror.id)
         run.twin = note_mirrored(run.twin, wanted, write.version, mirror)
         self._lost(COMMENTS, *bench.tracker.losses(COMMENTS, wanted.body))
+        if wanted.work is not None and not bench.tracker.capabilities.worklogs:
+            self._lost(TIME, "Time spent stands in words here, as a comment.")
         run.note("comment.added", comment=mirror.id)
 
     async def _edit_comment(self, write: EditComment) -> None:

@@ -10,7 +10,7 @@ from schemas.errors import Fault, RuleError, TidegateError, TrackerError
 from schemas.issue import Issue, Part
 from schemas.replica import TwinMessage
 from schemas.rules import RuleContext, Wanted
-from schemas.twin import Twin
+from schemas.twin import Loss, Twin
 from schemas.values import Fields
 from service.sync.incoming import (
     first_meeting,
@@ -213,7 +213,8 @@ class Reconciliation:
     def _wait_for_parent(self) -> None:
         """No attempt is burnt: the parent rings, or the other side tells of one."""
         self.note("issue.waits_for_parent", remote=self.twin.replica.key)
-        self.twin = self._fitted()
+        waits = Loss(PARENT, "The issue is made here once its parent is here.")
+        self.twin = note_wished(self._fitted(), (*self._fit.losses, waits))
 
     def _fitted(self) -> Twin:
         """The twin once the wish was taken in as far as it can be had here."""

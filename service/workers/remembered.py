@@ -18,9 +18,13 @@ class Remembered(Generic[K, V]):
         self._kept: dict[K, tuple[Millis, V]] = {}
         self._asked: dict[K, asyncio.Task[V]] = {}
 
-    async def get(self, key: K, ask: Callable[[], Awaitable[V]]) -> V:
+    async def get(
+        self, key: K, ask: Callable[[], Awaitable[V]], *, lasts: Millis | None = None
+    ) -> V:
+        """`lasts`: an answer that is older does not do for this caller."""
         known = self._kept.get(key)
-        if known is not None and self._now() - known[0] < self._lasts:
+        lasts = self._lasts if lasts is None else min(lasts, self._lasts)
+        if known is not None and self._now() - known[0] < lasts:
             return known[1]
         task = self._asked.get(key)
         if task is None:

@@ -151,7 +151,9 @@ class End:
     async def who_is(self, user: User) -> User | None:
         return None
 
-    async def fields(self, project: str, type: str) -> dict[str, FieldInfo] | None:
+    async def fields(
+        self, project: str, type: str, *, young: bool = False
+    ) -> dict[str, FieldInfo] | None:
         return None
 
     async def release(self, twin: Twin, file: ReplicaAttachment) -> None:

@@ -31,11 +31,11 @@ from service.workers.operations.initiation import (
     Begun,
     Initiation,
     check_free,
-    check_project,
     check_template,
     settings_of,
 )
 from service.workers.operations.pairing import Pairing
+from service.workers.operations.places import check_place
 from service.workers.operations.relay_pairing import RelayedPairing
 from service.workers.roster import touch
 from service.workers.standing import restated
@@ -73,7 +73,8 @@ class ConnectionOperations:
             check_free(self._desk.roster, body.name)
         check_template(body.template, body.mode)
         if body.check:
-            await check_project(self._desk.connector(body.connector), body.settings.project)
+            opened = self._desk.connector(body.connector)
+            await check_place(self._desk.worker.known, opened, body.settings)
         try:
             way = self._relayed if invitation.relay is not None else self._pairing
             own = await way.join(invitation, body)
@@ -86,8 +87,11 @@ class ConnectionOperations:
         """The conflict policy was agreed on with the other side, and stays."""
         desk = self._desk
         record = desk.connection(name).record
-        if body.project != record.settings.project:
-            await check_project(desk.roster.connectors[record.connector], body.project)
+        place = (record.settings.project, record.settings.issue_type)
+        if (body.project, body.issue_type) != place:
+            await check_place(
+                desk.worker.known, desk.roster.connectors[record.connector], settings_of(body)
+            )
         settings = msgspec.structs.replace(
             settings_of(body),
             conflict_policy=record.settings.conflict_policy,

@@ -12,6 +12,7 @@ from schemas.errors import TrackerError
 from schemas.issue import IssueDraft
 from schemas.rich_text import plain
 from tests.contract.trackers import (
+    alm_site,
     azure_devops_site,
     github_site,
     jira_site,
@@ -27,6 +28,8 @@ _SIMULATED: dict[str, Callable[[], AbstractAsyncContextManager[Site]]] = {
     "github": github_site.simulated,
     "redmine": redmine_site.simulated,
     "sd-elements": sd_elements_site.simulated,
+    "alm": alm_site.defects,
+    "alm-requirements": alm_site.requirements,
 }
 _numbers = count(1)
 

@@ -10,7 +10,9 @@ import aiohttp
 import pytest
 
 
-@pytest.mark.parametrize("system", ["jira", "azure-devops", "github", "redmine", "sd-elements"])
+@pytest.mark.parametrize(
+    "system", ["jira", "azure-devops", "github", "redmine", "sd-elements", "alm"]
+)
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_it_serves_until_a_signal_and_ends_with_0(system, number):
     process = await asyncio.create_subprocess_exec(

@@ -8,6 +8,7 @@ import pytest
 from schemas.metadata import Choice, FieldInfo, Metadata, TypeInfo
 from schemas.rich_text import plain
 from schemas.values import User
+from service.workers.metadata import YOUNG
 from tests.simulation.model_tracker import CAPABILITIES, ModelTracker
 
 ALICE = User("Alice", "alice@example.com", "u1")
@@ -152,3 +153,41 @@ async def test_a_person_who_is_held_already_is_not_written_again(fitted, issue_o
     assert b.writes == writes + 1
     assert b.issues[row.state.issue.id].fields["assignee"] == ALICE
     assert row.state.version == 1, "our own person was sent back"
+
+
+async def test_what_the_rule_leaves_out_because_it_has_no_place_here_is_told(
+    fitted, issue_of, monkeypatch
+) -> None:
+    whole = fitted.engine.incoming
+
+    async def choosy(rules, replica, issue, context):
+        wanted = await whole(rules, replica, issue, context)
+        kept = {name: wanted.fields[name] for name in ("summary", "status")}
+        return msgspec.structs.replace(wanted, fields=kept)
+
+    monkeypatch.setattr(fitted.engine, "incoming", choosy)
+    sent = {"milestone": "M1", "reporter": ALICE, "due": "2026-01-31", "parent": None}
+    _, losses, _ = await mirrored(fitted, issue_of, **sent)
+    assert losses == [
+        "milestone: This tracker has no such field.",
+        "reporter: It cannot be written here. There it is: Alice",
+    ]
+
+
+async def test_a_value_that_was_added_a_moment_ago_is_taken(fitted, issue_of, monkeypatch) -> None:
+    """A value that stays unknown is not asked for with each issue."""
+    _, losses, _ = await mirrored(fitted, issue_of, components=("web",))
+    assert losses == ["components: There is no such value here: web."]
+    asked = fitted.calls.count("metadata")
+    await mirrored(fitted, issue_of, components=("web",))
+    assert fitted.calls.count("metadata") == asked, "it is asked for each issue"
+
+    async def metadata(self: Telling, project: str) -> Metadata:
+        choices = (Choice("core"), Choice("web"))
+        info = FieldInfo("components", "Components", "options", choices=choices)
+        return Metadata(project, (TypeInfo(Choice("Task"), (info,)),))
+
+    monkeypatch.setattr(Telling, "metadata", metadata)
+    fitted.at += YOUNG
+    fields, losses, _ = await mirrored(fitted, issue_of, components=("web",))
+    assert (fields["components"], losses) == (("web",), [])

@@ -151,6 +151,7 @@ async def test_an_issue_of_a_type_that_needs_a_parent_waits_for_it(tied, tied_is
     row = await tied.shop.row("a-b.b", child)
     assert (row.state.issue, row.attempts, row.parked) == (None, 0, False)
     assert tied.b.issues == {}
+    assert [loss.field for loss in row.state.losses] == ["parent"]
 
     await tied.work()
     above = await tied.mirror(await tied.begin(parent))
@@ -158,6 +159,7 @@ async def test_an_issue_of_a_type_that_needs_a_parent_waits_for_it(tied, tied_is
     await tied.work()
 
     assert tied.b.issues[await tied.mirror(child)].fields["parent"] == above
+    assert (await tied.shop.row("a-b.b", child)).state.losses == ()
     assert tied.shop.calls.count("metadata") == 1, "metadata are not kept"
 
 

@@ -31,6 +31,7 @@ from schemas.openapi import openapi
 from schemas.routing import PREFIX
 from schemas.rules import Diagnostic
 from schemas.trust import KeysView, PeerRenew, PeerRenewal, PeerUrl, PeerView
+from schemas.twin import Loss
 from service.web.access import by_socket
 from service.web.api.records import Records
 from service.web.app import build_admin_app
@@ -315,9 +316,10 @@ class FakeOperations:
             (conflict,),
             ERROR,
             (Activity(1, "twin.written"),),
-            local={"summary": "a"},
-            remote={"summary": "b", "labels": ("x",)},
-            agreed={"summary": "b"},
+            (Loss("due", "This tracker has no such field."),),
+            {"summary": "a"},
+            {"summary": "b", "labels": ("x",)},
+            {"summary": "b"},
         )
 
     async def errors(self, query: api.ErrorQuery) -> api.Page[api.ErrorView]:
