@@ -4,16 +4,12 @@ from adapters.redmine import errors, wire
 from adapters.redmine.capabilities import LINK_KINDS
 from adapters.redmine.client import RedmineClient, segment
 from schemas.errors import Fault, TrackerError
+from schemas.links import INVERSE
 from schemas.values import as_set
 
-_OPPOSITE = {
-    "relates": "relates",
-    "duplicates": "duplicated",
-    "blocks": "blocked",
-    "precedes": "follows",
-    "copied_to": "copied_from",
-}
-_OPPOSITE |= {there: here for here, there in _OPPOSITE.items()}
+_THEIRS = {"duplicated_by": "duplicated", "blocked_by": "blocked"}
+"""Kinds that Redmine calls otherwise than we do."""
+_OURS = {theirs: ours for ours, theirs in _THEIRS.items()}
 
 
 def to_links(found: wire.Issue) -> tuple[str, ...]:
@@ -41,7 +37,7 @@ def checked_links(links: tuple[str, ...]) -> None:
 
 async def _add(client: RedmineClient, issue: int, link: str) -> None:
     kind, other = _parts(link)
-    body = {"relation": {"issue_to_id": int(other), "relation_type": kind}}
+    body = {"relation": {"issue_to_id": int(other), "relation_type": _THEIRS.get(kind, kind)}}
     path = f"/issues/{issue}/relations.json"
     try:
         await client.write("POST", path, body, what=f"link the issue to #{other}")
@@ -67,10 +63,10 @@ async def _remove(client: RedmineClient, relation: int) -> None:
 
 
 def _link(issue: int, relation: wire.Relation) -> str:
+    kind = _OURS.get(relation.relation_type, relation.relation_type)
     if relation.issue_id == issue:
-        return f"{relation.relation_type} {relation.issue_to_id}"
-    kind = relation.relation_type
-    return f"{_OPPOSITE.get(kind, kind)} {relation.issue_id}"
+        return f"{kind} {relation.issue_to_id}"
+    return f"{INVERSE.get(kind, kind)} {relation.issue_id}"
 
 
 def _parts(link: str) -> tuple[str, str]:

@@ -60,8 +60,8 @@ class Catalogue:
             FieldInfo("due", "Due date", "date"),
             FieldInfo("start_date", "Start date", "date"),
             FieldInfo("done_ratio", "% Done", "number"),
-            FieldInfo("estimate", "Estimated time", "number"),
-            FieldInfo("spent", "Spent time", "number", writable=False),
+            FieldInfo("estimate", "Estimated time", "duration"),
+            FieldInfo("spent", "Spent time", "duration", writable=False),
             FieldInfo("private", "Private", "boolean"),
             FieldInfo("parent", "Parent task", "issue"),
         )

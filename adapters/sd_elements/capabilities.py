@@ -20,6 +20,15 @@ CAPABILITIES = Capabilities(
     status="plain",
     set_fields=("labels",),
     webhooks=False,
+    fields={
+        "summary": "text",
+        "description": "rich_text",
+        "status": "option",
+        "priority": "option",
+        "type": "option",
+        "labels": "labels",
+        "assignee": "user",
+    },
     custom_kinds=("text", "option"),
     degraded={
         "attachments": "SD Elements has none: files stay on the other side.",
