@@ -125,6 +125,12 @@ VOCABULARIES = {
         priorities={"5-Urgent": 1, "4-Very High": 2, "3-High": 3, "2-Medium": 4, "1-Low": 5},
         types={"Defect": "bug"},
     ),
+    "sd-elements": Vocabulary(
+        title="SD Elements",
+        statuses={"Incomplete": "todo", "Complete": "done", "Not Applicable": "dropped"},
+        priorities={"10": 1, "8": 2, "5": 3, "3": 4, "1": 5, "9": 1, "7": 2, "6": 3, "4": 4, "2": 5},
+        types={"Task": "task"},
+    ),
 }
 
 

@@ -9,7 +9,7 @@ import msgspec
 from adapters import registry
 from adapters.http import TLS_SETTINGS, tls_context
 from adapters.offer import Adapter
-from adapters.port import Tracker
+from adapters.port import Capabilities, Tracker
 from schemas.errors import ConfigurationError, TidegateError
 from schemas.node import Connector
 from schemas.values import Millis
@@ -58,9 +58,12 @@ def open_tracker(
 
 def manifest_of(name: str) -> Manifest:
     """What the default rules know of a system, also of one that only the other side has."""
-    if name not in registry.names():
-        return Manifest(name)
-    capabilities = system(name).capabilities
+    return Manifest(name) if name not in registry.names() else manifest(system(name).capabilities)
+
+
+def manifest(capabilities: Capabilities) -> Manifest:
+    """Of a connector whose settings give more fields a place, or fewer."""
+    name = capabilities.system
     if not capabilities.fields:
         return Manifest(name)
     held = set(capabilities.fields)
