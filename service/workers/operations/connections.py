@@ -10,10 +10,10 @@ from schemas.api import (
     ConnectionConfirm,
     ConnectionInitiate,
     ConnectionInitiated,
+    ConnectionQuery,
     ConnectionRemove,
     ConnectionView,
     Page,
-    PageQuery,
     RulesPut,
     RulesSaved,
     RulesView,
@@ -24,6 +24,7 @@ from schemas.node import Connection
 from service.peers.invitation import from_code
 from service.store import connections, invitations, outbox, parked, rule_versions, twins
 from service.workers import notices
+from service.workers.operations.choosing import chosen
 from service.workers.operations.connection_view import Counts, connection_view
 from service.workers.operations.desk import Desk
 from service.workers.operations.initiation import (
@@ -33,7 +34,6 @@ from service.workers.operations.initiation import (
     check_template,
     settings_of,
 )
-from service.workers.operations.pages import page_of
 from service.workers.operations.pairing import Pairing
 from service.workers.operations.places import check_place
 from service.workers.operations.relay_pairing import RelayedPairing
@@ -48,13 +48,18 @@ class ConnectionOperations:
         self._relayed = relayed
         self._initiation = Initiation(desk, relayed.meet)
 
-    async def all(self, query: PageQuery) -> Page[ConnectionView]:
-        counts = await self._counts()
-        found = sorted(self._desk.roster.connections.values(), key=lambda c: c.record.name)
-        return page_of(query, [connection_view(self._desk, live, counts) for live in found])
+    async def all(
+        self, query: ConnectionQuery, only: frozenset[str] | None
+    ) -> Page[ConnectionView]:
+        found = chosen(self._desk, query, only)
+        shown = found[query.offset : query.offset + query.page_size]
+        counts = await self._counts([live.record.id for live in shown])
+        views = tuple(connection_view(self._desk, live, counts) for live in shown)
+        return Page(len(found), views)
 
     async def one(self, name: str) -> ConnectionView:
-        return connection_view(self._desk, self._desk.connection(name), await self._counts())
+        live = self._desk.connection(name)
+        return connection_view(self._desk, live, await self._counts([live.record.id]))
 
     async def initiate(self, body: ConnectionInitiate) -> ConnectionInitiated:
         return await self.begun(await self._initiation.begin(body))
@@ -166,7 +171,7 @@ class ConnectionOperations:
         """The other side is told; a record stays until it knows. The issues stay on both sides."""
         desk = self._desk
         record = desk.connection(name).record
-        under_sync = (await self._counts()).twins.get(record.id, 0)
+        under_sync = (await self._counts([record.id])).twins.get(record.id, 0)
         if under_sync and not (query.confirmed or query.force):
             raise InputError(
                 f"{under_sync} issues are under sync by {name!r}; their pairs would be forgotten.",
@@ -204,7 +209,7 @@ class ConnectionOperations:
         live = self._desk.connection(name)
         return RulesView(live.rules.version, live.rules.outgoing, live.rules.incoming)
 
-    async def save_rules(self, name: str, body: RulesPut) -> RulesSaved:
+    async def save_rules(self, name: str, body: RulesPut, author: str) -> RulesSaved:
         desk = self._desk
         live = desk.connection(name)
         if live.record.mode != "script":
@@ -233,7 +238,7 @@ class ConnectionOperations:
                 live.record.id,
                 body.outgoing,
                 body.incoming,
-                author="admin",
+                author=author,
                 message=body.message,
                 now=desk.now(),
             )
@@ -242,9 +247,11 @@ class ConnectionOperations:
         await desk.changed()
         return RulesSaved(version)
 
-    async def _counts(self) -> Counts:
+    async def _counts(self, ids: list[str]) -> Counts:
         return await self._desk.store.read(
-            lambda c: Counts(twins.count(c), parked.count(c), twins.last_reconciled(c))
+            lambda c: Counts(
+                twins.count(c, ids), parked.count(c, ids), twins.last_reconciled(c, ids)
+            )
         )
 
 
