@@ -127,9 +127,11 @@ class Fitting:
 
     async def _known(self, wanted: Wanted) -> Mapping[str, FieldInfo] | None:
         """What the project tells of its fields; asked only where the manifest does not do."""
-        kinds = self._bench.tracker.capabilities.fields
-        if not kinds or all(
-            name in kinds and (kinds[name] not in _CHOSEN or name in _TABLED or not settled(value))
+        capabilities = self._bench.tracker.capabilities
+        kinds = {n: k for n, k in capabilities.fields.items() if n not in capabilities.by_type}
+        if not capabilities.fields or all(
+            (name in kinds and (kinds[name] not in _CHOSEN or name in _TABLED))
+            or (name in capabilities.fields and settled(value) is None)
             for name, value in wanted.fields.items()
             if name not in _ALWAYS
         ):
@@ -150,6 +152,8 @@ class Fitting:
         kind = capabilities.fields.get(name) or (info.kind if info else None)
         if name in capabilities.read_only or (info is not None and not info.writable):
             return _Lost(_unwritable(value))
+        if known is not None and info is None and name in capabilities.by_type:
+            return _Lost(_ABSENT)
         if kind is None:
             absent = known is not None or not capabilities.custom_kinds
             if absent and name not in _ALWAYS:

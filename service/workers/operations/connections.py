@@ -99,6 +99,9 @@ class ConnectionOperations:
         )
 
         def work(c: sa.Connection) -> None:
+            known = connections.locked(c, record.id)
+            if known is None or known.settings != record.settings:
+                raise _edited_meanwhile(f"The settings of {name!r}")
             connections.update_settings(c, record.id, settings, desk.now())
             touch(c)
 
@@ -232,6 +235,10 @@ class ConnectionOperations:
             return RulesSaved(None, tuple(findings))
 
         def work(c: sa.Connection) -> int:
+            connections.locked(c, live.record.id)
+            newest = rule_versions.newest(c, live.record.id)
+            if newest is not None and newest.version != live.rules.version:
+                raise _edited_meanwhile(f"The rules of {name!r}")
             touch(c)
             return rule_versions.add(
                 c,
@@ -253,6 +260,15 @@ class ConnectionOperations:
                 twins.count(c, ids), parked.count(c, ids), twins.last_reconciled(c, ids)
             )
         )
+
+
+def _edited_meanwhile(what: str) -> InputError:
+    """By another daemon, after this one had looked."""
+    return InputError(
+        f"{what} were changed meanwhile.",
+        status=412,
+        remedy="Get them again, and put your change on top.",
+    )
 
 
 def _digits(check: str) -> str:

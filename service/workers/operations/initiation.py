@@ -16,7 +16,7 @@ from service.peers.invitation import new_invitation, to_code, verifier
 from service.rules.defaults import default_rules
 from service.store import connections, invitations, rule_versions
 from service.workers.operations.desk import Desk
-from service.workers.operations.naming import LONGEST, free_name
+from service.workers.operations.naming import LONGEST, check_name, free_name
 from service.workers.operations.pairing import Draft, encode_draft
 from service.workers.operations.places import check_place
 from service.workers.operations.probing import check_mode, probe
@@ -243,6 +243,7 @@ def add_rules(
 
 
 def check_free(roster: Roster, name: str) -> None:
+    check_name(name)
     if roster.connection_named(name) is not None:
         raise InputError(
             f"There is a connection {name!r} already.", status=409, remedy="Choose another name."

@@ -1,7 +1,7 @@
 """Bulk work: told, cancelled, interrupted, begun again."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
@@ -78,6 +78,12 @@ async def ended(store: Store, *statuses: str, id: str = "k") -> TaskRow:
     return row
 
 
+async def until(true: Callable[[], bool]) -> None:
+    async with asyncio.timeout(20):
+        while not true():
+            await asyncio.sleep(0)
+
+
 async def test_each_step_counts_and_what_goes_wrong_keeps_no_other_back(bulk, store, work, told):
     row = await begin(bulk, store, work.steps("one", "refused", "wrong", "four"))
     assert row.status == "waiting"
@@ -88,6 +94,7 @@ async def test_each_step_counts_and_what_goes_wrong_keeps_no_other_back(bulk, st
         ("refused", "It is refused. Ask."),
         ("wrong", "It is wrong."),
     ]
+    await until(lambda: told[-1].status == "done")
     assert [each.status for each in told] == ["waiting", "running", "done"]
     assert done.progress.ended == 1_000
 
@@ -130,9 +137,7 @@ async def test_a_task_that_another_daemon_cancelled_stops_too(bulk, store, work,
     await store.write(lambda c: tasks.update(c, "k", "cancelled", "other", TaskProgress()))
     clock[0] += 600
     work.free.set()
-    async with asyncio.timeout(20):
-        while bulk._running:
-            await asyncio.sleep(0)
+    await until(lambda: not bulk._running)
     assert work.taken == ["waits"]
     assert (await ended(store, "cancelled")).owner == "other"
 

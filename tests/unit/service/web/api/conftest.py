@@ -31,6 +31,7 @@ from schemas.openapi import openapi
 from schemas.routing import PREFIX
 from schemas.rules import Diagnostic
 from schemas.trust import KeysView, PeerRenew, PeerRenewal, PeerUrl, PeerView
+from schemas.twin import Loss
 from service.web.access import by_socket
 from service.web.api.records import Records
 from service.web.app import build_admin_app
@@ -315,6 +316,7 @@ class FakeOperations:
             (conflict,),
             ERROR,
             (Activity(1, "twin.written"),),
+            (Loss("due", "This tracker has no such field."),),
             {"summary": "a"},
             {"summary": "b", "labels": ("x",)},
             {"summary": "b"},
@@ -353,9 +355,9 @@ class FakeOperations:
     async def projects(self, connector: str, query: api.ProjectQuery) -> api.Page[Choice]:
         return self._page(query, Choice("Alpha", "ABC"))
 
-    async def metadata(self, connector: str, project: str) -> Metadata:
+    async def metadata(self, connector: str, query: api.MetadataQuery) -> Metadata:
         field = FieldInfo("priority", "Priority", "option", choices=(Choice("High", "1"),))
-        return Metadata(project, (TypeInfo(Choice("Bug", "1"), (field,)),))
+        return Metadata(query.project, (TypeInfo(Choice("Bug", "1"), (field,)),))
 
     async def queue(self) -> api.QueueView:
         return api.QueueView(1, 2, 3, 4, 5, 6, 7, None, (api.PeerQueue("globex", 6, 8),))
