@@ -492,10 +492,14 @@ class ActivityQuery(PageQuery, frozen=True, forbid_unknown_fields=True):
 class ProjectQuery(PageQuery, frozen=True, forbid_unknown_fields=True):
     search: Filter = ""
     """A part of the name or the id, in any case."""
+    fresh: bool = False
+    """Asks the tracker again; else what it said in the last minutes stands."""
 
 
 class MetadataQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     project: Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
+    fresh: bool = False
+    """Asks the tracker again; else what it said in the last minutes stands."""
 
 
 # Queue

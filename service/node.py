@@ -166,6 +166,7 @@ class Node:
         self._wakeups = Wakeups(now=self._now)
         self._attention = Attention()
         self._breakers = Breakers(now=self._now, random=self._random)
+        self._known = ProjectMetadata(now=self._now)
         self.address = ""
         self._draining, self._drained = asyncio.Event(), asyncio.Event()
         self.metrics = Metrics.create(CollectorRegistry(), version=VERSION)
@@ -221,7 +222,7 @@ class Node:
             engine=self.engine,
             contents=contents,
             people=People(now=self._now),
-            known=ProjectMetadata(now=self._now),
+            known=self._known,
             breakers=self._breakers,
             wakeups=self._wakeups,
             metrics=self.metrics,
@@ -346,6 +347,7 @@ class Node:
             contacts=self._contacts,
             keys=self.keys,
             runs=self.runs,
+            known=self._known,
         )
 
     def _relay_operations(self) -> RelayOperations:

@@ -1,6 +1,7 @@
 """What the toolkit asks of an adapter: how its tracker logs in, limits and refuses."""
 
 from collections.abc import Mapping
+from typing import Literal
 
 import msgspec
 
@@ -8,11 +9,15 @@ from adapters.http.call import Call, Refusal
 from adapters.http.waits import retry_after
 from schemas.errors import TrackerError
 
+Scope = Literal["all", "group", "lane"]
+
 
 class Limit(msgspec.Struct, frozen=True):
     wait: float = 0.0
     """Seconds during which no further call should be made."""
     writes_only: bool = False
+    scope: Scope = "all"
+    """Whom it holds back: all calls, or those of the same group or lane as the one answered."""
 
 
 NO_LIMIT = Limit()

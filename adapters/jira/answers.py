@@ -26,6 +26,8 @@ class IssueType(_Answer, frozen=True):
 
 
 class Account(_Answer, frozen=True):
+    account_id: str | None = None
+    """In Jira Cloud, instead of the next two."""
     name: str | None = None
     key: str | None = None
     display_name: str | None = None
@@ -39,7 +41,8 @@ class Property(_Answer, frozen=True):
 
 class Comment(_Answer, frozen=True):
     id: str
-    body: str | None = None
+    body: Any = None
+    """Rich text, as the version of the API has it."""
     author: Account | None = None
     created: str = ""
     updated: str = ""
@@ -91,7 +94,9 @@ class Worklog(_Answer, frozen=True):
     created: str = ""
     updated: str = ""
     author: Account | None = None
-    comment: str | None = None
+    comment: Any = None
+    properties: tuple[Property, ...] | None = None
+    """None: not told."""
 
 
 class WorklogPage(_Answer, frozen=True):
@@ -101,8 +106,8 @@ class WorklogPage(_Answer, frozen=True):
 
 class IssueFields(_Answer, frozen=True):
     summary: str | None = None
-    description: str | None = None
-    environment: str | None = None
+    description: Any = None
+    environment: Any = None
     status: Named | None = None
     resolution: Named | None = None
     priority: Named | None = None

@@ -1,5 +1,6 @@
 """Issues: read whole, created with their marker, and edited over whatever is there."""
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -10,10 +11,11 @@ from adapters.jira.allowed import explain
 from adapters.jira.client import JiraClient, segment
 from adapters.jira.comments import Comments
 from adapters.jira.fields import CustomFields, Known
+from adapters.jira.form import Form
 from adapters.jira.links import Links
 from adapters.jira.mentions import Mentions
 from adapters.jira.moves import Moves
-from adapters.jira.parents import Parents
+from adapters.jira.parents import PlacesParents
 from adapters.jira.worklogs import Worklogs
 from adapters.jira.writing import Body, Writer
 from schemas.errors import Fault, TrackerError
@@ -44,12 +46,15 @@ class Issues:
         writer: Writer,
         moves: Moves,
         links: Links,
-        parents: Parents,
+        parents: PlacesParents,
         comments: Comments,
         worklogs: Worklogs,
         custom_fields: tuple[str, ...] | None,
+        form: Form,
         mentions: Mentions | None = None,
+        made: Callable[[str], None] | None = None,
     ) -> None:
+        """`made` is told the id of each new issue at once."""
         self._connector = connector
         self._client = client
         self._fields = fields
@@ -60,7 +65,9 @@ class Issues:
         self._comments = comments
         self._worklogs = worklogs
         self._custom_fields = custom_fields
+        self._form = form
         self._mentions = mentions
+        self._made = made
 
     async def resolve(self, key_or_id: str) -> IssueRef:
         found, _ = await self._get(key_or_id, "updated")
@@ -89,6 +96,8 @@ class Issues:
             made = await self._client.make("POST", "/issue", body, wire.created, what=what)
         except TrackerError as error:
             raise await explain(self._client, error, draft.project) from error
+        if self._made is not None:
+            self._made(made.id)
         try:
             await self._link_source(made, draft)
             if links:
@@ -142,6 +151,7 @@ class Issues:
             values,
             known,
             parts,
+            self._form,
             parent=await self._parents.id_of(epic) if isinstance(epic, str) else None,
             comments=comments,
             worklogs=worklogs,

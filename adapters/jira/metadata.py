@@ -15,11 +15,13 @@ _ESTIMATES = (("estimate", "Original estimate"), ("remaining", "Remaining estima
 
 
 class Catalogue:
-    def __init__(self, client: JiraClient, fields: CustomFields, links: Links) -> None:
+    def __init__(
+        self, client: JiraClient, fields: CustomFields, links: Links, screens: Screens
+    ) -> None:
         self._client = client
         self._fields = fields
         self._links = links
-        self._screens = Screens(client)
+        self._screens = screens
 
     async def projects(self) -> tuple[Choice, ...]:
         what = "list the projects"
@@ -70,7 +72,7 @@ def _infos(field: answers.CreateField, known: Known, epic: str) -> list[FieldInf
     key = field.field_id or field.key
     if key == _TIME:
         return [FieldInfo(name, label, "duration", field.required) for name, label in _ESTIMATES]
-    if key == known.parent:
+    if key == known.parent != "parent":
         return [FieldInfo("parent", field.name, "issue", field.required)] if epic else []
     if key.startswith("customfield_"):
         return _custom(key, field, known)

@@ -68,17 +68,20 @@ class Screens:
 
     async def _newest(self, project: str) -> dict[str, str]:
         """Type -> id of the newest issue, as far as the newest ones show."""
+        newest: dict[str, str] = {}
+        for issue in await self._newest_issues(project):
+            if issue.fields.issuetype is not None:
+                newest.setdefault(issue.fields.issuetype.name, issue.id)
+        return newest
+
+    async def _newest_issues(self, project: str) -> tuple[answers.Issue, ...]:
         query = {
             "jql": f"project = {quoted(project)} ORDER BY created DESC",
             "maxResults": str(_PAGE),
             "fields": "issuetype",
         }
         body = await self._client.get("/search", query, what=_WHAT)
-        newest: dict[str, str] = {}
-        for issue in wire.read(wire.search_page, body, _WHAT).issues:
-            if issue.fields.issuetype is not None:
-                newest.setdefault(issue.fields.issuetype.name, issue.id)
-        return newest
+        return wire.read(wire.search_page, body, _WHAT).issues
 
     async def _for_edits(self, issue_id: str) -> tuple[answers.CreateField, ...]:
         path = f"/issue/{segment(issue_id)}/editmeta"

@@ -3,12 +3,11 @@
 import hashlib
 import hmac
 import re
-from typing import Annotated
+from typing import Annotated, Protocol
 
 import msgspec
 
 from adapters.jira import moments
-from adapters.jira.params import JiraParams
 from adapters.port import WebhookRequest
 from schemas.errors import InputError
 from schemas.events import IssueChanged
@@ -26,6 +25,16 @@ _IN_SELF = re.compile(r"/issue/([A-Za-z0-9_-]{1,255})/comment/")
 Moment = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 # What is stored and used in addresses must be printable, whoever sends it.
 Word = Annotated[str, msgspec.Meta(max_length=255, pattern=r"^[\x21-\x7e]*(?!\n)$")]
+
+
+class Secrets(Protocol):
+    """Of a connector's settings, what its webhooks must show."""
+
+    @property
+    def webhook_secret(self) -> str: ...
+
+    @property
+    def webhook_hmac_secret(self) -> str: ...
 
 
 class _Project(msgspec.Struct, frozen=True):
@@ -78,7 +87,7 @@ class _Hook(msgspec.Struct, frozen=True):
 _decode = msgspec.json.Decoder(_Hook).decode
 
 
-def parse(connector: str, params: JiraParams, request: WebhookRequest) -> tuple[IssueChanged, ...]:
+def parse(connector: str, params: Secrets, request: WebhookRequest) -> tuple[IssueChanged, ...]:
     """Raises InputError 401 for a wrong secret and 400 for a body that is no webhook of Jira."""
     _authenticate(params, request)
     try:
@@ -132,7 +141,7 @@ def _hints(
     )
 
 
-def _authenticate(params: JiraParams, request: WebhookRequest) -> None:
+def _authenticate(params: Secrets, request: WebhookRequest) -> None:
     """Every secret that is set must fit; with none set nobody may call."""
     passed = bool(params.webhook_secret or params.webhook_hmac_secret)
     if params.webhook_secret:

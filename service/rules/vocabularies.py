@@ -42,21 +42,24 @@ class Tables(msgspec.Struct, frozen=True):
     resolution: dict[str, str]
 
 
+_JIRA = Vocabulary(
+    title="Jira",
+    statuses={"To Do": "todo", "In Progress": "doing", "In Review": "review", "Done": "done"},
+    priorities={"Highest": 1, "High": 2, "Medium": 3, "Low": 4, "Lowest": 5},
+    types={"Bug": "bug", "Task": "task", "Story": "story"},
+    resolutions={
+        "Done": "solved",
+        "Fixed": "solved",
+        "Won't Do": "refused",
+        "Won't Fix": "refused",
+        "Duplicate": "duplicate",
+        "Cannot Reproduce": "unclear",
+    },
+)
+
 VOCABULARIES = {
-    "jira": Vocabulary(
-        title="Jira",
-        statuses={"To Do": "todo", "In Progress": "doing", "In Review": "review", "Done": "done"},
-        priorities={"Highest": 1, "High": 2, "Medium": 3, "Low": 4, "Lowest": 5},
-        types={"Bug": "bug", "Task": "task", "Story": "story"},
-        resolutions={
-            "Done": "solved",
-            "Fixed": "solved",
-            "Won't Do": "refused",
-            "Won't Fix": "refused",
-            "Duplicate": "duplicate",
-            "Cannot Reproduce": "unclear",
-        },
-    ),
+    "jira": _JIRA,
+    "jira-cloud": msgspec.structs.replace(_JIRA, title="Jira Cloud"),
     "azure-devops": Vocabulary(
         title="Azure DevOps",
         statuses={
@@ -109,6 +112,19 @@ VOCABULARIES = {
         priorities={"Immediate": 1, "Urgent": 1, "High": 2, "Normal": 3, "Low": 4},
         types={"Bug": "bug", "Feature": "story", "Support": "task"},
     ),
+    "alm": Vocabulary(
+        title="ALM",
+        statuses={
+            "New": "todo",
+            "Open": "doing",
+            "Fixed": "review",
+            "Closed": "done",
+            "Rejected": "dropped",
+            "Reopen": "todo",
+        },
+        priorities={"5-Urgent": 1, "4-Very High": 2, "3-High": 3, "2-Medium": 4, "1-Low": 5},
+        types={"Defect": "bug"},
+    ),
 }
 
 
@@ -116,8 +132,8 @@ def tables(local: Vocabulary, remote: Vocabulary) -> Tables:
     stages = _first_words(local.statuses)
     kinds, endings = _first_words(local.types), _first_words(local.resolutions)
     return Tables(
-        type={theirs: kinds[kind] for theirs, kind in remote.types.items()},
-        other_type=kinds["task"],
+        type={theirs: _kind(kinds, kind) for theirs, kind in remote.types.items()},
+        other_type=_kind(kinds, "task"),
         status={theirs: _status(stages, stage) for theirs, stage in remote.statuses.items()},
         priority={
             theirs: _priority(local.priorities, level)
@@ -133,6 +149,11 @@ def tables(local: Vocabulary, remote: Vocabulary) -> Tables:
 
 def _first_words(words: dict[str, M]) -> dict[M, str]:
     return {meaning: word for word, meaning in reversed(words.items())}
+
+
+def _kind(words: dict[Kind, str], kind: Kind) -> str:
+    """A tracker with one type has it for all."""
+    return words.get(kind) or next(iter(words.values()))
 
 
 def _status(stages: dict[Stage, str], stage: Stage) -> str:

@@ -67,7 +67,7 @@ class Hooks:
         for payload in payloads(Shapes(self._base_url()), happening):
             body = _encode(payload)
             for webhook in self.registered:
-                if _wants(webhook, payload["webhookEvent"]):
+                if wants(webhook, payload["webhookEvent"]):
                     self._queue(webhook).put_nowait(body)
 
     def _queue(self, webhook: Webhook) -> asyncio.Queue[bytes]:
@@ -105,7 +105,7 @@ class Hooks:
         self.failed += not accepted
 
 
-def _wants(webhook: Webhook, event: str) -> bool:
+def wants(webhook: Webhook, event: str) -> bool:
     return webhook.enabled and (not webhook.events or event in webhook.events)
 
 
@@ -248,6 +248,8 @@ def _shaped(request: web.Request, index: int) -> dict[str, Any]:
     }
 
 
+PATH = "/rest/webhooks/1.0/webhook"
+
+
 def routes() -> list[web.RouteDef]:
-    path = "/rest/webhooks/1.0/webhook"
-    return [web.post(path, register), web.get(path, listed)]
+    return [web.post(PATH, register), web.get(PATH, listed)]

@@ -19,7 +19,7 @@ async def create(request: web.Request) -> web.Response:
 
 async def read(request: web.Request) -> web.Response:
     issue = context.issue(request)
-    shaped = _shaped(request, issue, context.names(request, "fields"))
+    shaped = shape_of(request, issue, context.names(request, "fields"))
     if "changelog" in context.names(request, "expand"):
         shaped["changelog"] = context.shapes(request).changelog(issue)
     return context.reply(shaped)
@@ -110,7 +110,7 @@ def _search(request: web.Request, wanted: dict[str, Any]) -> web.Response:
     page = found[start : start + size]
     shaped = []
     for issue in page:
-        item = _shaped(request, issue, wanted.get("fields") or ["*navigable", "-comment"])
+        item = shape_of(request, issue, wanted.get("fields") or ["*navigable", "-comment"])
         keys = wanted.get("properties") or ()
         if keys and state.config.search_properties:
             item["properties"] = {
@@ -127,7 +127,7 @@ def _search(request: web.Request, wanted: dict[str, Any]) -> web.Response:
     return context.reply(answer)
 
 
-def _shaped(request: web.Request, issue: Issue, wanted: list[str]) -> dict[str, Any]:
+def shape_of(request: web.Request, issue: Issue, wanted: list[str]) -> dict[str, Any]:
     state = context.state(request)
     shaped = context.shapes(request).issue(
         issue,

@@ -1,10 +1,13 @@
 """What the account may do: a call that needs a permission it lacks is refused as Jira does."""
 
+import re
+
 from aiohttp import web
 
 from adapters.jira.simulator import context
 from adapters.jira.simulator.model import Refused
 
+_VERSION = re.compile(r"^.*/rest/api/(?:2|3|latest)")
 _ISSUE = "/issue/{key}"
 _NEEDED = {
     ("POST", "/issue"): ("CREATE_ISSUES", "create issues in this project"),
@@ -21,7 +24,7 @@ _NEEDED = {
 
 def check(request: web.Request, path: str) -> None:
     """`path` as a template. Raises Refused 403."""
-    place = path.removeprefix("/rest/api/2").removeprefix("/rest/api/latest")
+    place = _VERSION.sub("", path)
     permission, words = _NEEDED.get((request.method, place), ("", ""))
     if permission in context.state(request).config.permissions_denied:
         raise Refused(403, f"You do not have the permission to {words}.")

@@ -86,9 +86,9 @@ class JiraSimulator:
         port: int = 0,
     ) -> None:
         self.config = config or SimulatorConfig()
-        self.state = State(self.config, now)
+        self.state = self.new_state(now)
         self.faults = Faults(now)
-        self.hooks = Hooks(self.config.webhooks, lambda: self.url)
+        self.hooks = self.new_hooks()
         self.url = ""
         self._host = host
         self._port = port
@@ -102,7 +102,7 @@ class JiraSimulator:
         await self.close()
 
     async def start(self) -> None:
-        app = create_app(self.state, self.faults, self.hooks)
+        app = self.application()
         runner = self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
         await runner.setup()
         await web.TCPSite(runner, self._host, self._port).start()
@@ -110,6 +110,15 @@ class JiraSimulator:
         self.url = f"http://{self._host}:{port}"
         await self.hooks.start()
         self.state.listeners.append(self.hooks.tell)
+
+    def new_state(self, now: Callable[[], int]) -> State:
+        return State(self.config, now)
+
+    def new_hooks(self) -> Hooks:
+        return Hooks(self.config.webhooks, lambda: self.url)
+
+    def application(self) -> web.Application:
+        return create_app(self.state, self.faults, self.hooks)
 
     async def close(self) -> None:
         await self.hooks.close()

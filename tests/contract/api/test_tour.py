@@ -114,7 +114,7 @@ def test_a_masked_secret_sent_back_stays(house: House, admin: Described) -> None
 def test_trackers_tell_their_projects_and_what_these_know(admin: Described) -> None:
     found = admin.get("/connectors/hub/projects?search=PROJ")["results"]
     assert [each["name"] for each in found] == [HUB_PROJECT]
-    known = admin.get("/connectors/hub/metadata", params={"project": HUB_PROJECT})
+    known = admin.get("/connectors/hub/metadata", params={"project": HUB_PROJECT, "fresh": "true"})
     fields = {field["name"]: field for each in known["types"] for field in each["fields"]}
     assert {"summary", "labels"} <= set(fields)
     assert admin.ask("GET", "/connectors/hub/metadata", status=400).json() == {

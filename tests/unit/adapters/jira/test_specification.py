@@ -168,7 +168,7 @@ def _without_empty_values(issue: Any) -> Any:
     return issue
 
 
-def _cause(problem: Exception) -> str:
+def cause_of(problem: Exception) -> str:
     cause = problem.__cause__
     details = [str(error.message) for error in getattr(cause, "schema_errors", ())]
     return "; ".join(details or [str(cause)])
@@ -210,7 +210,7 @@ async def test_requests_and_answers_hold_to_the_specification(jira, draft, clock
             assert answer == b""  # the specification says JSON, and means nothing by it
         elif exchange.status < 300:
             problems = list(openapi.iter_response_errors(request, response))
-            causes = [_cause(problem) for problem in problems]
+            causes = [cause_of(problem) for problem in problems]
             assert not problems, "\n".join([where, *causes])
         checked.add(where.split("?", maxsplit=1)[0])
     assert len(checked) > 45

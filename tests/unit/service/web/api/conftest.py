@@ -355,9 +355,9 @@ class FakeOperations:
     async def projects(self, connector: str, query: api.ProjectQuery) -> api.Page[Choice]:
         return self._page(query, Choice("Alpha", "ABC"))
 
-    async def metadata(self, connector: str, project: str) -> Metadata:
+    async def metadata(self, connector: str, query: api.MetadataQuery) -> Metadata:
         field = FieldInfo("priority", "Priority", "option", choices=(Choice("High", "1"),))
-        return Metadata(project, (TypeInfo(Choice("Bug", "1"), (field,)),))
+        return Metadata(query.project, (TypeInfo(Choice("Bug", "1"), (field,)),))
 
     async def queue(self) -> api.QueueView:
         return api.QueueView(1, 2, 3, 4, 5, 6, 7, None, (api.PeerQueue("globex", 6, 8),))
