@@ -109,8 +109,8 @@ class RallyClient:
     async def attach(
         self, element: str, body: Item, query: Mapping[str, str], *, what: str, lane: str
     ) -> Item:
-        """Something new that belongs to an issue. Rally refuses it when somebody writes to that
-        issue at the same moment, and then it was not made."""
+        """Something new that belongs to an issue. Rally refuses it when somebody writes to what it
+        belongs to at the same moment, and then it was not made."""
 
         async def once() -> Item:
             return await self.create(element, body, query, what=what, lane=lane)

@@ -33,6 +33,8 @@ class RallyParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     defect_status: Literal["State", "ScheduleState", "FlowState"] = "State"
     story_status: Literal["ScheduleState", "FlowState"] = "ScheduleState"
     """What the status of a defect, or of a user story, is read from and written to."""
+    task_parent: str = ""
+    """Key of the user story, such as US7, that takes tasks which come without a parent."""
     marker_field: str = "c_ExternalID"
     """Custom text field for our marker; where a type lacks it, the marker is hidden in Notes."""
     source_field: str = ""
