@@ -12,7 +12,8 @@ from schemas.metadata import FieldInfo, FieldKind
 from schemas.rich_text import RichText, plain, to_plain
 from schemas.rules import Wanted
 from schemas.twin import Loss, Twin
-from schemas.values import Fields, User, Value
+from schemas.values import Fields, User, Value, as_set
+from service.sync.disclosure import DEFAULT as STANDARD
 from service.sync.relations import (
     LINKS,
     PARENT,
@@ -84,23 +85,26 @@ class Fitting:
             fitted = self._fitted(name, value, known)
             if isinstance(fitted, User):
                 fitted = await self._person(name, fitted, issue)
+            if isinstance(fitted, tuple) and self._kind(name, known) == "users":
+                fitted, unknown = await self._several(fitted)
+                losses += [Loss(name, _nobody(words)) for words in unknown]
+            elif isinstance(fitted, tuple) and isinstance(value, tuple) and fitted != value:
+                lost = ", ".join(sorted(set(value) - set(fitted)))
+                losses.append(Loss(name, f"{_NO_VALUE} {lost}."))
             if not isinstance(fitted, _Lost):
                 fields[name] = fitted
             elif settled(value) is not None:
                 losses.append(Loss(name, fitted.reason))
-            if isinstance(fitted, tuple) and isinstance(value, tuple) and fitted != value:
-                lost = ", ".join(sorted(set(value) - set(fitted)))
-                losses.append(Loss(name, f"{_NO_VALUE} {lost}."))
         return fields, losses
 
     def _untaken(self, twin: Twin, wanted: Wanted) -> list[Loss]:
         """What the rule leaves out because this tracker cannot hold it; other fields are the rule's
-        own choice."""
+        own choice, and a custom one it may well have taken under another name."""
         capabilities = self._bench.tracker.capabilities
         untaken = {
             name: value
             for name, value in twin.replica.fields.items()
-            if name not in wanted.fields and settled(value) is not None
+            if name in STANDARD and name not in wanted.fields and settled(value) is not None
         }
         if not untaken or not capabilities.fields:
             return []
@@ -149,7 +153,7 @@ class Fitting:
         if not capabilities.fields or name in (PARENT, LINKS):
             return value
         info = known.get(name) if known is not None else None
-        kind = capabilities.fields.get(name) or (info.kind if info else None)
+        kind = self._kind(name, known)
         if name in capabilities.read_only or (info is not None and not info.writable):
             return _Lost(_unwritable(value))
         if known is not None and info is None and name in capabilities.by_type:
@@ -174,6 +178,16 @@ class Fitting:
             return plain(value)
         return value
 
+    def _kind(self, name: str, known: Mapping[str, FieldInfo] | None) -> FieldKind | None:
+        info = known.get(name) if known is not None else None
+        return self._bench.tracker.capabilities.fields.get(name) or (info.kind if info else None)
+
+    async def _several(self, names: tuple[str, ...]) -> tuple[tuple[str, ...], list[str]]:
+        """Who these are here, by name, and who of them is nobody."""
+        found = {name: await self._bench.persons.who_is(User(name)) for name in names}
+        known = as_set({user.name for user in found.values() if user is not None})
+        return known, [name for name, user in found.items() if user is None]
+
     async def _person(self, name: str, user: User, issue: Issue | None) -> "User | _Lost":
         here = issue.fields.get(name) if issue is not None else None
         held = here if isinstance(here, User) else None
@@ -181,9 +195,13 @@ class Fitting:
             return held
         found = await self._bench.persons.who_is(user)
         if found is None:
-            return _Lost(f"Nobody is known here as {user.name or user.email or 'that person'}.")
+            return _Lost(_nobody(user.name or user.email or "that person"))
         # The tracker may tell more or less of a person than it found by a search.
         return held if held is not None and held.id and held.id == found.id else found
+
+
+def _nobody(words: str) -> str:
+    return f"Nobody is known here as {words}."
 
 
 class _Lost(msgspec.Struct, frozen=True):

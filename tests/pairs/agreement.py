@@ -69,10 +69,14 @@ def _tie(field: FieldInfo, match: FieldInfo) -> Tie:
 
 def mapped_type(here: Company, there: Company, type: str) -> str:
     """What becomes here of a type there."""
+    agreed = _types(here, there)
     words = tables(VOCABULARIES[here.name], VOCABULARIES[there.name])
-    if here.name != there.name and type == there.parent_type != there.type:
-        return here.parent_type
-    return words.type.get(type, words.other_type)
+    return agreed.get(type) or words.type.get(type, words.other_type)
+
+
+def _types(here: Company, there: Company) -> dict[str, str]:
+    """Those that the stories use stand for each other."""
+    return {there.parent_type: here.parent_type, there.type: here.type}
 
 
 def settings(here: Company, there: Company, ties: tuple[Tie, ...]) -> ConnectionSettings:
@@ -86,7 +90,7 @@ def settings(here: Company, there: Company, ties: tuple[Tie, ...]) -> Connection
         if words
     }
     return ConnectionSettings(
-        project=here.site.values.project,
+        project=here.values.project,
         issue_type=here.type,
         disclosed=(*sorted(DEFAULT), *(tie.wire for tie in ties)),
         users=users,
@@ -116,38 +120,40 @@ def _incoming(source: str, here: Company, there: Company, ties: tuple[Tie, ...])
     for number, tie in enumerate(ties):
         value = f'replica.fields.get("{tie.wire}")'
         inward = tie.turned().outward
+        if tie.kind == "users":
+            inward = {there.person.name: here.person.name}
+            if there.reporter and here.reporter:
+                inward[there.reporter.name] = here.reporter.name
         if inward:
             words[f"VALUES_{number}"] = inward
             table = f"VALUES_{number}"
             value = (
                 f"[map_value({table}, each) for each in {value} or []]"
-                if tie.kind == "options"
+                if tie.kind in ("options", "users")
                 else f"map_value({table}, {value})"
             )
         held.append(f'"{tie.here}": {value}')
     custom = f"        fields={{{', '.join(held)}}},\n"
     source = _before(source, "        # Each comment", custom)
     for name in _NAMED_SETS:
-        given = _names(here, there, name)
+        given = names(here, there, name)
         if given and f"{name}=replica.{name}" in source:
             words[name.upper()] = given
             mapped = f"[map_value({name.upper()}, each) for each in replica.{name}]"
             source = _replaced(source, f"{name}=replica.{name}", f"{name}={mapped}")
-    if "milestone=replica.milestone" in source and (given := _names(here, there, "milestone")):
+    if "milestone=replica.milestone" in source and (given := names(here, there, "milestone")):
         words["MILESTONE"] = given
         mapped = "milestone=map_value(MILESTONE, replica.milestone)"
         source = _replaced(source, "milestone=replica.milestone", mapped)
     for name in _PATHS:
         empty = f"{name.upper()}: dict[str, str] = {{}}"
         if empty in source:
-            table = json.dumps(_names(here, there, name), ensure_ascii=False)
+            table = json.dumps(names(here, there, name), ensure_ascii=False)
             source = _replaced(source, empty, f"{name.upper()}: dict[str, str] = {table}")
-    if there.parent_type != there.type:
-        above = {there.parent_type: here.parent_type}
-        words["ABOVE"] = above
-        plain = "type=map_value(TYPE"
-        above_first = "type=map_value(ABOVE, replica.type, default=None) or map_value(TYPE"
-        source = _replaced(source, plain, above_first)
+    words["AGREED_TYPE"] = _types(here, there)
+    plain = "type=map_value(TYPE"
+    agreed = "type=map_value(AGREED_TYPE, replica.type, default=None) or map_value(TYPE"
+    source = _replaced(source, plain, agreed)
     told = "".join(
         f"{name}: dict[str, str] = {json.dumps(table, ensure_ascii=False)}\n"
         for name, table in words.items()
@@ -155,7 +161,7 @@ def _incoming(source: str, here: Company, there: Company, ties: tuple[Tie, ...])
     return _before(source, "def incoming(", told + "\n\n")
 
 
-def _names(here: Company, there: Company, field: str) -> dict[str, str]:
+def names(here: Company, there: Company, field: str) -> dict[str, str]:
     """Names that both have stay as they are; of the others one stands for one."""
     theirs = _of_project(there, field)
     ours = _of_project(here, field)
@@ -169,7 +175,7 @@ def _names(here: Company, there: Company, field: str) -> dict[str, str]:
 
 def _of_project(company: Company, field: str) -> list[str]:
     """The one that a story uses comes first."""
-    used = company.site.values.fields.get(field)
+    used = company.values.fields.get(field)
     first = list(used) if isinstance(used, tuple) else [used] if isinstance(used, str) else []
     known = company.choices(field, company.type)
     return [*first, *(name for name in known if name not in first)]

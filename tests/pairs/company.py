@@ -8,8 +8,8 @@ import msgspec
 from adapters.port import Tracker
 from schemas.metadata import FieldInfo, Metadata, TypeInfo
 from schemas.values import User
-from tests.contract.trackers.harness import Site
-from tests.pairs.systems import SPARE_TEXT
+from tests.contract.trackers.harness import Site, Values
+from tests.pairs.systems import LINK_KINDS, PARENT_TYPES, SPARE_TEXT, values_of
 
 NEUTRAL = frozenset(
     {
@@ -25,29 +25,34 @@ class Company(msgspec.Struct, frozen=True):
 
     name: str
     site: Site
+    values: Values
     tracker: Tracker
     metadata: Metadata
 
     @classmethod
     async def open(cls, name: str, site: Site) -> "Company":
         tracker: Any = site.open()
-        return cls(name, site, tracker, await tracker.metadata(site.values.project))
+        return cls(name, site, values_of(site), tracker, await tracker.metadata(site.values.project))
 
     @property
     def type(self) -> str:
-        return self.site.values.type
+        return self.values.type
 
     @property
     def parent_type(self) -> str:
-        return self.site.values.parent_type or self.type
+        return PARENT_TYPES.get(self.name, self.type)
+
+    @property
+    def link_kinds(self) -> tuple[str, ...]:
+        return LINK_KINDS.get(self.name, self.tracker.capabilities.link_kinds)
 
     @property
     def person(self) -> User:
-        return self.site.values.person
+        return self.values.person
 
     @property
     def reporter(self) -> User | None:
-        found = self.site.values.fields.get("reporter")
+        found = self.values.fields.get("reporter")
         return found if isinstance(found, User) else None
 
     def known_type(self, name: str) -> TypeInfo:
@@ -69,6 +74,6 @@ class Company(msgspec.Struct, frozen=True):
             for field in self.fields(type).values()
             if field.writable
             and field.name not in NEUTRAL
-            and (field.name in self.site.values.fields or field.name == spare)
+            and (field.name in self.values.fields or field.name == spare)
         ]
         return sorted(usable, key=lambda field: field.name == spare)

@@ -64,7 +64,7 @@ class Stage:
         self._number += 1
         company = self.companies[name]
         marker = f"{self._number:032d}"
-        draft = IssueDraft(company.site.values.project, type, fields, marker)
+        draft = IssueDraft(company.values.project, type, fields, marker)
         return await company.tracker.create(draft)
 
     async def read(self, name: str, issue: str) -> Issue:

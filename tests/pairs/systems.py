@@ -4,6 +4,8 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from itertools import combinations
 
+import msgspec
+
 from tests.contract.trackers import (
     alm_site,
     azure_devops_site,
@@ -14,7 +16,7 @@ from tests.contract.trackers import (
     redmine_site,
     sd_elements_site,
 )
-from tests.contract.trackers.harness import Site
+from tests.contract.trackers.harness import Site, Values
 
 SITES: dict[str, Callable[[], AbstractAsyncContextManager[Site]]] = {
     "jira": jira_site.simulated,
@@ -27,6 +29,32 @@ SITES: dict[str, Callable[[], AbstractAsyncContextManager[Site]]] = {
     "redmine": redmine_site.simulated,
 }
 PAIRS = tuple(combinations(SITES, 2))
+PARENT_TYPES = {
+    "jira": "Epic",
+    "jira-cloud": "Epic",
+    "azure-devops": "User Story",
+    "github": "Feature",
+    "rally": "User Story",
+    "redmine": "Feature",
+}
+"""Of an issue under which those of the story hang; elsewhere it is of their own type."""
+
+
+def values_of(site: Site) -> Values:
+    """Those of the suite; at Rally defects, which have more fields than user stories."""
+    if site.name != "rally":
+        return site.values
+    more = {"priority": "Normal", "due": "2032-01-31"}
+    return msgspec.structs.replace(
+        site.values,
+        type="Defect",
+        statuses=("Submitted", "Open"),
+        fields={**site.values.fields, **more},
+    )
+
+
+LINK_KINDS = {"rally": ("duplicates",)}
+"""Where issues of the story's type have fewer kinds than the manifest tells of all types."""
 SPARE_TEXT = {
     "jira": "customfield_10015",
     "jira-cloud": "customfield_10015",

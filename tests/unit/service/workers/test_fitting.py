@@ -9,6 +9,7 @@ from schemas.metadata import Choice, FieldInfo, Metadata, TypeInfo
 from schemas.rich_text import plain
 from schemas.values import User
 from service.workers.metadata import YOUNG
+from tests.simulation.model_engine import ModelEngine
 from tests.simulation.model_tracker import CAPABILITIES, ModelTracker
 
 ALICE = User("Alice", "alice@example.com", "u1")
@@ -40,6 +41,7 @@ class Telling(ModelTracker):
             FieldInfo("resolution", "Resolution", "option", choices=(Choice("Fixed", "1"),)),
             FieldInfo("Severity", "Severity", "option", choices=(Choice("high"),)),
             FieldInfo("Score", "Score", "number"),
+            FieldInfo("Watchers", "Watchers", "users"),
             FieldInfo("Notes", "Notes", "rich_text"),
             FieldInfo("Locked", "Locked", "text", writable=False),
         )
@@ -104,6 +106,8 @@ async def test_what_becomes_of_a_field(fitted, issue_of, field, sent, held, loss
         ("Score", 3, 3, ""),
         ("Score", "many", None, "Score: The field is a number here. There it is: many"),
         ("Notes", "words", plain("words"), ""),
+        ("Watchers", ("alice",), ("Alice",), ""),
+        ("Watchers", ("Zoe", "alice"), ("Alice",), "Watchers: Nobody is known here as Zoe."),
         ("Locked", "x", None, "Locked: It cannot be written here. There it is: x"),
         ("Colour", "red", None, "Colour: This tracker has no such field."),
     ],
@@ -128,6 +132,23 @@ async def test_a_field_that_issues_of_this_type_lack_is_told(fitted, issue_of) -
     fields, losses, _ = await mirrored(fitted, issue_of, due="2026-01-31", resolution="Fixed")
     assert (fields.get("due"), fields["resolution"]) == (None, "Fixed")
     assert losses == ["due: This tracker has no such field."]
+
+
+async def test_what_a_rule_takes_under_another_name_is_no_loss(shop, issue_of, fitted) -> None:
+    here = fitted.roster.connections["a-b.a"]
+    allowed = here.allowed | {"Colour"}
+    fitted.roster._connections["a-b.a"] = msgspec.structs.replace(here, allowed=allowed)
+
+    class Renaming(ModelEngine):
+        async def incoming(self, *given: Any) -> Any:
+            wanted = await super().incoming(*given)
+            wanted.fields["Score"] = wanted.fields.pop("Colour")
+            return wanted
+
+    fitted.engine = Renaming(fitted.engine.mapping)
+    fitted.worker = fitted.make_worker("worker-1")
+    fields, losses, _ = await mirrored(fitted, issue_of, Colour=3)
+    assert (fields["Score"], losses) == (3, [])
 
 
 async def test_an_ordinary_issue_asks_the_tracker_for_nothing_more(fitted, issue_of) -> None:
