@@ -130,7 +130,8 @@ class Comments:
             body=self._memos.with_names(body),
             author=await self._reader.author(entry.login, entry.name),
             created=created,
-            updated=created,
+            # ALM keeps no time of an edit, so an equal one would say nothing.
+            updated=0,
             marker=entry.marker,
         )
 

@@ -50,6 +50,7 @@ CAPABILITIES = Capabilities(
         "reporter": "the connector's account; the other side's author can be named in the text",
         "description": "HTML; in Markdown where somebody made it so, and then without what that"
         " cannot say",
+        "mentions": "Of people whom Azure DevOps knows for sure; others arrive as their name.",
         "comments": "all are visible to whoever sees the work item: internal ones become"
         " visible; the account is the author",
         "components": "Azure DevOps has none; an area, labels or a custom field can take them",

@@ -47,6 +47,8 @@ CAPABILITIES = Capabilities(
         "status": "open or closed only",
         "reporter": "the connector's account; the other side's author can be named in the text",
         "assignee": "one; it replaces several that GitHub holds",
+        "inline images": "They stay as they are named, for there are no files.",
+        "mentions": "Of people whom GitHub knows for sure; others arrive as their name.",
         "description": "at most 65,536 characters",
     },
 )

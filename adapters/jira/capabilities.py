@@ -83,6 +83,7 @@ CAPABILITIES = Capabilities(
         "remaining": "Whole minutes.",
         "parent": "A sub-task stays under the parent it was made with; other issues hang under an"
         " epic.",
+        "mentions": "Of people whom Jira knows for sure; others arrive as their name.",
         "comments": "The account is the author.",
         "attachments": "The account is the author.",
         "worklogs": "The account is the author; whole minutes.",

@@ -61,6 +61,7 @@ CAPABILITIES = Capabilities(
         "affected_versions": "Redmine has none; a custom field of the kind 'version' can take one.",
         "reporter": "The account is the author of what it writes.",
         "remaining": "Redmine keeps the share that is done, as 'done_ratio', instead.",
+        "mentions": "Of people whom Redmine knows for sure; others arrive as their name.",
         "comments": "The account is the author; an edit keeps no time of its own.",
         "worklogs": "A day without a time, in hundredths of an hour, with plain text of 1,024"
         " characters; the account is the author.",

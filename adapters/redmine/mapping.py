@@ -65,7 +65,8 @@ class Reader:
             body=body,
             author=self._people.shown(journal.user) or User(),
             created=created,
-            updated=created,
+            # Redmine keeps no time of an edit, so an equal one would say nothing.
+            updated=0,
             internal=journal.private_notes,
             marker=signed,
         )

@@ -178,6 +178,8 @@ class RedmineTracker:
         return self._scan.all_issues(projects or self._params.projects)
 
     def losses(self, field: str, value: Value) -> tuple[str, ...]:
+        if field == "done_ratio" and isinstance(value, float) and not value.is_integer():
+            return ("fractions of a percent",)
         return self._markup.losses(value) if isinstance(value, RichText) else ()
 
     def parse_webhook(self, request: WebhookRequest) -> tuple[IssueChanged, ...]:

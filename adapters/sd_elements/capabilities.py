@@ -36,5 +36,7 @@ CAPABILITIES = Capabilities(
         "description": "Only of tasks made in the project.",
         "priority": "Only of tasks made in the project.",
         "assignee": "By e-mail address.",
+        "mentions": "They arrive as the person's name.",
+        "inline images": "They arrive as the file's name, for there are no files.",
     },
 )

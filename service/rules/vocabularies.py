@@ -128,7 +128,18 @@ VOCABULARIES = {
     "sd-elements": Vocabulary(
         title="SD Elements",
         statuses={"Incomplete": "todo", "Complete": "done", "Not Applicable": "dropped"},
-        priorities={"10": 1, "8": 2, "5": 3, "3": 4, "1": 5, "9": 1, "7": 2, "6": 3, "4": 4, "2": 5},
+        priorities={
+            "10": 1,
+            "8": 2,
+            "5": 3,
+            "3": 4,
+            "1": 5,
+            "9": 1,
+            "7": 2,
+            "6": 3,
+            "4": 4,
+            "2": 5,
+        },
         types={"Task": "task"},
     ),
 }

@@ -32,7 +32,9 @@ class Company(msgspec.Struct, frozen=True):
     @classmethod
     async def open(cls, name: str, site: Site) -> "Company":
         tracker: Any = site.open()
-        return cls(name, site, values_of(site), tracker, await tracker.metadata(site.values.project))
+        return cls(
+            name, site, values_of(site), tracker, await tracker.metadata(site.values.project)
+        )
 
     @property
     def type(self) -> str:

@@ -77,11 +77,13 @@ class Judge:
         if self._same(name, ours, theirs):
             return WHOLE
         why = self._said(scene, name) or self._by_table(name, ours, theirs)
+        if name == "links" and not why:
+            why = self._home.tracker.capabilities.degraded.get(name, "")
         return Finding("degraded" if _is_there(theirs) else "not at all", why)
 
     def _same(self, name: str, ours: Value, theirs: Value) -> bool:
         if name in _TABLED or name == "type":
-            return theirs is not None and self._turned(name, theirs) == ours
+            return theirs is not None and _alike(self._turned(name, theirs), ours)
         if name == "parent":
             return theirs == self._told.parent[1]
         if name == "links":
@@ -92,8 +94,12 @@ class Judge:
         if isinstance(ours, RichText):
             return isinstance(theirs, RichText) and _body(ours) == _body(theirs)
         if isinstance(ours, User):
-            return isinstance(theirs, User) and theirs.name == self._person(ours)
+            return isinstance(theirs, User) and self._same_person(ours, theirs)
         return ours == theirs
+
+    def _same_person(self, ours: User, theirs: User) -> bool:
+        by_email = bool(ours.email) and ours.email == theirs.email
+        return by_email or theirs.name == self._person(ours)
 
     def _turned(self, name: str, word: Value) -> Value:
         """A word of theirs in our own again."""
@@ -101,14 +107,15 @@ class Judge:
             return agreement.mapped_type(self._home, self._away, str(word))
         words = tables(VOCABULARIES[self._home.name], VOCABULARIES[self._away.name])
         table: dict[str, str] = getattr(words, name)
-        return next((ours for theirs, ours in table.items() if theirs == word), word)
+        return next((ours for theirs, ours in table.items() if _alike(theirs, word)), word)
 
     def _by_table(self, name: str, ours: Value, theirs: Value) -> str:
         if name not in _TABLED or theirs is None:
             return ""
         words = tables(VOCABULARIES[self._away.name], VOCABULARIES[self._home.name])
         table: dict[str, str] = getattr(words, name)
-        if table.get(str(ours)) != theirs:
+        folded = {word.casefold(): here for word, here in table.items()}
+        if not _alike(folded.get(str(ours).casefold()), theirs):
             return ""
         return f"The rules' table has {theirs!r} for {ours!r}, the nearest word."
 
@@ -142,7 +149,7 @@ class Judge:
         if isinstance(ours, RichText) and isinstance(theirs, str):
             return to_plain(ours) == theirs
         if isinstance(ours, User):
-            return isinstance(theirs, User) and theirs.name == self._person(ours)
+            return isinstance(theirs, User) and self._same_person(ours, theirs)
         if tie.kind == "users" and isinstance(ours, tuple):
             return theirs == tuple(sorted(self._person(User(name)) for name in ours))
         if tie.outward:
@@ -160,7 +167,12 @@ class Judge:
     def _comments(self, made: Scene, edited: Scene) -> dict[str, Finding]:
         kept = _comment(made.there, "Stays")
         ours = _comment(made.here, "Stays")
-        whole = kept and ours and _comment_body(ours.body) == _comment_body(kept.body, led=True)
+        names = (self._home.person.name, self._away.person.name)
+        whole = (
+            kept
+            and ours
+            and _said_in(ours.body, names) == _said_in(RichText(kept.body.blocks[1:]), names)
+        )
         lost = Finding("degraded" if kept else "not at all", self._said(made, "comments"))
         named = ours and kept and ours.author.name in to_plain(RichText(kept.body.blocks[:1]))
         author = Finding("degraded", "The account is the author; the first line names ours.")
@@ -208,7 +220,7 @@ class Judge:
                 return WHOLE
             return Finding("degraded", self._said(scene, "attachments"))
         shown = PICTURE in to_plain(_rich(scene.there))
-        why = self._said(scene, "description", "inline images", "images")
+        why = self._said(scene, "inline images")
         return Finding("degraded" if shown else "not at all", why)
 
     def _mention(self, scene: Scene) -> Finding:
@@ -218,15 +230,14 @@ class Judge:
         if any(isinstance(each, Mention) for each in _inlines(scene.there)):
             return WHOLE
         shown = ours[0].name in to_plain(_rich(scene.there))
-        why = self._said(scene, "description", "mentions")
+        why = self._said(scene, "mentions")
         return Finding("degraded" if shown else "not at all", why)
 
     def _worklog(self, scene: Scene) -> Finding:
         if not self._home.tracker.capabilities.worklogs:
             return NOT_THERE
         kept = [
-            (record.seconds, record.started // 86_400_000)
-            for record in scene.there.worklogs or ()
+            (record.seconds, record.started // 86_400_000) for record in scene.there.worklogs or ()
         ]
         if kept == [(SECONDS, STARTED // 86_400_000)]:
             return WHOLE
@@ -240,7 +251,11 @@ class Judge:
         losses = [loss.reason for loss in scene.losses if loss.field in names]
         if losses:
             return " ".join(dict.fromkeys(losses))
-        told = [self._capabilities.degraded[name] for name in names if name in self._capabilities.degraded]
+        told = [
+            self._capabilities.degraded[name]
+            for name in names
+            if name in self._capabilities.degraded
+        ]
         if told:
             return told[0]
         (name, *_) = names
@@ -256,12 +271,18 @@ class Judge:
         back = {tie.there: tie for tie in self._ties}
         for name, value in self._told.answers.items():
             home = back[name].here if name in back else name
-            told = {loss.field for loss in scene.losses_here}
+            # What had come there in a lesser form is not known again as what it was.
+            told = {loss.field for loss in (*scene.losses_here, *scene.losses)}
             if scene.here.fields.get(home) != value and not told & {home, name}:
                 lost.append(f"{name}: {value!r} is {scene.here.fields.get(home)!r} at home")
         if _comment(scene.here, ANSWER) is None:
             lost.append("comment")
         return lost
+
+
+def _alike(one: Value, other: Value) -> bool:
+    """Words of a vocabulary may differ by capitals from those of a project."""
+    return str(one).casefold() == str(other).casefold()
 
 
 def _is_there(value: Value) -> bool:
@@ -280,17 +301,12 @@ def _comment(issue: Issue, words: str) -> Comment | None:
     return next((each for each in comments if words in to_plain(each.body)), None)
 
 
-def _comment_body(body: RichText, *, led: bool = False) -> object:
-    blocks = body.blocks[1:] if led else body.blocks
-    return tuple(_words_of(block) for block in blocks)
-
-
-def _words_of(block: Block) -> object:
-    """Mentions and images have findings of their own."""
-    if not isinstance(block, Paragraph):
-        return block
-    texts = (each for each in block.content if not isinstance(each, Mention | Image))
-    return "".join(to_plain(RichText((Paragraph((each,)),))) for each in texts).split()
+def _said_in(body: RichText, names: tuple[str, ...]) -> list[str]:
+    """The words without mentions and images, which have findings of their own."""
+    words = to_plain(body)
+    for part in (*(f"@{name}" for name in names), *names, PICTURE):
+        words = words.replace(part, "")
+    return words.split()
 
 
 def _body(text: RichText) -> tuple[Block, ...]:

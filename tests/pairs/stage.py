@@ -119,9 +119,7 @@ def end(name: str) -> str:
 
 
 @asynccontextmanager
-async def opened(
-    one: str, other: str, folder: Path, engine: RuleEngine
-) -> AsyncIterator[Stage]:
+async def opened(one: str, other: str, folder: Path, engine: RuleEngine) -> AsyncIterator[Stage]:
     async with AsyncExitStack() as stack:
         companies = {
             name: await Company.open(name, await stack.enter_async_context(SITES[name]()))

@@ -58,7 +58,7 @@ class Scene(msgspec.Struct, frozen=True):
     here: Issue
     there: Issue
     losses: tuple[Loss, ...]
-    """Told by the twin at the other end."""
+    """Told by the twin at the other end; of links also by that of the issue beside."""
     losses_here: tuple[Loss, ...]
     files: dict[str, bytes]
     """The other end's, by name."""
@@ -92,11 +92,12 @@ class Story:
         self._home, self._away = stage.companies[home], stage.other(home)
         self._tracker: Any = self._home.tracker
         self._issue = ""
-        self._twin = ""
+        self._twin = self._beside = ""
 
     async def tell(self) -> Told:
         above = await self._pair(self._home.parent_type, "Above")
         beside = await self._pair(self._home.type, "Beside")
+        self._beside = self._twin
         link = self._link_kind()
         files = await self._write(above[0], beside[0], link)
         self._twin = await self._stage.begin(self._home.name, self._issue)
@@ -121,8 +122,8 @@ class Story:
 
     async def _pair(self, type: str, summary: str) -> tuple[str, str]:
         issue = await self._stage.write(self._home.name, type, summary=summary)
-        twin = await self._stage.begin(self._home.name, issue.ref.id)
-        return issue.ref.id, await self._mirror(twin)
+        self._twin = await self._stage.begin(self._home.name, issue.ref.id)
+        return issue.ref.id, await self._mirror(self._twin)
 
     async def _mirror(self, twin: str) -> str:
         row = await self._stage.row(self._away.name, twin)
@@ -135,12 +136,15 @@ class Story:
         row = await self._stage.row(self._away.name, self._twin)
         here = await self._stage.read(self._home.name, self._issue)
         there = await self._stage.read(self._away.name, await self._mirror(self._twin))
+        beside = await self._stage.row(self._away.name, self._beside)
         back = await self._stage.row(self._home.name, self._twin)
         files = {
             file.filename: await _bytes(self._away.tracker, there.ref.id, file.id)
             for file in there.attachments or ()
         }
-        return Scene(here, there, row.state.losses, back.state.losses, files)
+        links = (loss for loss in beside.state.losses if loss.field == "links")
+        losses = (*row.state.losses, *links)
+        return Scene(here, there, losses, back.state.losses, files)
 
     # At home
 
