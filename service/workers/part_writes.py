@@ -78,6 +78,7 @@ class PartWrites:
             self._run.note("comment.found_again", comment=mirror.id)
             if wish is None or version is None:
                 wish, version = WantedComment(id, mirror.body, mirror.internal, mirror.work), 0
+            wish = self._run.remarks.as_held(wish)
             self._run.twin = note_found(twin, wish, version, mirror, intent)
         elif version is None:
             self._settle(intent)
@@ -130,7 +131,8 @@ class PartWrites:
             run.note("comment.internal_unsupported", comment=wanted.id)
             self._lost(COMMENTS, "Internal comments cannot be kept internal here: they stay away.")
             return
-        intent = comment_intent(run.twin.id, bench.connection, wanted, bench.now())
+        held = run.remarks.as_held(wanted)
+        intent = comment_intent(run.twin.id, bench.connection, held, bench.now())
         await self._begin(intent)
         draft = CommentDraft(wanted.body, intent.marker, wanted.internal, wanted.work)
         mirror = await run.remarks.add(self._issue.ref.id, draft)

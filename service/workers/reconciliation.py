@@ -235,7 +235,8 @@ class Reconciliation:
 
     def _recall_parts(self, issue: Issue, wanted: Wanted) -> None:
         shared = self.bench.connection
-        self.twin = recall_comments(self.twin, wanted.comments, issue.comments or (), shared)
+        held = tuple(map(self.remarks.as_held, wanted.comments))
+        self.twin = recall_comments(self.twin, held, issue.comments or (), shared)
         self.twin = recall_files(self.twin, issue.attachments or (), shared)
 
     async def _look(self) -> Issue | None:

@@ -63,6 +63,13 @@ class Remarks:
         worded = msgspec.structs.replace(draft, body=in_words(draft.body, work), work=None)
         return await self._tracker.add_comment(issue_id, worded)
 
+    def as_held(self, wanted: WantedComment) -> WantedComment:
+        """As it is read here once it was written: its mirror is found again by these words."""
+        work = wanted.work
+        if work is None or self._records is not None:
+            return wanted
+        return msgspec.structs.replace(wanted, body=in_words(wanted.body, work), work=None)
+
     async def edit(self, issue_id: str, remark_id: str, wanted: WantedComment) -> Comment:
         work = wanted.work
         if self._records is not None and work is not None and remark_id.startswith(_MARK):

@@ -11,7 +11,7 @@ from schemas.values import User, Value
 from service.rules.vocabularies import VOCABULARIES, tables
 from tests.pairs import agreement
 from tests.pairs.agreement import Tie
-from tests.pairs.company import NEUTRAL, Company
+from tests.pairs.company import NEUTRAL
 from tests.pairs.stage import Stage
 from tests.pairs.story import ANSWER, CONTENT, PICTURE, PLAN, SECONDS, STARTED, Scene, Told
 

@@ -28,11 +28,13 @@ _ROUNDS = 400
 class Node(Workshop):
     """With the real rules."""
 
-    def __init__(self, store: Store, engine: RuleEngine, at: int) -> None:
+    def __init__(
+        self, store: Store, engine: RuleEngine, at: int, *, owner: str = "worker-1"
+    ) -> None:
         super().__init__(store)
         self.at = at
         self.engine = engine  # type: ignore[assignment]
-        self.worker = self.make_worker("worker-1")
+        self.worker = self.make_worker(owner)
 
 
 class Stage:
@@ -139,8 +141,10 @@ async def opened(one: str, other: str, folder: Path, engine: RuleEngine) -> Asyn
         for name, company in companies.items():
             await _connect(stage, company, stage.other(name))
         await node.roster.reload()
-        stack.push_async_callback(node.roster.close)
-        yield stage
+        try:
+            yield stage
+        finally:
+            await stage.node.roster.close()
 
 
 def _systems(companies: dict[str, Company]) -> Callable[[str], Adapter]:

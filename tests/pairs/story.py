@@ -35,7 +35,6 @@ from schemas.rich_text import (
 )
 from schemas.twin import Loss
 from schemas.values import Fields, User, Value
-from tests.pairs.company import Company
 from tests.pairs.stage import Stage
 
 PICTURE = "harbour.png"
@@ -204,7 +203,7 @@ class Story:
         self._stage.pass_(60)
         mime = "image/png" if name == PICTURE else "text/plain"
         draft = AttachmentDraft(name, len(CONTENT[name]), mime, name)
-        await self._tracker.add_attachment(self._issue, draft, _content(CONTENT[name]))
+        await self._tracker.add_attachment(self._issue, draft, content(CONTENT[name]))
 
     def _link_kind(self) -> str:
         ours = self._home.link_kinds
@@ -245,7 +244,7 @@ class Story:
             change["due"] = "2033-02-28"
         if mirror.fields.get("estimate"):
             change["estimate"] = 14_400
-        if "labels" in mirror.fields and mirror.fields["labels"]:
+        if mirror.fields.get("labels"):
             change["labels"] = ("answered",)
         for tie in self._stage.ties_from(self._away.name):
             if (value := _another(tie.kind, mirror.fields.get(tie.here))) is not None:
@@ -329,7 +328,7 @@ async def _bytes(tracker: Tracker, issue: str, attachment: str) -> bytes:
         return b"".join([block async for block in blocks])
 
 
-def _content(data: bytes) -> Callable[[], Awaitable[ByteStream]]:
+def content(data: bytes) -> Callable[[], Awaitable[ByteStream]]:
     async def blocks() -> AsyncIterator[bytes]:
         yield data
 
