@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import logging
 import signal
 import sys
 import tempfile
@@ -9,10 +10,11 @@ import time
 from pathlib import Path
 
 import msgspec
+import structlog
 import uvloop
 from rich.console import Console
 
-from tests.bench import idle_peers, management, report
+from tests.bench import adapters, first_sync, idle_peers, management, report
 from tests.bench.engines import EMBEDDED, SERVERS, started
 from tests.bench.field import open_field
 from tests.bench.figures import FULL, QUICK, Figures, measure
@@ -33,8 +35,9 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     )
     parser.add_argument(
         "--only",
-        choices=("idle-peers", "management"),
-        help="100 connections to 20 peers at rest, or the management API; and no more",
+        choices=("idle-peers", "management", "adapters", "first-sync"),
+        help="100 connections to 20 peers at rest, the management API, what each adapter's calls"
+        " cost, or the first sync of 10,000 issues; and no more",
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="the JSON goes to this file")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep data and logs here")
@@ -67,8 +70,13 @@ async def run(
 def main() -> int:
     given = parse(sys.argv[1:])
     console = Console(stderr=True)
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     if given.only == "management":
         return managed(given, console)
+    if given.only == "adapters":
+        return adapted(given, console)
+    if given.only == "first-sync":
+        return synced(given, console)
     if given.only:
         return idle(given, console)
     engines = given.engine or [EMBEDDED, SERVERS]
@@ -99,6 +107,22 @@ def managed(given: argparse.Namespace, console: Console) -> int:
     with tempfile.TemporaryDirectory(prefix="tidegate-bench-") as scratch:
         found = uvloop.run(management.measure(plan, Path(scratch)))
     management.show(found, console)
+    write(found, given)
+    return 0
+
+
+def adapted(given: argparse.Namespace, console: Console) -> int:
+    found = uvloop.run(adapters.measure(40 if given.quick else 200))
+    adapters.show(found, console)
+    write(found, given)
+    return 0
+
+
+def synced(given: argparse.Namespace, console: Console) -> int:
+    with tempfile.TemporaryDirectory(prefix="tidegate-bench-") as scratch:
+        issues = 500 if given.quick else 10_000
+        found = uvloop.run(first_sync.measure(issues, Path(scratch)))
+    first_sync.show(found, console)
     write(found, given)
     return 0
 

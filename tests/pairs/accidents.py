@@ -20,6 +20,7 @@ from schemas.issue import AttachmentDraft, CommentDraft, FieldChange, WorklogDra
 from schemas.rich_text import plain, to_plain
 from service.rules.port import RuleEngine
 from service.workers.hints import Hint
+from tests.bench.far_tracker import port_of
 from tests.contract.trackers.harness import Write
 from tests.pairs import stage
 from tests.pairs.stage import Node, Stage
@@ -67,28 +68,13 @@ class Line:
 
 @asynccontextmanager
 async def line_to(opened: Stage, name: str) -> AsyncIterator[Line]:
-    settings: Any = opened.companies[name].tracker
-    line = Line(await _port(settings))
+    line = Line(await port_of(opened.companies[name].tracker))
 
     async def request(session: Any, method: str, url: Any, **given: Any) -> Any:
         return await line(session, method, url, **given)
 
     with mock.patch.object(aiohttp.ClientSession, "_request", request):
         yield line
-
-
-async def _port(tracker: Any) -> int:
-    """Of the server that the tracker speaks to, as its first call shows."""
-    seen: list[int] = []
-    original = aiohttp.ClientSession._request
-
-    async def request(session: Any, method: str, url: Any, **given: Any) -> Any:
-        seen.append(URL(url).port or 0)
-        return await original(session, method, url, **given)
-
-    with mock.patch.object(aiohttp.ClientSession, "_request", request):
-        await tracker.check("")
-    return seen[0]
 
 
 class Count(msgspec.Struct, frozen=True):
@@ -162,20 +148,16 @@ class Shipment:
 
     async def _write(self) -> None:
         home, tracker = self._sender, self._sender.tracker
-        fields = {
-            name: home.values.fields[name] for name in ("labels",) if name in home.values.fields
-        }
-        made = await self._stage.write(
-            home.name, home.type, summary="Shipment", description=plain("Words"), **fields
-        )
+        said = {"summary": "Shipment", "description": plain("Words")}
+        made = await self._stage.write(home.name, home.type, labels=("billing",), **said)
         self._issue = made.ref.id
         for words in ("Stays", "Is edited", "Is deleted"):
             self._stage.pass_(60)
             await tracker.add_comment(
                 self._issue, CommentDraft(plain(words), words.replace(" ", ""))
             )
-        draft = AttachmentDraft(PLAN, len(CONTENT[PLAN]), "text/plain", "file")
-        await tracker.add_attachment(self._issue, draft, content(CONTENT[PLAN]))
+        file = AttachmentDraft(PLAN, len(CONTENT[PLAN]), "text/plain", "file")
+        await tracker.add_attachment(self._issue, file, content(CONTENT[PLAN]))
         if isinstance(tracker, Worklogs) and tracker.capabilities.worklogs:
             record = WorklogDraft(5_400, STARTED, "w-1", plain("Looked"))
             await tracker.add_worklog(self._issue, record)
@@ -226,32 +208,30 @@ def writes_of(receiver: str) -> tuple[Write, ...]:
 
 async def count_writes(receiver: str, folder: Path, engine: RuleEngine) -> tuple[int, Count]:
     """Of the whole story without an accident, and what then stands there."""
-    async with _opened(receiver, folder / "calm", engine) as opened:
-        async with line_to(opened, receiver) as line:
-            shipment = Shipment(opened, receiver)
-            await shipment.run()
-            return line.writes, await shipment.count()
+    async with _opened(receiver, folder / "calm", engine) as (opened, line):
+        shipment = Shipment(opened, receiver)
+        await shipment.run()
+        return line.writes, await shipment.count()
 
 
 async def with_accident(
     receiver: str, number: int, accident: Accident, folder: Path, engine: RuleEngine
 ) -> Count:
-    async with _opened(receiver, folder / f"{accident}-{number}", engine) as opened:
-        async with line_to(opened, receiver) as line:
-            line.fatal, line.accident = number, accident
-            shipment = Shipment(opened, receiver)
-            try:
-                await shipment.run(line)
-                assert line.happened.is_set(), f"there was no write {number}"
-                return await shipment.count()
-            finally:
-                line.over.set()
-                await shipment.close()
+    async with _opened(receiver, folder / f"{accident}-{number}", engine) as (opened, line):
+        line.fatal, line.accident = number, accident
+        shipment = Shipment(opened, receiver)
+        try:
+            await shipment.run(line)
+            assert line.happened.is_set(), f"there was no write {number}"
+            return await shipment.count()
+        finally:
+            line.over.set()
+            await shipment.close()
 
 
 async def with_late_error(receiver: str, write: Write, folder: Path, engine: RuleEngine) -> Count:
     """The tracker carries the write out and answers 500."""
-    async with _opened(receiver, folder / f"error-{write}", engine) as opened:
+    async with _opened(receiver, folder / f"error-{write}", engine) as (opened, _):
         weather = opened.companies[receiver].site.weather
         assert weather is not None
         weather.lose_answer(write, "error")
@@ -261,7 +241,12 @@ async def with_late_error(receiver: str, write: Write, folder: Path, engine: Rul
 
 
 @asynccontextmanager
-async def _opened(receiver: str, folder: Path, engine: RuleEngine) -> AsyncIterator[Stage]:
+async def _opened(
+    receiver: str, folder: Path, engine: RuleEngine
+) -> AsyncIterator[tuple[Stage, Line]]:
     folder.mkdir(parents=True)
-    async with stage.opened(sender_to(receiver), receiver, folder, engine) as opened:
-        yield opened
+    async with (
+        stage.opened(sender_to(receiver), receiver, folder, engine) as opened,
+        line_to(opened, receiver) as line,
+    ):
+        yield opened, line

@@ -40,6 +40,8 @@ class Node(Workshop):
 class Stage:
     def __init__(self, node: Node, companies: dict[str, Company], ties: tuple[Tie, ...]) -> None:
         self.node, self.companies, self.ties = node, companies, ties
+        self.skew = 0.0
+        """By how many seconds the node's clock is ahead of the trackers'."""
         self._number = 0
 
     def other(self, name: str) -> Company:
@@ -54,8 +56,8 @@ class Stage:
 
     def pass_(self, seconds: float) -> None:
         clocks = [company.site.clock for company in self.companies.values()]
-        now = max(self.node.at, *(clock.millis for clock in clocks)) + int(seconds * 1000)
-        self.node.at = now
+        now = max(clock.millis for clock in clocks) + int(seconds * 1000)
+        self.node.at = now + int(self.skew * 1000)
         for clock in clocks:
             clock.millis = now
 

@@ -83,7 +83,7 @@ async def simulated() -> AsyncIterator[Site]:
         def opened(**settings: Any) -> SdElementsTracker:
             given = {"url": simulator.url, "token": config.token, "projects": [PROJECT]}
             params = parse_params({**given, **settings})
-            return SdElementsTracker("sde", params, session, clock, clock.pause)
+            return SdElementsTracker("sd-elements", params, session, clock, clock.pause)
 
         yield Site(
             name="sd-elements",
