@@ -72,8 +72,8 @@ CAPABILITIES = Capabilities(
         "milestone": "One is shown and exchanged; others stay as they are.",
         "reporter": "Of a defect the one who submitted it; else the account, which cannot be set.",
         "parent": "A user story for defects and user stories; for a task also a defect.",
-        "links": "User stories precede and follow each other; defects duplicate each other, and both ends"
-        " say so.",
+        "links": "User stories precede and follow each other; defects duplicate each other, and"
+        " both ends say so.",
         "cascading": "Rally has no cascading fields; a custom text field takes the path.",
         "mentions": "They arrive as the person's name.",
         "comments": "The account is the author, and all comments are public.",
