@@ -74,6 +74,8 @@ def _fields(task: answers.Task, text: str, catalogue: Catalogue, assignee: User 
     }
     if task.tags is not None:
         fields["labels"] = as_set(task.tags)
+    if task.references is not None:
+        fields["references"] = as_set([held.shown for held in task.references])
     return fields
 
 

@@ -81,6 +81,8 @@ def _written(name: str, value: Value, catalogue: Catalogue, marker: str) -> dict
             return {"assigned_to": _emails(value)}
         case "labels":
             return {"tags": list(value) if isinstance(value, tuple) else []}
+        case "references":
+            return {}  # by calls of their own
         case "type":
             check_type(str(value or ""))
             return {}
@@ -95,11 +97,11 @@ def _written(name: str, value: Value, catalogue: Catalogue, marker: str) -> dict
 
 def _priority(value: Value) -> int:
     text = str(value)
-    if not (text.isdecimal() and 1 <= int(text) <= 10):
+    if not (text.isdecimal() and 0 <= int(text) <= 10):
         raise TrackerError(
             Fault.VALIDATION,
             f"{text!r} is no priority of SD Elements.",
-            remedy="Map it to a number from 1 to 10.",
+            remedy="Map it to a number from 0 to 10.",
             field="priority",
         )
     return int(text)
@@ -121,7 +123,7 @@ def _emails(value: Value) -> list[str]:
 def labels(task: answers.Task, change: FieldChange) -> list[str] | None:
     add, remove = change.add.get("labels", ()), change.remove.get("labels", ())
     for name in (*change.add, *change.remove):
-        if name != "labels":
+        if name not in ("labels", "references"):
             raise TrackerError(
                 Fault.VALIDATION,
                 f"SD Elements has no set {name!r}.",
