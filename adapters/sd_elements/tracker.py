@@ -96,8 +96,8 @@ class SdElementsTracker:
         marker up and does not create a second one."""
         writing.check_type(draft.type)
         catalogue = await self._known()
-        body = writing.first_words(draft, catalogue)
-        later = writing.changes(draft.fields, catalogue, without=writing.OF_OWN_TASKS)
+        body = await writing.first_words(draft, catalogue)
+        later = await writing.changes(draft.fields, catalogue, without=writing.OF_OWN_TASKS)
         wanted = draft.fields.get("references")
         added, _ = self._references.changes((), FieldChange({"references": wanted}))
         if draft.source_url:
@@ -139,7 +139,7 @@ class SdElementsTracker:
                 remedy="Nothing to do: it is read again.",
             )
         catalogue = await self._known()
-        body = writing.changes(change.set, catalogue, marker=before.marker)
+        body = await writing.changes(change.set, catalogue, marker=before.marker)
         labels = writing.labels(task, change)
         if labels is not None:
             body["tags"] = labels
@@ -218,7 +218,9 @@ class SdElementsTracker:
 
     async def _to_issue(self, task: answers.Task, comments: tuple[Comment, ...] | None) -> Issue:
         assignee = await self._people.named(mapping.assigned_to(task))
-        return mapping.to_issue(self._params.url, task, await self._known(), assignee, comments)
+        return await mapping.to_issue(
+            self._params.url, task, await self._known(), assignee, comments
+        )
 
     async def _known(self) -> Catalogue:
         """Read once; `metadata` reads it anew."""
