@@ -22,7 +22,7 @@ def target(href: str) -> str:
     if not href or href in ("#", "./"):
         return ""
     scheme = _SCHEME.match(href)
-    if scheme and scheme[1].lower() in _ACTIVE_SCHEMES:
+    if scheme and (scheme[1].lower() in _ACTIVE_SCHEMES or scheme.end() == len(href)):
         return ""
     if scheme and scheme[1] == "attachment":
         return "attachment:" + quote(unquote(href[11:]).strip()) if href[11:].strip() else ""
