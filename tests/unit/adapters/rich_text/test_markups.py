@@ -247,6 +247,16 @@ def test_what_broke_a_reader_once(
     assert markup.parse(text).blocks == shown
 
 
+@MARKUPS
+@pytest.mark.parametrize("lead", ["- ", "* ", "# ", "1. ", "> ", "h1. ", "bq. ", "| "])
+def test_what_looks_like_the_start_of_a_block_stays_before_something_marked(
+    markup: ModuleType, lead: str
+) -> None:
+    marked = Text("y", ("strong",))
+    tree = RichText((Paragraph((Text(lead), marked, LineBreak(), Text(lead), marked)),))
+    assert markup.parse(markup.render(tree)) == tree
+
+
 def test_an_image_with_words_stays_whole_in_a_cell_of_wiki() -> None:
     image = Image("https://x/y?z=1&u", "word")
     tree = RichText((Table((Row((Cell((Paragraph((image,)),)),)),)),))
