@@ -35,7 +35,7 @@ async def _allowed(client: JiraClient, field: str, project: str) -> list[str]:
     if field == "components":
         body = await client.get(f"/project/{segment(project)}/components", what=what)
         return [item.name for item in wire.read(wire.named, body, what)]
-    if field == "fix_versions":
+    if field in ("fix_versions", "affected_versions"):
         body = await client.get(f"/project/{segment(project)}/versions", what=what)
         return [item.name for item in wire.read(wire.named, body, what)]
     return []

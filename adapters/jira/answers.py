@@ -16,9 +16,18 @@ class Named(_Answer, frozen=True):
 
 class Keyed(_Answer, frozen=True):
     key: str = ""
+    id: str = ""
+
+
+class IssueType(_Answer, frozen=True):
+    name: str = ""
+    id: str = ""
+    subtask: bool = False
 
 
 class Account(_Answer, frozen=True):
+    account_id: str | None = None
+    """In Jira Cloud, instead of the next two."""
     name: str | None = None
     key: str | None = None
     display_name: str | None = None
@@ -32,7 +41,8 @@ class Property(_Answer, frozen=True):
 
 class Comment(_Answer, frozen=True):
     id: str
-    body: str | None = None
+    body: Any = None
+    """Rich text, as the version of the API has it."""
     author: Account | None = None
     created: str = ""
     updated: str = ""
@@ -57,24 +67,69 @@ class Attachment(_Answer, frozen=True):
     content: str = ""
 
 
+class LinkType(_Answer, frozen=True):
+    id: str = ""
+    name: str = ""
+    inward: str = ""
+    outward: str = ""
+
+
+class LinkTypes(_Answer, frozen=True):
+    issue_link_types: tuple[LinkType, ...] = ()
+
+
+class IssueLink(_Answer, frozen=True):
+    """One of both issues is told: the other end, seen from the issue that was asked for."""
+
+    id: str = ""
+    type: LinkType = LinkType()
+    inward_issue: Keyed | None = None
+    outward_issue: Keyed | None = None
+
+
+class Worklog(_Answer, frozen=True):
+    id: str
+    time_spent_seconds: int = 0
+    started: str = ""
+    created: str = ""
+    updated: str = ""
+    author: Account | None = None
+    comment: Any = None
+    properties: tuple[Property, ...] | None = None
+    """None: not told."""
+
+
+class WorklogPage(_Answer, frozen=True):
+    worklogs: tuple[Worklog, ...] = ()
+    total: int = 0
+
+
 class IssueFields(_Answer, frozen=True):
     summary: str | None = None
-    description: str | None = None
+    description: Any = None
+    environment: Any = None
     status: Named | None = None
     resolution: Named | None = None
     priority: Named | None = None
-    issuetype: Named | None = None
+    issuetype: IssueType | None = None
     labels: tuple[str, ...] | None = None
     assignee: Account | None = None
     reporter: Account | None = None
     duedate: str | None = None
     components: tuple[Named, ...] | None = None
     fix_versions: tuple[Named, ...] | None = None
+    versions: tuple[Named, ...] | None = None
+    timeoriginalestimate: int | None = None
+    timeestimate: int | None = None
+    timespent: int | None = None
+    issuelinks: tuple[IssueLink, ...] | None = None
     parent: Keyed | None = None
     project: Keyed | None = None
     created: str = ""
     updated: str = ""
     comment: CommentPage | None = None
+    worklog: WorklogPage | None = None
+    """None: not asked for, or time is not tracked."""
     attachment: tuple[Attachment, ...] | None = None
 
 
@@ -125,14 +180,25 @@ class Category(_Answer, frozen=True):
 
 class Status(_Answer, frozen=True):
     name: str = ""
+    id: str = ""
     status_category: Category = Category()
+
+
+class Allowed(_Answer, frozen=True):
+    """A value that a field may take: named ones have a name, options a value."""
+
+    id: str = ""
+    name: str = ""
+    value: str = ""
+    key: str = ""
+    children: tuple["Allowed", ...] = ()
 
 
 class ScreenField(_Answer, frozen=True):
     required: bool = False
     has_default_value: bool = False
     name: str = ""
-    allowed_values: tuple[Named, ...] | None = None
+    allowed_values: tuple[Allowed, ...] | None = None
 
 
 class Transition(_Answer, frozen=True):
@@ -168,6 +234,8 @@ class Permissions(_Answer, frozen=True):
 class FieldSchema(_Answer, frozen=True):
     type: str = ""
     items: str = ""
+    custom: str = ""
+    """The type of a custom field, such as `com.atlassian...customfieldtypes:textarea`."""
 
 
 class FieldInfo(_Answer, frozen=True):
@@ -180,3 +248,57 @@ class Project(_Answer, frozen=True):
     key: str = ""
     name: str = ""
     issue_types: tuple[Named, ...] = ()
+
+
+class CreateField(_Answer, frozen=True):
+    """A field of the screen on which issues of one type are made."""
+
+    field_id: str = ""
+    key: str = ""
+    """The same, where `field_id` is not told."""
+    name: str = ""
+    required: bool = False
+    schema: FieldSchema = FieldSchema()
+    operations: tuple[str, ...] = ()
+    allowed_values: tuple[Allowed, ...] | None = None
+
+
+class CreateTypes(_Answer, frozen=True):
+    """One page."""
+
+    values: tuple[IssueType, ...] = ()
+    total: int = 0
+
+
+class CreateFields(_Answer, frozen=True):
+    """One page."""
+
+    values: tuple[CreateField, ...] = ()
+    total: int = 0
+
+
+class EditFields(_Answer, frozen=True):
+    """What can be written in one issue, by Jira's ids."""
+
+    fields: dict[str, CreateField] = {}
+
+
+class OldCreateType(IssueType, frozen=True):
+    fields: dict[str, CreateField] = {}
+
+
+class OldCreateProject(_Answer, frozen=True):
+    issuetypes: tuple[OldCreateType, ...] = ()
+
+
+class OldCreateMeta(_Answer, frozen=True):
+    """Of servers before 8.4, which tell all in one answer."""
+
+    projects: tuple[OldCreateProject, ...] = ()
+
+
+class RegisteredWebhook(_Answer, frozen=True):
+    name: str = ""
+    url: str = ""
+    events: tuple[str, ...] = ()
+    enabled: bool = True

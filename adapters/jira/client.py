@@ -1,214 +1,206 @@
-"""HTTP to one Jira: authentication, time-outs, rate limits, typed errors."""
+"""Requests to one Jira, over the HTTP toolkit."""
 
 import asyncio
 from base64 import b64encode
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from urllib.parse import quote, urlencode
+from typing import TypeVar
 
 import aiohttp
 import msgspec
-import structlog
-from yarl import URL
 
+from adapters.http import (
+    Call,
+    Dialect,
+    HttpSettings,
+    Limit,
+    Method,
+    Pause,
+    Refusal,
+    TrackerHttp,
+    retry_after,
+    segment,
+)
+from adapters.http.client import Wrap
+from adapters.http.dialect import NO_LIMIT
+from adapters.http.streams import ByteStream, OpenContent
 from adapters.jira import errors
 from adapters.jira.params import JiraParams
-from schemas.errors import Fault, TrackerError, refused_address
+from schemas.errors import TrackerError
+from schemas.values import Millis
 
-PATIENCE = 2.0
-"""Seconds that one call may wait for a rate limit before it raises THROTTLED."""
+__all__ = ["JiraClient", "Pause", "segment"]
 
-_CONNECT = 10.0
-_REDIRECTS = 5
-_CHUNK = 1 << 16
+T = TypeVar("T")
 
-Pause = Callable[[float], Awaitable[None]]
-MakeBody = Callable[[], Awaitable[aiohttp.Payload]]
-
-log = structlog.get_logger()
+_REST = "/rest/api/2"
+_NO_CHECK = {"X-Atlassian-Token": "no-check"}
 _encode = msgspec.json.Encoder().encode
 
 
-def segment(text: str) -> str:
-    """One part of a path, whatever characters it holds."""
-    return quote(text, safe="")
-
-
-class _Call(msgspec.Struct, frozen=True):
-    method: str
-    url: URL
-    what: str
-    write: bool
-    timeout: aiohttp.ClientTimeout
-    body: bytes | None = None
-    make_body: MakeBody | None = None
+def open_client(
+    connector: str,
+    params: JiraParams,
+    session: aiohttp.ClientSession,
+    now: Callable[[], Millis],
+    pause: Pause = asyncio.sleep,
+) -> "JiraClient":
+    settings = HttpSettings(
+        connector=connector,
+        title="Jira",
+        base=params.url,
+        request_timeout=params.request_timeout,
+        transfer_timeout=params.transfer_timeout,
+        concurrency=params.concurrency,
+        rate=params.rate,
+    )
+    return JiraClient(params.url, TrackerHttp(settings, Login(params), session, now, pause))
 
 
 class JiraClient:
-    """`what` in all methods completes the sentence "Jira refused to ..."."""
+    """`what` in all methods completes the sentence "Jira refused to ..."; paths are below `rest`.
+    `base` is the address under which people open Jira."""
 
-    def __init__(
-        self,
-        connector: str,
-        params: JiraParams,
-        session: aiohttp.ClientSession,
-        now: Callable[[], int],
-        pause: Pause = asyncio.sleep,
-    ) -> None:
-        self.base = params.url
-        self._connector = connector
-        self._session = session
-        self._now = now
-        self._pause = pause
-        self._rest = params.url + "/rest/api/2"
-        self._headers = {"Accept": "application/json", "Authorization": _authorization(params)}
-        self._write_headers = {**self._headers, "Content-Type": "application/json"}
-        self._upload_headers = {**self._headers, "X-Atlassian-Token": "no-check"}
-        self._timeout = aiohttp.ClientTimeout(total=params.request_timeout, sock_connect=_CONNECT)
-        self._transfer = aiohttp.ClientTimeout(
-            total=params.transfer_timeout, sock_connect=_CONNECT, sock_read=params.request_timeout
-        )
-        self._upload_timeout = aiohttp.ClientTimeout(
-            total=params.transfer_timeout, sock_connect=_CONNECT
-        )
-        self._resume_at = 0
+    def __init__(self, base: str, http: TrackerHttp, rest: str = _REST) -> None:
+        self.base = base
+        self._http = http
+        self._rest = rest
 
     async def get(self, path: str, query: Mapping[str, str] | None = None, *, what: str) -> bytes:
-        return await self._send(_Call("GET", self._url(path, query), what, False, self._timeout))
+        return (await self._http.send(self._call("GET", path, what, query))).body
+
+    async def get_plain(self, path: str, *, what: str) -> bytes:
+        """Of an API beside the usual one."""
+        return (await self._http.send(Call(what=what, path=path))).body
 
     async def ask(self, path: str, body: object, *, what: str) -> bytes:
         """A POST that changes nothing, such as a search."""
-        call = _Call("POST", self._url(path, None), what, False, self._timeout, _encode(body))
-        return await self._send(call)
+        return (await self._http.send(self._call("POST", path, what, body=body))).body
 
     async def write(
         self,
-        method: str,
+        method: Method,
         path: str,
         body: object = None,
         *,
         what: str,
         query: Mapping[str, str] | None = None,
     ) -> bytes:
-        encoded = None if body is None else _encode(body)
-        url = self._url(path, query)
-        return await self._send(_Call(method, url, what, True, self._timeout, encoded))
+        call = self._call(method, path, what, query, body, write=True)
+        return (await self._http.send(call)).body
 
-    async def upload(self, path: str, make_body: MakeBody, *, what: str) -> bytes:
-        url = self._url(path, None)
-        call = _Call("POST", url, what, True, self._upload_timeout, make_body=make_body)
-        return await self._send(call)
+    async def make(
+        self,
+        method: Method,
+        path: str,
+        body: object,
+        decoder: msgspec.json.Decoder[T],
+        *,
+        what: str,
+        query: Mapping[str, str] | None = None,
+    ) -> T:
+        """A write whose answer shows what was made; UNKNOWN_OUTCOME when it cannot be read."""
+        call = self._call(method, path, what, query, body, write=True)
+        return await self._http.fetch(call, decoder)
+
+    async def upload(
+        self,
+        path: str,
+        size: int,
+        open_content: OpenContent,
+        wrap: Wrap,
+        decoder: msgspec.json.Decoder[T],
+        *,
+        what: str,
+    ) -> T:
+        call = self._call("POST", path, what, write=True)
+        call = msgspec.structs.replace(call, headers=_NO_CHECK, lane="")
+        answer = await self._http.upload(call, size, open_content, wrap)
+        return self._http.decode(call, answer, decoder)
 
     @asynccontextmanager
-    async def download(self, address: str, *, what: str) -> AsyncIterator[AsyncIterator[bytes]]:
+    async def download(self, address: str, *, what: str) -> AsyncIterator[ByteStream]:
         """Follows redirects within Jira's own origin only, so that credentials stay there."""
-        url = URL(address, encoded=True)
-        for _ in range(_REDIRECTS):
-            self._own_origin(url, what)
-            async with await self._open(_Call("GET", url, what, False, self._transfer)) as answer:
-                if answer.status == 200:
-                    yield _chunks(answer, what)
-                    return
-                if answer.status not in (301, 302, 303, 307, 308):
-                    body = await answer.read()
-                    raise errors.translate(
-                        answer.status, answer.headers, body, write=False, what=what
-                    )
-                url = url.join(URL(answer.headers.get("Location", ""), encoded=True))
-        raise TrackerError(
-            Fault.UNAVAILABLE,
-            f"Jira redirects in circles on the call to {what}.",
-            remedy="Check the proxy in front of Jira and Jira's own base URL.",
+        async with self._http.download(Call(what=what, path=address)) as blocks:
+            yield blocks
+
+    @asynccontextmanager
+    async def stream(
+        self, path: str, query: Mapping[str, str], *, what: str
+    ) -> AsyncIterator[ByteStream]:
+        """Goes on to another server without credentials, such as to a store of files."""
+        call = msgspec.structs.replace(self._call("GET", path, what, query), redirects="anywhere")
+        async with self._http.download(call) as blocks:
+            yield blocks
+
+    async def location(self, path: str, *, what: str) -> str:
+        """Where a read is sent on to, without going there; '' when it is answered at once."""
+        call = msgspec.structs.replace(self._call("GET", path, what), redirects="shown")
+        return (await self._http.send(call)).headers.get("Location", "")
+
+    def _call(
+        self,
+        method: Method,
+        path: str,
+        what: str,
+        query: Mapping[str, str] | None = None,
+        body: object = None,
+        *,
+        write: bool = False,
+    ) -> Call:
+        return Call(
+            what=what,
+            path=self._rest + path,
+            query=query or {},
+            method=method,
+            body=None if body is None else _encode(body),
+            write=write,
+            lane=_lane(path) if write else "",
+            group=_group(method, path),
         )
 
-    def _own_origin(self, url: URL, what: str) -> None:
-        if url.origin() != URL(self.base).origin():
-            raise TrackerError(
-                Fault.CONFIGURATION,
-                f"Jira redirects the call to {what} to another server, {url.host}.",
-                remedy="Set the connector's 'url' to the address under which Jira itself answers.",
-            )
 
-    def _url(self, path: str, query: Mapping[str, str] | None) -> URL:
-        text = self._rest + path
-        if query:
-            text += "?" + urlencode(query, quote_via=quote, safe=",*")
-        return URL(text, encoded=True)
+class Login(Dialect):
+    def __init__(self, params: JiraParams) -> None:
+        self._secrets = (params.token, params.password)
+        self._headers = {"Accept": "application/json", "Authorization": _authorization(params)}
 
-    async def _send(self, call: _Call) -> bytes:
-        waited = 0.0
-        while True:
-            waited = await self._wait(self._resume_at - self._now(), waited, call.what)
-            async with await self._open(call) as answer:
-                try:
-                    body = await answer.read()
-                except (aiohttp.ClientError, TimeoutError) as error:
-                    raise errors.unreachable(call.what, write=call.write) from error
-                self._note_limit(answer)
-                if answer.status < 300:
-                    return body
-                if answer.status == 429:
-                    continue
-                raise errors.translate(
-                    answer.status, answer.headers, body, write=call.write, what=call.what
-                )
+    async def authorize(self, call: Call) -> Mapping[str, str]:
+        return self._headers
 
-    async def _open(self, call: _Call) -> aiohttp.ClientResponse:
-        payload: bytes | aiohttp.Payload | None = call.body
-        headers = self._headers if payload is None else self._write_headers
-        if call.make_body is not None:
-            payload, headers = await call.make_body(), self._upload_headers
-        try:
-            return await self._session.request(
-                call.method,
-                call.url,
-                data=payload,
-                headers=headers,
-                timeout=call.timeout,
-                allow_redirects=False,
-            )
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            raise TrackerError(
-                Fault.UNAVAILABLE,
-                f"No connection to Jira at {self.base}.",
-                remedy=refused_address(error)
-                or "Check that Jira runs and that this node can reach it.",
-            ) from error
-        except (aiohttp.ClientError, TimeoutError) as error:
-            raise errors.unreachable(call.what, write=call.write) from error
-
-    def _note_limit(self, answer: aiohttp.ClientResponse) -> None:
+    def limits(self, status: int, headers: Mapping[str, str], now: int) -> Limit:
         """Jira tells its token bucket on every answer: an empty one holds the next call back."""
-        headers = answer.headers
-        limited = answer.status == 429
-        if not limited and headers.get("X-RateLimit-Remaining") != "0":
-            return
-        now = self._now()
-        wait = errors.retry_after(headers, now)
-        if wait is None:
-            wait = 1.0 if limited else 0.0
-        self._resume_at = max(self._resume_at, now + int(wait * 1000))
-        if limited:
-            # A date in the past or a clock that stands still must not turn this into a busy loop.
-            self._resume_at = max(self._resume_at, now + 50)
-            log.info("tracker.throttled", connector=self._connector, retry_after=wait)
+        if status not in (429, 503) and headers.get("X-RateLimit-Remaining") != "0":
+            return NO_LIMIT
+        return Limit(retry_after(headers, now) or 0.0)
 
-    async def _wait(self, millis: int, waited: float, what: str) -> float:
-        if millis <= 0:
-            return waited
-        wait = millis / 1000
-        if waited + wait > PATIENCE:
-            raise TrackerError(
-                Fault.THROTTLED,
-                f"Jira limits the rate of calls; the call to {what} was not made.",
-                remedy="Nothing to do, or raise the account's rate limit in Jira.",
-                status=429,
-                retry_after=wait,
-            )
-        await self._pause(wait)
-        # Whatever the clock says, this limit has been waited for.
-        self._resume_at = 0
-        return waited + wait
+    def translate(self, refusal: Refusal) -> TrackerError:
+        return errors.translate(
+            refusal.status,
+            refusal.headers,
+            refusal.body,
+            write=refusal.write,
+            what=refusal.what,
+            now=refusal.now,
+        )
+
+    def secrets(self) -> tuple[str, ...]:
+        return self._secrets
+
+
+def _lane(path: str) -> str:
+    """Writes to one issue go one after the other: Jira answers some of them with 409 or loses one
+    of two edits where they meet."""
+    parts = path.split("/", 3)
+    return parts[2] if len(parts) > 2 and parts[1] == "issue" else ""
+
+
+def _group(method: Method, path: str) -> str:
+    """The endpoint, whatever issue it is asked about: Jira Cloud counts each by itself."""
+    parts = path.split("/", 3)
+    if len(parts) > 2:
+        parts[2] = "*"
+    return f"{method} {'/'.join(parts)}"
 
 
 def _authorization(params: JiraParams) -> str:
@@ -216,11 +208,3 @@ def _authorization(params: JiraParams) -> str:
         return "Bearer " + params.token
     pair = f"{params.user}:{params.password}".encode()
     return "Basic " + b64encode(pair).decode("ascii")
-
-
-async def _chunks(answer: aiohttp.ClientResponse, what: str) -> AsyncIterator[bytes]:
-    try:
-        async for chunk in answer.content.iter_chunked(_CHUNK):
-            yield chunk
-    except (aiohttp.ClientError, TimeoutError) as error:
-        raise errors.unreachable(what, write=False) from error

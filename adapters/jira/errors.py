@@ -1,18 +1,23 @@
 """Jira's refusals as typed errors, read from the body and not from the status alone."""
 
 from collections.abc import Mapping
-from email.utils import parsedate_to_datetime
 
 import msgspec
 
+from adapters.http import retry_after
 from schemas.errors import Fault, TrackerError
 
 NEUTRAL_NAMES = {
     "issuetype": "type",
     "duedate": "due",
     "fixVersions": "fix_versions",
+    "versions": "affected_versions",
+    "timetracking": "estimate",
+    "issuelinks": "links",
 }
 """Jira's field ids where ours differ."""
+
+_JIRA_NAMES = {ours: theirs for theirs, ours in NEUTRAL_NAMES.items()}
 
 _STATUS_FAULTS = {
     400: Fault.VALIDATION,
@@ -58,9 +63,10 @@ _decode = msgspec.json.Decoder(_Body).decode
 
 
 def translate(
-    status: int, headers: Mapping[str, str], body: bytes, *, write: bool, what: str
+    status: int, headers: Mapping[str, str], body: bytes, *, write: bool, what: str, now: int = 0
 ) -> TrackerError:
-    """The error for a refused call. `what` names the call for a person, `write` that it changes."""
+    """The error for a refused call. `what` names the call for a person, `write` that it changes,
+    `now` the time in milliseconds, for dates in headers."""
     field, text = _read(body)
     fault = _fault(status, text, write=write)
     if "CAPTCHA" in headers.get("X-Authentication-Denied-Reason", ""):
@@ -75,6 +81,8 @@ def translate(
         remedy = (
             "Add the field to the screen of that project and type, or leave it out of the rule."
         )
+        if field == "parent":
+            remedy = "Move the sub-task in Jira itself: its API cannot."
     if _TOO_LONG in text:
         remedy = "Shorten it, or raise jira.text.field.character.limit in Jira."
     return TrackerError(
@@ -83,32 +91,28 @@ def translate(
         remedy=remedy,
         status=status,
         field=field,
-        retry_after=retry_after(headers, None),
+        retry_after=retry_after(headers, now),
     )
 
 
-def retry_after(headers: Mapping[str, str], now_ms: int | None) -> float | None:
-    """Seconds; a date counts only when the caller tells the time."""
-    raw = headers.get("Retry-After", "").strip()
-    if not raw:
-        return None
-    try:
-        return max(0.0, float(raw))
-    except ValueError:
-        pass  # an HTTP date
-    if now_ms is None:
-        return None
-    try:
-        moment = parsedate_to_datetime(raw)
-    except ValueError:
-        return None
-    return max(0.0, moment.timestamp() - now_ms / 1000)
+def jira_name(field: str) -> str:
+    """Jira's id of a field that is known by our name."""
+    return _JIRA_NAMES.get(field, field)
 
 
-def unreachable(what: str, *, write: bool) -> TrackerError:
-    """The answer never came."""
-    fault = Fault.UNKNOWN_OUTCOME if write else Fault.UNAVAILABLE
-    return TrackerError(fault, f"Jira did not answer the call to {what}.", remedy=_REMEDIES[fault])
+def is_off_screen(error: TrackerError) -> bool:
+    """The field may still have its place on the screen of a transition."""
+    return error.fault is Fault.VALIDATION and bool(error.field) and _NO_SCREEN in error.message
+
+
+def refused(name: str, why: str) -> TrackerError:
+    """A value that is not even sent."""
+    return TrackerError(
+        Fault.VALIDATION,
+        f"The field {name!r} cannot be written to Jira: {why}.",
+        remedy="Leave the field out of the incoming rule, or map it to another one.",
+        field=name,
+    )
 
 
 def unreadable(what: str) -> TrackerError:

@@ -4,17 +4,18 @@ from typing import Any
 
 import msgspec
 
-from adapters.jira import answers, markup, moments, wire
-from schemas.issue import Attachment, Comment, Issue, IssueRef, Part
-from schemas.values import Fields, User, Value, as_set
+from adapters.jira import answers, custom, links, moments, wire
+from adapters.jira.fields import Known
+from adapters.jira.form import Form
+from adapters.jira.users import to_user
+from schemas.issue import Attachment, Comment, Issue, IssueRef, Part, Worklog
+from schemas.values import Fields, User, as_set
 
 MARKER_KEY = "tidegate"
 """The entity property that keeps our marker on issues and comments."""
 INTERNAL_KEY = "sd.public.comment"
 
 _CUSTOM = "customfield_"
-# The development panel prints Java objects with addresses that differ on every read.
-_VOLATILE = "com.atlassian.jira.plugin.devstatus"
 _decode = msgspec.json.Decoder().decode
 
 
@@ -22,86 +23,95 @@ def reference(base: str, issue: answers.Issue) -> IssueRef:
     return IssueRef(issue.id, issue.key, f"{base}/browse/{issue.key}")
 
 
+def custom_values(body: bytes) -> dict[str, Any]:
+    """The custom fields that are not empty, as they stand in an issue's answer."""
+    if b'"customfield_' not in body:
+        return {}
+    held = {
+        key: _decode(raw)
+        for key, raw in wire.raw_issue.decode(body).fields.items()
+        if key.startswith(_CUSTOM)
+    }
+    return {key: value for key, value in held.items() if value is not None}
+
+
 def to_issue(
     base: str,
     found: answers.Issue,
-    body: bytes,
-    comments: tuple[Comment, ...] | None,
+    values: dict[str, Any],
+    known: Known,
     parts: frozenset[Part],
+    form: Form,
+    *,
+    parent: str | None = None,
+    comments: tuple[Comment, ...] | None = None,
+    worklogs: tuple[Worklog, ...] | None = None,
 ) -> Issue:
-    """`body` is the answer that `found` was decoded from; custom fields are taken from it."""
+    """`values` are the custom ones, `parent` the id of the issue's epic."""
     fields = found.fields
     updated = moments.parse_or_zero(fields.updated)
     attachments = None
     if Part.ATTACHMENTS in parts:
         attachments = tuple(to_attachment(item) for item in fields.attachment or ())
+    neutral = _neutral(fields, form)
+    neutral["parent"] = _parent(fields) or parent
+    neutral.update(_custom(values, known, form))
     return Issue(
         ref=reference(base, found),
         version=updated,
         updated=updated,
         project=fields.project.key if fields.project else found.key.rpartition("-")[0],
-        fields=_neutral(fields, body),
+        fields=neutral,
         comments=comments,
         attachments=attachments,
         comment_count=fields.comment.total if fields.comment else None,
         marker=marker_in((found.properties or {}).get(MARKER_KEY)),
+        worklogs=worklogs,
     )
 
 
-def _neutral(fields: answers.IssueFields, body: bytes) -> Fields:
-    neutral: Fields = {
+def _neutral(fields: answers.IssueFields, form: Form) -> Fields:
+    return {
         "summary": fields.summary or "",
-        "description": markup.parse(fields.description),
+        "description": form.parse(fields.description),
+        "environment": form.parse(fields.environment),
         "status": _name(fields.status),
         "resolution": _name(fields.resolution),
         "priority": _name(fields.priority),
-        "type": _name(fields.issuetype),
+        "type": fields.issuetype.name if fields.issuetype else None,
         "labels": as_set(fields.labels or ()),
         "assignee": to_user(fields.assignee),
         "reporter": to_user(fields.reporter),
         "due": fields.duedate,
         "components": _names(fields.components),
         "fix_versions": _names(fields.fix_versions),
-        "parent": fields.parent.key if fields.parent else None,
+        "affected_versions": _names(fields.versions),
+        "estimate": fields.timeoriginalestimate,
+        "remaining": fields.timeestimate,
+        "spent": fields.timespent,
+        "links": links.to_links(fields),
     }
-    if b'"customfield_' in body:
-        neutral.update(_custom(body))
-    return neutral
 
 
-def _custom(body: bytes) -> Fields:
+def _parent(fields: answers.IssueFields) -> str | None:
+    return (fields.parent.id or fields.parent.key) if fields.parent else None
+
+
+def _custom(values: dict[str, Any], known: Known, form: Form) -> Fields:
     found: Fields = {}
-    for key, raw in wire.raw_issue.decode(body).fields.items():
-        if not key.startswith(_CUSTOM) or bytes(raw) == b"null":
+    for key, raw in values.items():
+        if key == known.parent or key in known.without_content:
             continue
-        value = _simple(_decode(raw))
+        value = custom.read(raw, known.kinds.get(key), form)
         if value is not None:
             found[key] = value
     return found
 
 
-def _simple(value: Any) -> Value:
-    """A custom value in our terms; None for shapes that have none."""
-    match value:
-        case str():
-            return None if _VOLATILE in value else value
-        case bool() | int() | float():
-            return value
-        case {"displayName": str()}:
-            return to_user(msgspec.convert(value, answers.Account))
-        case {"value": str(text)} | {"name": str(text)}:
-            return text
-        case list():
-            texts = [text for text in map(_simple, value) if isinstance(text, str)]
-            return as_set(texts) if len(texts) == len(value) else None
-        case _:
-            return None
-
-
-def to_comment(found: answers.Comment) -> Comment:
+def to_comment(found: answers.Comment, form: Form) -> Comment:
     return Comment(
         id=found.id,
-        body=markup.parse(found.body),
+        body=form.parse(found.body),
         author=to_user(found.author) or User(),
         created=moments.parse_or_zero(found.created),
         updated=moments.parse_or_zero(found.updated),
@@ -146,13 +156,6 @@ def to_attachment(found: answers.Attachment) -> Attachment:
         author=to_user(found.author) or User(),
         created=moments.parse_or_zero(found.created),
     )
-
-
-def to_user(found: answers.Account | None) -> User | None:
-    if found is None:
-        return None
-    login = found.name or found.key or ""
-    return User(name=found.display_name or login, email=found.email_address or "", id=login)
 
 
 def _name(found: answers.Named | None) -> str | None:

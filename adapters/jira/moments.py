@@ -27,3 +27,21 @@ def told_version(updated: Millis) -> Millis | None:
     """The version an event may carry. Some databases keep whole seconds only: two changes within
     one second then look the same, so such a version proves nothing and is not told."""
     return updated if updated % 1000 else None
+
+
+def told(at: Millis) -> str:
+    """As Jira wants a moment: exactly with milliseconds and an offset without a colon."""
+    return _written(at) + "+0000"
+
+
+def to_neutral(text: str) -> str | None:
+    """Jira's moment as the neutral text, `2026-01-31T12:00:00.000Z`."""
+    try:
+        return _written(parse(text)) + "Z"
+    except ValueError:
+        return None
+
+
+def _written(at: Millis) -> str:
+    moment = _EPOCH + at * _MILLI
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}"

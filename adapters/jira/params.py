@@ -27,12 +27,18 @@ class JiraParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """Set when a transition demands a resolution and nobody named one."""
     custom_fields: tuple[str, ...] | None = None
     """Ids of custom fields to read; None reads all."""
+    parent_field: str = ""
+    """Custom field that holds the key of an issue's epic; '' finds Jira's own epic link."""
     request_timeout: float = 30.0
     transfer_timeout: float = 3600.0
     """Seconds for one attachment, up or down."""
     scan_overlap: float = 60.0
     scan_lag: float = 5.0
     page_size: int = 100
+    concurrency: int = 16
+    """Calls under way at once."""
+    rate: float = 0.0
+    """Calls a second; 0 knows no limit."""
 
     def __repr__(self) -> str:
         return f"JiraParams(url={self.url!r}, projects={self.projects!r})"
@@ -93,13 +99,13 @@ def _check_credentials(params: JiraParams) -> None:
 
 
 def _check_numbers(params: JiraParams) -> None:
-    for key in ("request_timeout", "transfer_timeout", "page_size"):
+    for key in ("request_timeout", "transfer_timeout", "page_size", "concurrency"):
         if getattr(params, key) <= 0:
             raise ConfigurationError(
                 f"The setting {key!r} of the Jira connector must be above 0.",
                 remedy="Leave it out to use the default.",
             )
-    for key in ("scan_overlap", "scan_lag"):
+    for key in ("scan_overlap", "scan_lag", "rate"):
         if getattr(params, key) < 0:
             raise ConfigurationError(
                 f"The setting {key!r} of the Jira connector must not be negative.",

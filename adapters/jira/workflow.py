@@ -9,6 +9,7 @@ from typing import Any
 
 from adapters.jira import answers, wire
 from adapters.jira.client import JiraClient, segment
+from adapters.jira.errors import NEUTRAL_NAMES
 from schemas.errors import Fault, TrackerError
 
 MAX_HOPS = 3
@@ -27,43 +28,56 @@ class Workflow:
         self._seen: dict[tuple[Scope, str], Choices] = {}
 
     async def move(
-        self, issue_id: str, scope: Scope, start: str, target: str, fields: dict[str, Any]
-    ) -> bool:
-        """Brings the issue into `target`. `fields` go with a transition whose screen has them.
-        Answers whether a transition took the resolution. VALIDATION if there is no way."""
+        self,
+        issue_id: str,
+        scope: Scope,
+        start: str,
+        target: str,
+        fields: dict[str, Any],
+        held: frozenset[str] = frozenset(),
+    ) -> frozenset[str]:
+        """Brings the issue into `target`. `fields` go with a transition whose screen has them, and
+        those of `held` have a value already. Answers which of them a transition took. VALIDATION
+        if there is no way."""
         known = _to(self._seen.get((scope, _fold(start)), ()), target)
         if known is not None:
             try:
-                return await self._take(issue_id, known, fields)
+                return await self._take(issue_id, known, fields, held)
             except TrackerError as error:
                 if error.fault not in (Fault.VALIDATION, Fault.NOT_FOUND, Fault.CONFLICT):
                     raise
                 # Learned on another issue, or before the workflow changed.
                 del self._seen[scope, _fold(start)]
-        return await self._search(issue_id, scope, start, target, fields)
+        return await self._search(issue_id, scope, start, target, fields, held)
 
     async def _search(
-        self, issue_id: str, scope: Scope, start: str, target: str, fields: dict[str, Any]
-    ) -> bool:
+        self,
+        issue_id: str,
+        scope: Scope,
+        start: str,
+        target: str,
+        fields: dict[str, Any],
+        held: frozenset[str],
+    ) -> frozenset[str]:
         here, passed = start, {_fold(start)}
         category: str | None = None
         for hop in range(MAX_HOPS):
             choices = await self._look(issue_id, scope, here)
             direct = _to(choices, target)
             if direct is not None:
-                return await self._take(issue_id, direct, fields)
+                return await self._take(issue_id, direct, fields, held)
             if category is None:
                 here = await self._status(issue_id)
                 if _fold(here) == _fold(target):
-                    return False
+                    return frozenset()
                 category = await self._category(scope, target, choices)
             step = None
             if hop < MAX_HOPS - 1:
                 step = self._towards(scope, choices, target, category, passed, MAX_HOPS - hop)
             if step is None:
-                await self._go_back(issue_id, choices, start, here)
+                await self._go_back(issue_id, choices, start, here, held)
                 raise _no_way(here, target, choices)
-            await self._take(issue_id, step, {})
+            await self._take(issue_id, step, {}, held)
             here = step.to.name
             passed.add(_fold(here))
         raise _no_way(here, target, ())
@@ -77,36 +91,43 @@ class Workflow:
         return choices
 
     async def _take(
-        self, issue_id: str, transition: answers.Transition, fields: dict[str, Any]
-    ) -> bool:
-        screen = self._screen(transition, fields)
+        self,
+        issue_id: str,
+        transition: answers.Transition,
+        fields: dict[str, Any],
+        held: frozenset[str],
+    ) -> frozenset[str]:
+        screen = self._screen(transition, fields, held)
         body: dict[str, Any] = {"transition": {"id": transition.id}}
         if screen:
             body["fields"] = screen
         path = f"/issue/{segment(issue_id)}/transitions"
         await self._client.write("POST", path, body, what=f"set the status {transition.to.name!r}")
-        return "resolution" in screen
+        return frozenset(screen)
 
-    def _screen(self, transition: answers.Transition, wanted: dict[str, Any]) -> dict[str, Any]:
+    def _screen(
+        self, transition: answers.Transition, wanted: dict[str, Any], held: frozenset[str]
+    ) -> dict[str, Any]:
         filled: dict[str, Any] = {}
         for key, field in (transition.fields or {}).items():
             if key in wanted:
                 filled[key] = wanted[key]
-            elif field.required and not field.has_default_value:
+            elif field.required and not field.has_default_value and key not in held:
                 filled[key] = self._default(key, field, transition)
         return filled
 
     def _default(
         self, key: str, field: answers.ScreenField, transition: answers.Transition
     ) -> dict[str, str]:
-        allowed = [value.name for value in field.allowed_values or ()]
+        allowed = [value.name or value.value for value in field.allowed_values or ()]
+        name = NEUTRAL_NAMES.get(key, key)
         if key == "resolution" and self._resolution in allowed:
             return {"name": self._resolution}
         raise TrackerError(
             Fault.VALIDATION,
-            f"The status {transition.to.name!r} needs the field {key!r}, which has no value.",
-            remedy=_choose(key, allowed),
-            field=key,
+            f"The status {transition.to.name!r} needs the field {name!r}, which has no value.",
+            remedy=_choose(name, allowed),
+            field=name,
         )
 
     async def _status(self, issue_id: str) -> str:
@@ -179,10 +200,12 @@ class Workflow:
             here for (where, here), choices in self._seen.items() if where == scope and not choices
         }
 
-    async def _go_back(self, issue_id: str, choices: Choices, start: str, here: str) -> None:
+    async def _go_back(
+        self, issue_id: str, choices: Choices, start: str, here: str, held: frozenset[str]
+    ) -> None:
         back = _to(choices, start)
         if back is not None and _fold(here) != _fold(start):
-            await self._take(issue_id, back, {})
+            await self._take(issue_id, back, {}, held)
 
 
 def _to(choices: Choices, target: str) -> answers.Transition | None:

@@ -1,12 +1,16 @@
 """Neutral values as the `fields` and `update` of a Jira write."""
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
 
-from adapters.jira import answers, markup
-from schemas.errors import Fault, TrackerError
+from adapters.jira import answers, custom, kinds
+from adapters.jira.custom import Login
+from adapters.jira.errors import refused
+from adapters.jira.fields import CustomFields
+from adapters.jira.form import Form
+from adapters.jira.parents import PlacesParents
+from schemas.errors import TrackerError
 from schemas.issue import FieldChange
 from schemas.rich_text import RichText, to_plain
 from schemas.values import Digest, Fields, User, Value, as_set
@@ -14,15 +18,18 @@ from schemas.values import Digest, Fields, User, Value, as_set
 SUMMARY_LIMIT = 255
 LABEL_LIMIT = 255
 
-NAMED_SETS = {"components": "components", "fix_versions": "fixVersions"}
+NAMED_SETS = {
+    "components": "components",
+    "fix_versions": "fixVersions",
+    "affected_versions": "versions",
+}
 _NAMED = {"priority": "priority", "type": "issuetype", "resolution": "resolution"}
 _USERS = ("assignee", "reporter")
-_ELSEWHERE = ("status", "project")
+_ELSEWHERE = ("status", "project", "links")
 """Set by other calls, or not at all."""
-
-ResolveUser = Callable[[str, User | str], Awaitable[str]]
-"""(field, wanted) -> Jira's user name."""
-ReadSchemas = Callable[[], Awaitable[dict[str, answers.FieldSchema]]]
+_ESTIMATES = {"estimate": "originalEstimate", "remaining": "remainingEstimate"}
+_TIME = "timetracking"
+_RICH = ("description", "environment")
 
 
 class Body(msgspec.Struct, frozen=True):
@@ -44,79 +51,106 @@ class Body(msgspec.Struct, frozen=True):
 
 
 class Writer:
-    def __init__(self, resolve_user: ResolveUser, read_schemas: ReadSchemas) -> None:
-        self._resolve_user = resolve_user
-        self._read_schemas = read_schemas
+    def __init__(
+        self, login: Login, custom_fields: CustomFields, parents: PlacesParents, form: Form
+    ) -> None:
+        self._login = login
+        self._custom_fields = custom_fields
+        self._parents = parents
+        self._form = form
 
-    async def body(self, change: FieldChange) -> Body:
+    async def body(self, change: FieldChange, type_name: str) -> Body:
+        """`type_name` is the issue's type as it will be: the place of its parent depends on it."""
         wanted = dict(change.set)
         update: dict[str, list[dict[str, Any]]] = {}
-        for field in (*change.add, *(name for name in change.remove if name not in change.add)):
+        for field in dict.fromkeys((*change.add, *change.remove)):
+            if field in _ELSEWHERE:
+                continue
             added, removed = change.add.get(field, ()), change.remove.get(field, ())
             whole = wanted.get(field)
             if isinstance(whole, tuple):
                 wanted[field] = as_set((set(whole) | set(added)) - set(removed))
             else:
-                update[_set_name(field)] = _operations(field, added, removed)
-        return Body(await self.fields(wanted), update)
+                update[_set_name(field)] = await self._operations(field, added, removed)
+        fields = await self.fields(wanted, type_name)
+        if _TIME in fields:
+            # Setting one estimate empties the other one; editing leaves it.
+            update[_TIME] = [{"edit": fields.pop(_TIME)}]
+        return Body(fields, update)
 
-    async def fields(self, wanted: Fields) -> dict[str, Any]:
+    async def fields(self, wanted: Fields, type_name: str) -> dict[str, Any]:
         written: dict[str, Any] = {}
         for name, value in wanted.items():
-            if name not in _ELSEWHERE:
-                key, shaped = await self._field(name, value)
+            if name in _ESTIMATES:
+                written.setdefault(_TIME, {})[_ESTIMATES[name]] = _duration(name, value)
+            elif name not in _ELSEWHERE:
+                key, shaped = await self._field(name, value, type_name)
                 written[key] = shaped
         return written
 
-    async def _field(self, name: str, value: Value) -> tuple[str, Any]:
+    async def _field(self, name: str, value: Value, type_name: str) -> tuple[str, Any]:
         if isinstance(value, Digest):
-            raise _refused(name, "only the digest of its value is known here")
+            raise refused(name, "only the digest of its value is known here")
         if name in _USERS:
             return name, await self._user(name, value)
+        if name == "parent":
+            return await self._parents.written(type_name, value)
         if name.startswith("customfield_"):
-            return name, await self._custom(name, value)
+            schema = await self._schema(name)
+            return name, await custom.write(name, value, schema, self._login, self._form)
         if name in _NAMED:
             return _NAMED[name], None if value is None else {"name": _text(name, value)}
         if name in NAMED_SETS:
             return NAMED_SETS[name], [{"name": item} for item in _items(name, value)]
+        if name in _RICH:
+            return name, self._rich(name, value)
         return _own_field(name, value)
+
+    def _rich(self, name: str, value: Value) -> Any:
+        if value is None or isinstance(value, RichText):
+            return None if value is None else self._form.render(value)
+        return self._form.words(_text(name, value))
 
     async def _user(self, name: str, value: Value) -> Any:
         if value is None or value in ("", User()):
-            return {"name": None}
+            return self._form.user(None)
         if not isinstance(value, User | str):
-            raise _refused(name, "its value is no user")
-        return {"name": await self._resolve_user(name, value)}
+            raise refused(name, "its value is no user")
+        return self._form.user(await self._login(name, value))
 
-    async def _custom(self, name: str, value: Value) -> Any:
-        if value is None:
-            return None
-        schema = (await self._read_schemas()).get(name)
+    async def _schema(self, name: str) -> answers.FieldSchema:
+        schema = (await self._custom_fields.known((name,))).schemas.get(name)
         if schema is None:
-            raise _refused(name, "Jira has no such field")
-        if isinstance(value, RichText):
-            return markup.render(value)
-        if schema.type == "user":
-            return await self._user(name, value)
-        if schema.type == "array":
-            return [_element(schema.items, item) for item in _items(name, value)]
-        if isinstance(value, User | tuple):
-            raise _refused(name, f"Jira wants a value of the type {schema.type}")
-        return _element(schema.type, value)
+            raise refused(name, "Jira has no such field")
+        return schema
+
+    async def _operations(
+        self, field: str, added: tuple[str, ...], removed: tuple[str, ...]
+    ) -> list[dict[str, Any]]:
+        add = [await self._element(field, item) for item in added if item not in removed]
+        remove = [await self._element(field, item) for item in removed]
+        return [{"add": item} for item in add] + [{"remove": item} for item in remove]
+
+    async def _element(self, field: str, item: str) -> Any:
+        if field in NAMED_SETS:
+            return {"name": item}
+        if field == "labels":
+            return label(item)
+        schema = await self._schema(field)
+        if kinds.kind_of(schema) not in ("options", "users", "labels"):
+            raise _no_set(field)
+        return await custom.element(field, item, schema, self._login, self._form)
 
 
 def _own_field(name: str, value: Value) -> tuple[str, Any]:
     if name == "summary":
         return name, summary(_text(name, value))
-    if name == "description":
-        return name, description(value)
     if name == "labels":
         return name, [label(item) for item in _items(name, value)]
     if name == "due":
-        return "duedate", None if not value else _text(name, value)
-    if name == "parent":
-        return name, None if not value else {"key": _text(name, value)}
-    raise _refused(name, "Jira has no such field")
+        # A moment of another tracker is its day here.
+        return "duedate", None if not value else _text(name, value).partition("T")[0]
+    raise refused(name, "Jira has no such field")
 
 
 def summary(text: str) -> str:
@@ -130,12 +164,13 @@ def label(text: str) -> str:
     return "_".join(text.split())[:LABEL_LIMIT]
 
 
-def description(value: Value) -> str | None:
+def _duration(name: str, value: Value) -> str:
+    """Whole minutes: the only unit that no setting of Jira changes."""
     if value is None:
-        return None
-    if isinstance(value, RichText):
-        return markup.render(value)
-    return _text("description", value)
+        return ""
+    if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+        raise refused(name, "its value is no number of seconds")
+    return f"{round(value / 60)}m"
 
 
 def _set_name(field: str) -> str:
@@ -143,31 +178,11 @@ def _set_name(field: str) -> str:
         return field
     if field in NAMED_SETS:
         return NAMED_SETS[field]
-    raise _refused(field, "Jira keeps no set there, so nothing can be added or removed")
+    raise _no_set(field)
 
 
-def _operations(
-    field: str, added: tuple[str, ...], removed: tuple[str, ...]
-) -> list[dict[str, Any]]:
-    shape: Callable[[str], Any] = label
-    if field in NAMED_SETS:
-        shape = _as_named
-    kept = [item for item in added if item not in removed]
-    return [{"add": shape(item)} for item in kept] + [{"remove": shape(item)} for item in removed]
-
-
-def _as_named(text: str) -> dict[str, str]:
-    return {"name": text}
-
-
-def _element(kind: str, value: Value) -> Any:
-    match kind:
-        case "option":
-            return {"value": value}
-        case "version" | "component" | "priority" | "group" | "user":
-            return {"name": value}
-        case _:
-            return value
+def _no_set(field: str) -> TrackerError:
+    return refused(field, "Jira keeps no set there, so nothing can be added or removed")
 
 
 def _text(name: str, value: Value) -> str:
@@ -180,7 +195,7 @@ def _text(name: str, value: Value) -> str:
             pass
         case int() | float():
             return str(value)
-    raise _refused(name, "its value is no text")
+    raise refused(name, "its value is no text")
 
 
 def _items(name: str, value: Value) -> tuple[str, ...]:
@@ -188,13 +203,4 @@ def _items(name: str, value: Value) -> tuple[str, ...]:
         return ()
     if isinstance(value, tuple):
         return value
-    raise _refused(name, "its value is no set of texts")
-
-
-def _refused(name: str, why: str) -> TrackerError:
-    return TrackerError(
-        Fault.VALIDATION,
-        f"The field {name!r} cannot be written to Jira: {why}.",
-        remedy="Leave the field out of the incoming rule, or map it to another one.",
-        field=name,
-    )
+    raise refused(name, "its value is no set of texts")

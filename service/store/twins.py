@@ -1,6 +1,6 @@
 """Twins: their rows, what arrives for them, and when they are due. Leases are in `leases.py`."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 import msgspec
@@ -10,6 +10,7 @@ from schemas.errors import InputError
 from schemas.replica import TwinMessage
 from schemas.twin import Twin
 from schemas.values import Millis
+from service.store import awaited
 from service.store.prepared import Columns, Prepared
 from service.store.tables import twins
 from service.store.twin_records import (
@@ -122,15 +123,20 @@ _OLDEST_DUE = Prepared(
 def create(
     c: sa.Connection, twin: Twin, connector: str, now: Millis, due_at: Millis | None
 ) -> bool:
-    """False when the twin exists already; then nothing is changed."""
-    return _add(c, twin, connector, now=now, due_at=due_at, message=None)
+    """False when the twin exists already; then nothing is changed. Who waited for its issue is
+    due."""
+    awaited.guard(c, twin.connection, waits=False)
+    added = _add(c, twin, connector, now=now, due_at=due_at, message=None)
+    if added and twin.issue is not None:
+        awaited.arrived(c, twin.connection, twin.id, twin.issue.id, now)
+    return added
 
 
 def adopt(c: sa.Connection, twin: Twin, now: Millis) -> bool:
     """Puts a twin that was only waiting under sync, with this state. False: it was not stopped."""
     fresh = msgspec.structs.replace(twin, stopped=False)
     this = sa.and_(_t.connection == twin.connection, _t.twin == twin.id, _t.stopped)
-    adopted = (
+    update = (
         sa.update(twins)
         .where(this)
         .values(
@@ -141,7 +147,10 @@ def adopt(c: sa.Connection, twin: Twin, now: Millis) -> bool:
             due_at=now,
         )
     )
-    return c.execute(adopted).rowcount > 0
+    adopted = c.execute(update).rowcount > 0
+    if adopted and twin.issue is not None:
+        awaited.arrived(c, twin.connection, twin.id, twin.issue.id, now)
+    return adopted
 
 
 def get(c: sa.Connection, connection: str, twin: str) -> TwinRow | None:
@@ -183,16 +192,67 @@ def page(
     return [_row(tuple(row)) for row in c.execute(statement)]
 
 
-def count(c: sa.Connection) -> dict[str, int]:
+class Search(msgspec.Struct, frozen=True):
+    """None and '' mean any."""
+
+    connection: str | None = None
+    issue: str = ""
+    """Key or id of the local issue."""
+    remote: str = ""
+    """Key or id of the other side's issue."""
+    parked: bool | None = None
+    stopped: bool | None = None
+
+
+def search(c: sa.Connection, wanted: Search, *, offset: int, limit: int) -> list[TwinRow]:
+    """In the order of connection and twin."""
+    statement = sa.select(*_ROW).where(*_wanted(c, wanted)).order_by(_t.connection, _t.twin)
+    return [_row(tuple(row)) for row in c.execute(statement.offset(offset).limit(limit))]
+
+
+def found(c: sa.Connection, wanted: Search) -> int:
+    """How many there are."""
+    statement = sa.select(sa.func.count()).select_from(twins).where(*_wanted(c, wanted))
+    return c.execute(statement).scalar_one()
+
+
+def _wanted(c: sa.Connection, wanted: Search) -> list[sa.ColumnElement[bool]]:
+    where: list[sa.ColumnElement[bool]] = []
+    if wanted.connection is not None:
+        where.append(_t.connection == wanted.connection)
+    if wanted.issue:
+        where.append(sa.or_(_t.issue_id == wanted.issue, _t.issue_key == wanted.issue))
+    if wanted.remote:
+        where.append(_mentions(c, wanted.remote))
+    if wanted.parked is not None:
+        where.append(_t.parked == wanted.parked)
+    if wanted.stopped is not None:
+        where.append(_t.stopped == wanted.stopped)
+    return where
+
+
+def _mentions(c: sa.Connection, words: str) -> sa.ColumnElement[bool]:
+    """The state has the words as a value of its own. It stands behind its MessagePack head."""
+    value = sa.literal(_text_value(words), sa.LargeBinary)
+    if c.dialect.name == "sqlite":
+        return sa.func.instr(_t.state, value) > 0
+    return sa.func.position(value.op("IN")(_t.state)) > 0
+
+
+def count(c: sa.Connection, only: Collection[str] | None = None) -> dict[str, int]:
     """By connection; connections without twins are left out."""
     statement = sa.select(_t.connection, sa.func.count()).group_by(_t.connection)
+    if only is not None:
+        statement = statement.where(_t.connection.in_(only))
     return {row[0]: row[1] for row in c.execute(statement)}
 
 
-def last_reconciled(c: sa.Connection) -> dict[str, Millis]:
+def last_reconciled(c: sa.Connection, only: Collection[str] | None = None) -> dict[str, Millis]:
     """By connection: when it last looked at an issue of its."""
     newest = sa.func.max(_t.reconciled_at)
     statement = sa.select(_t.connection, newest).group_by(_t.connection)
+    if only is not None:
+        statement = statement.where(_t.connection.in_(only))
     return {row[0]: row[1] for row in c.execute(statement)}
 
 
@@ -261,6 +321,27 @@ def oldest_due(c: sa.Connection, now: Millis) -> Millis | None:
     """Since when the longest waiting twin has been due, held ones included."""
     found = _OLDEST_DUE.one(c, now=now)
     return None if found is None else found[0]
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    due: int
+    later: int
+    working: int
+    arrived: int
+
+
+def waiting(c: sa.Connection, now: Millis) -> Waiting:
+    """How many there are of each. Each count searches the index of due times, or is of few rows."""
+
+    def how_many(*where: sa.ColumnElement[bool]) -> int:
+        return c.execute(sa.select(sa.func.count()).select_from(twins).where(*where)).scalar_one()
+
+    return Waiting(
+        due=how_many(_t.due_at <= now, _t.lease_until <= now, _workable),
+        later=how_many(_t.due_at > now, _workable),
+        working=how_many(_t.lease_until > now),
+        arrived=how_many(_t.incoming.is_not(None)),
+    )
 
 
 def _add(
@@ -338,3 +419,7 @@ def _row(row: Columns) -> TwinRow:
 def _found(row: Columns) -> FoundTwin:
     connection, twin, issue_id, issue_key, parked, stopped = row
     return FoundTwin(connection, twin, issue_id or "", issue_key or "", bool(parked), bool(stopped))
+
+
+def _text_value(words: str) -> bytes:
+    return msgspec.msgpack.encode(words)

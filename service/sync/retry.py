@@ -45,6 +45,12 @@ _OUTAGES = frozenset({Fault.THROTTLED, Fault.UNAVAILABLE, Fault.CREDENTIALS})
 _STEPS = {Fault.CONFLICT: AT_ONCE, Fault.UNKNOWN_OUTCOME: UNSURE}
 
 
+def counts(failed: int, due_at: Millis | None, now: Millis) -> bool:
+    """Whether a failure is one more attempt. News may bring a look before the next attempt is due:
+    were it counted, a busy issue would be parked within seconds."""
+    return not failed or due_at is None or now >= due_at
+
+
 def decide_retry(
     fault: Fault, attempts: int, *, retry_after: float | None, jitter: float
 ) -> Decision:
@@ -58,7 +64,8 @@ def decide_retry(
     steps = _STEPS.get(fault, STEPS)
     if attempts > len(steps):
         return Park()
-    return Retry(_spread(steps[attempts - 1], jitter), "twin")
+    delay = max(_spread(steps[attempts - 1], jitter), int((retry_after or 0) * 1000))
+    return Retry(delay, "twin")
 
 
 def _outage_delay(attempts: int, retry_after: float | None, jitter: float) -> Millis:

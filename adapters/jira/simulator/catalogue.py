@@ -1,10 +1,17 @@
-"""The fixed lists of a simulated Jira: types, priorities, statuses, transitions, fields."""
-
-from typing import Any
+"""The fixed lists of a simulated Jira: types, priorities, statuses, transitions, links."""
 
 import msgspec
 
-TYPES = {"Bug": "10001", "Task": "10002", "Story": "10003", "Improvement": "10004"}
+TYPES = {
+    "Bug": "10001",
+    "Task": "10002",
+    "Story": "10003",
+    "Improvement": "10004",
+    "Epic": "10000",
+    "Sub-task": "10005",
+}
+EPIC = "Epic"
+SUB_TASK = "Sub-task"
 PRIORITIES = {"Highest": "1", "High": "2", "Medium": "3", "Low": "4", "Lowest": "5"}
 RESOLUTIONS = {"Done": "10000", "Won't Do": "10001", "Duplicate": "10002"}
 COMPONENTS = {"Backend": "10100", "Frontend": "10101"}
@@ -28,6 +35,8 @@ class Transition(msgspec.Struct, frozen=True):
     to: str
     resolution: bool = False
     """Its screen demands a resolution."""
+    screen: dict[str, bool] = {}
+    """Other fields of its screen, by Jira's ids; True for those that must have a value."""
 
 
 TRANSITIONS = (
@@ -40,15 +49,20 @@ TRANSITIONS = (
     Transition("71", "Reopen", "Done", "To Do"),
 )
 
-CUSTOM_FIELDS: dict[str, tuple[str, dict[str, Any]]] = {
-    "customfield_10001": ("Customer", {"type": "string", "custom": "textfield"}),
-    "customfield_10002": ("Points", {"type": "number", "custom": "float"}),
-    "customfield_10003": ("Severity", {"type": "option", "custom": "select"}),
-    "customfield_10004": ("Teams", {"type": "array", "items": "string", "custom": "labels"}),
-    "customfield_10005": ("Tester", {"type": "user", "custom": "userpicker"}),
-}
-SEVERITIES = ("S1", "S2", "S3")
-"""Options of `Severity`."""
+
+class LinkType(msgspec.Struct, frozen=True):
+    id: str
+    name: str
+    inward: str
+    outward: str
+
+
+LINK_TYPES = (
+    LinkType("10000", "Blocks", "is blocked by", "blocks"),
+    LinkType("10001", "Cloners", "is cloned by", "clones"),
+    LinkType("10002", "Duplicate", "is duplicated by", "duplicates"),
+    LinkType("10003", "Relates", "relates to", "relates to"),
+)
 
 
 def leaving(status: str) -> tuple[Transition, ...]:

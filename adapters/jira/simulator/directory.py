@@ -38,9 +38,22 @@ async def users(request: web.Request) -> web.Response:
     return context.reply([context.shapes(request).user(item) for item in found[start:][:size]])
 
 
+async def user(request: web.Request) -> web.Response:
+    name = request.query.get("username") or request.query.get("key") or ""
+    found = context.state(request).users.get(name)
+    if found is None:
+        raise Refused(404, f"The user named '{name}' does not exist")
+    return context.reply(context.shapes(request).user(found))
+
+
+async def issue_types(request: web.Request) -> web.Response:
+    shapes = context.shapes(request)
+    return context.reply([shapes.issue_type(name) for name in catalogue.TYPES])
+
+
 async def permissions(request: web.Request) -> web.Response:
     if key := request.query.get("projectKey"):
-        _find_project(request, key)
+        find_project(request, key)
     denied = context.state(request).config.permissions_denied
     wanted = context.names(request, "permissions")
     shaped = {
@@ -64,14 +77,14 @@ async def projects(request: web.Request) -> web.Response:
 
 
 async def project(request: web.Request) -> web.Response:
-    found = _find_project(request, request.match_info["project"])
+    found = find_project(request, request.match_info["project"])
     shapes = context.shapes(request)
     types = [shapes.issue_type(name) for name in catalogue.TYPES]
     return context.reply({**shapes.project(found), "issueTypes": types})
 
 
 async def statuses(request: web.Request) -> web.Response:
-    _find_project(request, request.match_info["project"])
+    find_project(request, request.match_info["project"])
     shapes = context.shapes(request)
     known = [shapes.status(name) for name in catalogue.STATUSES]
     answer = []
@@ -98,30 +111,12 @@ async def resolutions(request: web.Request) -> web.Response:
     return _named(request, "resolution", catalogue.RESOLUTIONS)
 
 
-async def fields(request: web.Request) -> web.Response:
-    shaped = [
-        {
-            "id": key,
-            "key": key,
-            "name": name,
-            "custom": True,
-            "orderable": True,
-            "navigable": True,
-            "searchable": True,
-            "clauseNames": [name],
-            "schema": schema,
-        }
-        for key, (name, schema) in catalogue.CUSTOM_FIELDS.items()
-    ]
-    return context.reply(shaped)
-
-
 def _named(request: web.Request, kind: str, ids: dict[str, str]) -> web.Response:
     shapes = context.shapes(request)
     return context.reply([shapes.named(kind, ids, name) for name in ids])
 
 
-def _find_project(request: web.Request, key_or_id: str) -> Project:
+def find_project(request: web.Request, key_or_id: str) -> Project:
     for found in context.state(request).projects.values():
         if key_or_id in (found.key, found.id):
             return found
@@ -142,5 +137,6 @@ def routes() -> list[web.RouteDef]:
         web.get(rest + "/project/{project}/versions", versions),
         web.get(rest + "/priority", priorities),
         web.get(rest + "/resolution", resolutions),
-        web.get(rest + "/field", fields),
+        web.get(rest + "/user", user),
+        web.get(rest + "/issuetype", issue_types),
     ]

@@ -4,12 +4,11 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from adapters.jira.simulator import catalogue
+from adapters.jira.simulator import catalogue, custom_fields
+from adapters.jira.simulator.custom_fields import DATE, FindUser, Invalid
 from adapters.jira.simulator.model import Change, Issue, Refused, User
 
-_DATE = re.compile(r"^\d{4}-\d{2}-\d{2}$")
-
-FindUser = Callable[[str], User | None]
+FindIssue = Callable[[str], Issue | None]
 Values = dict[str, Any]
 
 _NAMED: dict[str, tuple[str, dict[str, str], str]] = {
@@ -21,15 +20,32 @@ _LISTS: dict[str, tuple[str, dict[str, str] | None, str]] = {
     "labels": ("labels", None, "labels"),
     "components": ("components", catalogue.COMPONENTS, "Component"),
     "fixVersions": ("fix_versions", catalogue.VERSIONS, "Fix Version"),
+    "versions": ("versions", catalogue.VERSIONS, "Version"),
 }
+_NO_PLACE = "Field '{}' cannot be set. It is not on the appropriate screen, or unknown."
+_DURATION = re.compile(r"^(?:(\d+)w)?\s*(?:(\d+)d)?\s*(?:(\d+)h)?\s*(?:(\d+)m?)?$")
+_UNITS = (5 * 8 * 3600, 8 * 3600, 3600, 60)
+_ESTIMATES = {"originalEstimate": "estimate", "remainingEstimate": "remaining"}
+_SHOWN = {
+    "fix_versions": "Fix Version",
+    "versions": "Version",
+    "components": "Component",
+    "type": "issuetype",
+    "due": "duedate",
+    "estimate": "timeoriginalestimate",
+    "remaining": "timeestimate",
+}
+"""How the history names an attribute."""
 
 
 class Edits:
     """Collects what a body of `fields` and `update` asks for, or every reason why it is refused."""
 
-    def __init__(self, find_user: FindUser, text_limit: int | None) -> None:
+    def __init__(self, find_user: FindUser, find_issue: FindIssue, text_limit: int | None) -> None:
         self._find_user = find_user
+        self._find_issue = find_issue
         self._text_limit = text_limit
+        self._custom_checks = custom_fields.Checks(find_user, self._epic_problem)
 
     def checked(
         self, fields: Values, update: dict[str, list[Values]], held: Issue | None
@@ -40,17 +56,21 @@ class Edits:
         for key in fields:
             if key in update:
                 errors[key] = f"Field '{key}' cannot be in both 'fields' and 'update'."
-            elif (problem := self._one(key, fields[key], wanted)) is not None:
+            elif (problem := self._one(key, fields[key], wanted, held)) is not None:
                 errors[key] = problem
         for key, operations in update.items():
-            if key not in errors and (problem := _operate(key, operations, held, wanted)):
+            if key not in errors and (problem := self._operate(key, operations, held, wanted)):
                 errors[key] = problem
         if errors:
             raise Refused(400, errors=errors)
         return wanted
 
-    def _one(self, key: str, value: Any, wanted: Values) -> str | None:
+    def _one(self, key: str, value: Any, wanted: Values, held: Issue | None) -> str | None:
         """Puts the value into `wanted`, or tells why not."""
+        if key == "timetracking":
+            return _time(value, wanted, kept=None)
+        if key == "parent":
+            return self._parent(value, wanted, held)
         if key in _NAMED:
             attribute, names, problem = _NAMED[key]
             name = _name_of(value, names)
@@ -62,9 +82,54 @@ class Edits:
             return _list(key, value, wanted)
         if key in ("assignee", "reporter"):
             return self._user(key, value, wanted)
-        if key in catalogue.CUSTOM_FIELDS:
+        if key in custom_fields.FIELDS:
             return self._custom(key, value, wanted)
         return self._text(key, value, wanted)
+
+    def _operate(
+        self, key: str, operations: list[Values], held: Issue | None, wanted: Values
+    ) -> str | None:
+        if key == "timetracking":
+            return _time(operations[0].get("edit"), wanted, kept=held)
+        if key in custom_fields.FIELDS:
+            return self._operate_custom(key, operations, held, wanted)
+        return _operate(key, operations, held, wanted)
+
+    def _operate_custom(
+        self, key: str, operations: list[Values], held: Issue | None, wanted: Values
+    ) -> str | None:
+        if not custom_fields.FIELDS[key].items:
+            return _NO_PLACE.format(key)
+        items = list((held.custom.get(key) if held else None) or [])
+        try:
+            for operation in operations:
+                for verb, raw in operation.items():
+                    item = self._custom_checks.element(key, raw)
+                    if verb == "add" and item not in items:
+                        items.append(item)
+                    elif verb == "remove" and item in items:
+                        items.remove(item)
+        except Invalid as problem:
+            return str(problem)
+        wanted.setdefault("custom", {})[key] = items or None
+        return None
+
+    def _parent(self, value: Any, wanted: Values, held: Issue | None) -> str | None:
+        """Set when a sub-task is made, and never again over this way."""
+        if held is not None:
+            return _NO_PLACE.format("parent")
+        named = value if isinstance(value, dict) else {}
+        found = self._find_issue(str(named.get("id") or named.get("key") or ""))
+        if found is None:
+            return "Could not find issue by id or key."
+        wanted["parent"] = found.id
+        return None
+
+    def _epic_problem(self, key: str) -> str | None:
+        found = self._find_issue(key)
+        if found is None or found.type != catalogue.EPIC:
+            return f"Issue {key} is not an epic, or does not exist."
+        return None
 
     def _user(self, key: str, value: Any, wanted: Values) -> str | None:
         name = value.get("name") if isinstance(value, dict) else None
@@ -80,24 +145,20 @@ class Edits:
         match key:
             case "summary":
                 return _summary(value, wanted)
-            case "description":
+            case "description" | "environment":
                 if value is not None and not isinstance(value, str):
                     return "Operation value must be a string"
                 if problem := self.too_long(value or ""):
                     return problem
-                wanted["description"] = value or None
+                wanted[key] = value or None
             case "duedate":
-                if value is not None and not _DATE.match(str(value)):
+                if value is not None and not DATE.match(str(value)):
                     return "Error parsing date string: " + str(value)
                 wanted["due"] = value
-            case "parent":
-                wanted["parent"] = value.get("key") if isinstance(value, dict) else None
             case "project":
                 pass
             case _:
-                return (
-                    f"Field '{key}' cannot be set. It is not on the appropriate screen, or unknown."
-                )
+                return _NO_PLACE.format(key)
         return None
 
     def too_long(self, text: str) -> str | None:
@@ -109,36 +170,11 @@ class Edits:
         )
 
     def _custom(self, key: str, value: Any, wanted: Values) -> str | None:
-        custom = wanted.setdefault("custom", {})
-        kind = catalogue.CUSTOM_FIELDS[key][1]["type"]
-        if value is None:
-            custom[key] = None
-        elif kind == "option":
-            name = value.get("value") if isinstance(value, dict) else None
-            if name not in catalogue.SEVERITIES:
-                return f"Option '{name}' is not valid."
-            custom[key] = {"value": name, "id": str(catalogue.SEVERITIES.index(name))}
-        elif kind == "number":
-            if isinstance(value, bool) or not isinstance(value, int | float):
-                return "Operation value must be a number"
-            custom[key] = float(value)
-        elif kind == "array":
-            if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-                return "Operation value must be an array of strings"
-            custom[key] = sorted(set(value))
-        elif kind == "user":
-            user = self._find_user(value.get("name", "")) if isinstance(value, dict) else None
-            if user is None:
-                return "User does not exist."
-            custom[key] = {
-                "name": user.name,
-                "displayName": user.display_name,
-                "emailAddress": user.email,
-            }
-        elif not isinstance(value, str):
-            return "Operation value must be a string"
-        else:
-            custom[key] = value
+        try:
+            kept = self._custom_checks.checked(key, value)
+        except Invalid as problem:
+            return str(problem)
+        wanted.setdefault("custom", {})[key] = kept or None
         return None
 
 
@@ -153,10 +189,17 @@ def apply(issue: Issue, wanted: Values) -> list[Change]:
         if before == value:
             continue
         setattr(issue, attribute, value)
-        field = {"fix_versions": "Fix Version", "components": "Component", "type": "issuetype"}
-        shown = field.get(attribute, "duedate" if attribute == "due" else attribute)
+        shown = _SHOWN.get(attribute, attribute)
         changes.append(Change(shown, _shown(before), _shown(value)))
     return changes
+
+
+def held(issue: Issue, key: str) -> Any:
+    """What the issue has in a field that goes by Jira's id."""
+    if key in custom_fields.FIELDS:
+        return issue.custom.get(key)
+    names = {**{k: v[0] for k, v in _NAMED.items()}, **{k: v[0] for k, v in _LISTS.items()}}
+    return getattr(issue, names.get(key, {"duedate": "due"}.get(key, key)))
 
 
 def _apply_custom(issue: Issue, wanted: Values) -> list[Change]:
@@ -165,9 +208,37 @@ def _apply_custom(issue: Issue, wanted: Values) -> list[Change]:
         before = issue.custom.get(key)
         if before != value:
             issue.custom = {**issue.custom, key: value}
-            name = catalogue.CUSTOM_FIELDS[key][0]
+            name = custom_fields.FIELDS[key].name
             changes.append(Change(name, _shown(before), _shown(value), "custom"))
     return changes
+
+
+def _time(value: Any, wanted: Values, *, kept: Issue | None) -> str | None:
+    """Setting empties what is not named, editing keeps it."""
+    if not isinstance(value, dict) or "timeSpent" in value:
+        return "The field is not valid."
+    for key, attribute in _ESTIMATES.items():
+        if value.get(key) is None:
+            wanted[attribute] = getattr(kept, attribute) if kept else None
+            continue
+        try:
+            wanted[attribute] = seconds(value[key])
+        except ValueError:
+            return f"The {key} specified is not valid."
+    if kept is None and wanted["remaining"] is None:
+        wanted["remaining"] = wanted["estimate"]
+    return None
+
+
+def seconds(text: str) -> int | None:
+    """Of a duration such as `1w 2d 3h 4m`, a week of five days of eight hours."""
+    found = _DURATION.match(text.strip())
+    if found is None:
+        raise ValueError(text)
+    if not text.strip():
+        return None
+    pairs = zip(found.groups(), _UNITS, strict=True)
+    return sum(int(count) * unit for count, unit in pairs if count)
 
 
 def _summary(value: Any, wanted: Values) -> str | None:
@@ -197,7 +268,7 @@ def _list(key: str, value: Any, wanted: Values) -> str | None:
 
 def _operate(key: str, operations: list[Values], held: Issue | None, wanted: Values) -> str | None:
     if key not in _LISTS:
-        return f"Field '{key}' cannot be set. It is not on the appropriate screen, or unknown."
+        return _NO_PLACE.format(key)
     attribute, names, _ = _LISTS[key]
     items = list(getattr(held, attribute)) if held else []
     for operation in operations:

@@ -11,7 +11,7 @@ import msgspec
 import structlog
 from aiohttp import web
 
-from adapters.jira.simulator import context
+from adapters.jira.simulator import catalogue, context
 from adapters.jira.simulator.config import Webhook
 from adapters.jira.simulator.model import Refused
 from adapters.jira.simulator.shapes import Shapes, moment
@@ -25,6 +25,12 @@ _KINDS = {
     "comment_created": "issue_commented",
     "comment_updated": "issue_comment_edited",
     "comment_deleted": "issue_comment_deleted",
+}
+
+_WORKLOG_KINDS = {
+    "worklog_created": "issue_work_logged",
+    "worklog_updated": "issue_worklog_updated",
+    "worklog_deleted": "issue_worklog_deleted",
 }
 
 
@@ -61,7 +67,8 @@ class Hooks:
         for payload in payloads(Shapes(self._base_url()), happening):
             body = _encode(payload)
             for webhook in self.registered:
-                self._queue(webhook).put_nowait(body)
+                if wants(webhook, payload["webhookEvent"]):
+                    self._queue(webhook).put_nowait(body)
 
     def _queue(self, webhook: Webhook) -> asyncio.Queue[bytes]:
         if webhook not in self._queues:
@@ -98,10 +105,18 @@ class Hooks:
         self.failed += not accepted
 
 
+def wants(webhook: Webhook, event: str) -> bool:
+    return webhook.enabled and (not webhook.events or event in webhook.events)
+
+
 def payloads(shapes: Shapes, happening: Happening) -> list[dict[str, Any]]:
     """The messages that a Jira Server sends for one change, in its order."""
     actor = shapes.user(happening.actor)
     base = {"timestamp": happening.at, "user": actor}
+    if happening.link is not None:
+        return [_link_message(shapes, happening)]
+    if happening.worklog is not None:
+        return _worklog_messages(shapes, happening, base)
     if happening.comment is None:
         return [_issue_message(shapes, happening, base)]
     comment = shapes.comment(happening.issue, happening.comment)
@@ -114,6 +129,44 @@ def payloads(shapes: Shapes, happening: Happening) -> list[dict[str, Any]]:
     if happening.event != "comment_deleted":
         issue_message["comment"] = comment
     thin = {"timestamp": happening.at, "webhookEvent": happening.event, "comment": comment}
+    return [issue_message, thin]
+
+
+def _link_message(shapes: Shapes, happening: Happening) -> dict[str, Any]:
+    link = happening.link
+    if link is None:
+        return {}
+    types = (each for each in catalogue.LINK_TYPES if each.id == link.type)
+    return {
+        "timestamp": happening.at,
+        "webhookEvent": happening.event,
+        "issueLink": {
+            "id": int(link.id),
+            "sourceIssueId": int(link.source),
+            "destinationIssueId": int(link.target),
+            "issueLinkType": shapes.link_type(next(types)),
+            "systemLink": False,
+        },
+    }
+
+
+def _worklog_messages(
+    shapes: Shapes, happening: Happening, base: dict[str, Any]
+) -> list[dict[str, Any]]:
+    if happening.worklog is None:
+        return []
+    worklog = shapes.worklog(happening.issue, happening.worklog)
+    thin = {"timestamp": happening.at, "webhookEvent": happening.event, "worklog": worklog}
+    issue_message = {
+        **base,
+        "webhookEvent": "jira:issue_updated",
+        "issue_event_type_name": _WORKLOG_KINDS[happening.event],
+        "issue": _issue(shapes, happening),
+        "changelog": {
+            "id": str(happening.at),
+            "items": [shapes.change(change) for change in happening.changes],
+        },
+    }
     return [issue_message, thin]
 
 
@@ -133,7 +186,7 @@ def _issue_message(shapes: Shapes, happening: Happening, base: dict[str, Any]) -
 
 
 def _issue(shapes: Shapes, happening: Happening) -> dict[str, Any]:
-    shaped = shapes.issue(happening.issue, ("*all", "-comment"))
+    shaped = shapes.issue(happening.issue, ("*all", "-comment", "-worklog", "-issuelinks"))
     if happening.stale_updated is not None:
         shaped["fields"]["updated"] = moment(happening.stale_updated)
     return shaped
@@ -151,27 +204,52 @@ def _event_type(happening: Happening) -> str:
 HOOKS: web.AppKey[Hooks] = web.AppKey("hooks", Hooks)
 
 
+_ALL = (
+    *(f"jira:issue_{what}" for what in ("created", "updated", "deleted")),
+    *(f"comment_{what}" for what in ("created", "updated", "deleted")),
+    *(f"worklog_{what}" for what in ("created", "updated", "deleted")),
+    *(f"issuelink_{what}" for what in ("created", "deleted")),
+)
+
+
+def _for_administrators(request: web.Request) -> None:
+    if not context.state(request).config.administrator:
+        raise Refused(403, "You are not an administrator.")
+
+
 async def register(request: web.Request) -> web.Response:
+    _for_administrators(request)
     body = await context.body(request)
     url = body.get("url")
     if not isinstance(url, str) or not url.startswith(("http://", "https://")):
         raise Refused(400, "The webhook's URL is not valid.")
     hooks = request.app[HOOKS]
-    hooks.registered.append(Webhook(url, str(body.get("secret") or "")))
+    events = tuple(map(str, body.get("events") or ()))
+    secret, enabled = str(body.get("secret") or ""), bool(body.get("enabled", True))
+    hooks.registered.append(Webhook(url, secret, events, enabled))
     return context.reply(_shaped(request, len(hooks.registered) - 1), 201)
 
 
 async def listed(request: web.Request) -> web.Response:
+    _for_administrators(request)
     count = len(request.app[HOOKS].registered)
     return context.reply([_shaped(request, index) for index in range(count)])
 
 
 def _shaped(request: web.Request, index: int) -> dict[str, Any]:
     address = f"{context.shapes(request).url}/rest/webhooks/1.0/webhook/{index + 1}"
-    url = request.app[HOOKS].registered[index].url
-    return {"name": f"webhook {index + 1}", "url": url, "enabled": True, "self": address}
+    webhook = request.app[HOOKS].registered[index]
+    return {
+        "name": f"webhook {index + 1}",
+        "url": webhook.url,
+        "events": webhook.events or _ALL,
+        "enabled": webhook.enabled,
+        "self": address,
+    }
+
+
+PATH = "/rest/webhooks/1.0/webhook"
 
 
 def routes() -> list[web.RouteDef]:
-    path = "/rest/webhooks/1.0/webhook"
-    return [web.post(path, register), web.get(path, listed)]
+    return [web.post(PATH, register), web.get(PATH, listed)]

@@ -57,6 +57,27 @@ class Attachment(msgspec.Struct):
     created: int
 
 
+class Worklog(msgspec.Struct):
+    id: str
+    seconds: int
+    started: int
+    author: User
+    created: int
+    updated: int
+    comment: str = ""
+    properties: dict[str, Any] = {}
+
+
+class Link(msgspec.Struct, frozen=True):
+    """The source says the outward words of the type: it "blocks" the target."""
+
+    id: str
+    type: str
+    """Its id."""
+    source: str
+    target: str
+
+
 class Change(msgspec.Struct, frozen=True):
     """One line of the changelog."""
 
@@ -90,12 +111,21 @@ class Issue(msgspec.Struct):
     labels: list[str] = []
     components: list[str] = []
     fix_versions: list[str] = []
+    versions: list[str] = []
+    environment: str | None = None
+    estimate: int | None = None
+    remaining: int | None = None
     due: str | None = None
     parent: str | None = None
+    """The id of a sub-task's parent."""
+    rank: str = "0|i00000:"
     custom: dict[str, Any] = {}
     properties: dict[str, Any] = {}
     comments: list[Comment] = []
     attachments: list[Attachment] = []
+    worklogs: list[Worklog] = []
     links: dict[str, dict[str, Any]] = {}
     """Remote links by their global id."""
     history: list[Edit] = []
+    touched: list[int] = []
+    """Every moment at which it was changed."""

@@ -16,9 +16,11 @@ from adapters.jira.simulator.model import (
     Comment,
     Edit,
     Issue,
+    Link,
     Project,
     Refused,
     User,
+    Worklog,
 )
 
 Event = Literal[
@@ -28,6 +30,11 @@ Event = Literal[
     "comment_created",
     "comment_updated",
     "comment_deleted",
+    "worklog_created",
+    "worklog_updated",
+    "worklog_deleted",
+    "issuelink_created",
+    "issuelink_deleted",
 ]
 
 
@@ -40,6 +47,8 @@ class Happening(msgspec.Struct, frozen=True):
     at: int
     changes: tuple[Change, ...] = ()
     comment: Comment | None = None
+    worklog: Worklog | None = None
+    link: Link | None = None
     stale_updated: int | None = None
     """With a comment Jira sends the issue's date as it was before the comment."""
 
@@ -66,12 +75,23 @@ class State:
         }
         self.issues: dict[str, Issue] = {}
         self.attachments: dict[str, tuple[Issue, Attachment]] = {}
-        self.edits = edits.Edits(self.users.get, config.text_limit)
+        self.links: dict[str, Link] = {}
+        self.search_lag = 0
+        """Milliseconds by which the index of the search is behind."""
+        self.edits = edits.Edits(self.users.get, self.find, config.text_limit)
 
     @property
     def me(self) -> User:
         """The account that the API's credentials belong to."""
         return self.users[self.config.user]
+
+    def person(self, name: str) -> User:
+        return self.users[name]
+
+    def parent_problem(self, wanted: dict[str, Any]) -> str:
+        """What is wrong with the parent of a new issue; '' when it is right."""
+        right = (wanted.get("type") == catalogue.SUB_TASK) == ("parent" in wanted)
+        return "" if right else "A sub-task has a parent, and no other issue has one."
 
     def close(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -84,11 +104,15 @@ class State:
         self._last = max(self._now(), self._last + 1)
         return self._last
 
-    def issue(self, key_or_id: str) -> Issue:
+    def find(self, key_or_id: str) -> Issue | None:
         found = self.issues.get(key_or_id)
         if found is None:
             wanted = key_or_id.upper()
             found = next((item for item in self.issues.values() if item.key == wanted), None)
+        return found
+
+    def issue(self, key_or_id: str) -> Issue:
+        found = self.find(key_or_id)
         if found is None:
             raise Refused(404, "Issue Does Not Exist")
         return found
@@ -102,6 +126,8 @@ class State:
             missing["summary"] = "You must specify a summary of the issue."
         if not wanted.get("type"):
             missing["issuetype"] = "issue type is required"
+        if problem := self.parent_problem(wanted):
+            missing["parent"] = problem
         if missing:
             raise Refused(400, errors=missing)
         at = self.tick()
@@ -142,6 +168,13 @@ class State:
         if found[0].resolution and not fields.get("resolution"):
             raise Refused(400, errors={"resolution": "Resolution is required."})
         wanted = self.edits.checked(fields, body.get("update") or {}, issue)
+        missing = {
+            key: f"{key} is required."
+            for key, required in found[0].screen.items()
+            if required and key not in fields and not edits.held(issue, key)
+        }
+        if missing:
+            raise Refused(400, errors=missing)
         wanted["status"] = found[0].to
         if not found[0].resolution:
             wanted["resolution"] = None
@@ -149,6 +182,8 @@ class State:
 
     def delete(self, issue: Issue, actor: User) -> None:
         del self.issues[issue.id]
+        for link, _ in self.linked(issue):
+            del self.links[link.id]
         for item in list(issue.attachments):
             self._drop(item)
         self._tell(Happening("issue_deleted", issue, actor, self.tick()))
@@ -192,6 +227,77 @@ class State:
         issue.comments.remove(comment)
         at = issue.updated = self.tick()
         self._tell(Happening("comment_deleted", issue, actor, at, comment=comment))
+
+    def linked(self, issue: Issue) -> list[tuple[Link, Issue]]:
+        """Its links, each with the issue at the other end."""
+        found = []
+        for link in self.links.values():
+            if issue.id in (link.source, link.target):
+                other = link.target if link.source == issue.id else link.source
+                found.append((link, self.issues[other]))
+        return found
+
+    def link(self, type_id: str, source: Issue, target: Issue, actor: User) -> None:
+        """Nothing happens when there is such a link already, as in the real one."""
+        if source is target:
+            raise Refused(400, "You cannot link an issue to itself.")
+        for held in self.links.values():
+            if (held.type, held.source, held.target) == (type_id, source.id, target.id):
+                return
+        link = Link(self.new_id(), type_id, source.id, target.id)
+        self.links[link.id] = link
+        self._linked(Change("Link", None, target.key), "issuelink_created", link, actor)
+
+    def unlink(self, link_id: str, actor: User) -> None:
+        link = self.links.pop(link_id, None)
+        if link is None:
+            raise Refused(404, f"No issue link with id '{link_id}' exists.")
+        target = self.issues[link.target]
+        self._linked(Change("Link", target.key, None), "issuelink_deleted", link, actor)
+
+    def _linked(self, change: Change, event: Event, link: Link, actor: User) -> None:
+        """The date of both issues rises, and one event tells of both."""
+        for number in (link.source, link.target):
+            issue = self.issues[number]
+            at = issue.updated = self.tick()
+            issue.touched.append(at)
+            issue.history.append(Edit(at, actor, (change,)))
+        self._tell(Happening(event, self.issues[link.source], actor, at, link=link))
+
+    def log_work(self, issue: Issue, worklog: Worklog, actor: User) -> Worklog:
+        issue.worklogs.append(worklog)
+        self._logged("worklog_created", issue, worklog, actor)
+        return worklog
+
+    def worklog(self, issue: Issue, worklog_id: str) -> Worklog:
+        for worklog in issue.worklogs:
+            if worklog.id == worklog_id:
+                return worklog
+        raise Refused(404, f"Cannot find worklog with id: '{worklog_id}'.")
+
+    def relog_work(self, issue: Issue, worklog: Worklog, actor: User) -> None:
+        """After the worklog was changed."""
+        self._logged("worklog_updated", issue, worklog, actor)
+
+    def unlog_work(self, issue: Issue, worklog: Worklog, actor: User) -> None:
+        issue.worklogs.remove(worklog)
+        self._logged("worklog_deleted", issue, worklog, actor)
+
+    def _logged(self, event: Event, issue: Issue, worklog: Worklog, actor: User) -> None:
+        at = worklog.updated = issue.updated = self.tick()
+        spent = str(sum(each.seconds for each in issue.worklogs))
+        change = Change("timespent", None, spent)
+        issue.history.append(Edit(at, actor, (change,)))
+        self._tell(Happening(event, issue, actor, at, (change,), worklog=worklog))
+
+    def indexed(self, issue: Issue, column: str) -> int:
+        """What the index of the search knows of a date; 0 when it does not know the issue yet."""
+        seen = self._now() - self.search_lag
+        if column == "created":
+            return issue.created if issue.created <= seen or not self.search_lag else 0
+        if not self.search_lag:
+            return issue.updated
+        return max((at for at in issue.touched if at <= seen), default=0)
 
     def attach(self, issue: Issue, path: Path, filename: str, mime: str, actor: User) -> Attachment:
         """Takes over the file at `path`."""
@@ -242,5 +348,6 @@ class State:
         self._tell(Happening("issue_updated", issue, actor, at, tuple(changes)))
 
     def _tell(self, happening: Happening) -> None:
+        happening.issue.touched.append(happening.at)
         for listener in self.listeners:
             listener(happening)

@@ -15,6 +15,7 @@ from service.peers.identity import NodeIdentity
 from service.rules.port import RuleEngine
 from service.store.store import Store
 from service.workers.keys import KeyDesk
+from service.workers.metadata import ProjectMetadata
 from service.workers.roster import LiveConnection, OpenConnector, Roster
 from service.workers.runs import Runs
 from service.workers.worker import Worker
@@ -42,6 +43,8 @@ class Desk(msgspec.Struct, frozen=True):
     contacts: Contacts
     keys: KeyDesk
     runs: Runs
+    known: ProjectMetadata
+    """What the trackers' projects know."""
 
     async def changed(self) -> None:
         """After a transaction that changed what this node has."""
@@ -62,6 +65,11 @@ class Desk(msgspec.Struct, frozen=True):
     def connector_of(self, record: Connection) -> Connector | None:
         found = self.roster.connectors.get(record.connector)
         return found.record if found else None
+
+    def name_of(self, connection: str) -> str:
+        """Of a connection's id, which stays as it is where there is no such connection any more."""
+        live = self.roster.connections.get(connection)
+        return live.record.name if live else connection
 
     def connection(self, name: str) -> LiveConnection:
         found = self.roster.connection_named(name)

@@ -16,9 +16,12 @@ from schemas.errors import TrackerError
 from schemas.issue import IssueDraft
 from schemas.rich_text import plain
 from tests.contract.trackers import (
+    alm_site,
     azure_devops_site,
     github_site,
+    jira_cloud_site,
     jira_site,
+    rally_site,
     redmine_site,
     sd_elements_site,
 )
@@ -30,10 +33,14 @@ Simulated = Callable[[], AbstractAsyncContextManager[Site]]
 NOTEBOOK = Path(__file__).parent / "minimal"
 _SIMULATED: dict[str, Simulated] = {
     "jira": jira_site.simulated,
+    "jira-cloud": jira_cloud_site.simulated,
     "azure-devops": azure_devops_site.simulated,
     "github": github_site.simulated,
+    "rally": rally_site.simulated,
     "redmine": redmine_site.simulated,
     "sd-elements": sd_elements_site.simulated,
+    "alm": alm_site.defects,
+    "alm-requirements": alm_site.requirements,
 }
 _OTHERS = {
     place.partition(":")[0]: place

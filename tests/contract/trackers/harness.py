@@ -45,6 +45,8 @@ class Values(msgspec.Struct, frozen=True, kw_only=True):
     resolved: tuple[str, str] = ("", "")
     """A status that closes an issue, and a resolution with it."""
     person: User = User(name="Alice")
+    parent_type: str = ""
+    """Of an issue that others may hang under; '' where any type will do."""
     discovers: bool = False
     longest_text: int = 0
     """Of a description, where the tracker has a limit; 0 for none."""

@@ -8,6 +8,7 @@ import aiohttp
 
 from adapters.jira import JiraTracker, parse_params
 from adapters.jira.simulator import Fault, JiraSimulator, SimulatorConfig
+from schemas.rich_text import plain
 from schemas.values import User
 from tests.contract.trackers.harness import Clock, Loss, Site, Values, Write
 
@@ -18,29 +19,54 @@ VALUES = Values(
     fields={
         "priority": "High",
         "assignee": User(name="Alice"),
+        "reporter": User(name="Bob"),
         "labels": ("billing", "urgent"),
         "components": ("Backend",),
         "fix_versions": ("1.0", "2.0"),
+        "affected_versions": ("1.0",),
+        "environment": plain("A ship"),
         "due": "2032-01-31",
+        "estimate": 5400,
+        "remaining": 1800,
         "customfield_10001": "ACME & Söhne",
         "customfield_10002": 1.5,
         "customfield_10003": "S2",
+        "customfield_10004": ("blue", "red"),
+        "customfield_10005": User(name="Bob"),
+        "customfield_10006": plain("Notes of the release"),
+        "customfield_10007": "2026-01-31",
+        "customfield_10008": "2026-01-31T12:30:00.000Z",
+        "customfield_10009": ("Chromium", "Firefox"),
+        "customfield_10010": "Europe / Berlin",
+        "customfield_10011": ("Alice", "Bob"),
+        "customfield_10012": "https://example.com/specification?part=2",
     },
-    sets={"labels": ("one", "two")},
+    sets={
+        "labels": ("one", "two"),
+        "components": ("Backend", "Frontend"),
+        "affected_versions": ("1.0", "2.0"),
+        "customfield_10004": ("blue", "red"),
+        "customfield_10009": ("Firefox", "Safari"),
+        "customfield_10011": ("Alice", "Bob"),
+    },
     person=User(name="Alice", email="alice@example.com"),
+    parent_type="Epic",
+    discovers=True,
 )
 _PLACES: dict[Write, tuple[str, str]] = {
     "issue": ("POST", "/rest/api/2/issue"),
     "update": ("PUT", "/rest/api/2/issue/{key}"),
     "comment": ("POST", "/comment"),
     "attachment": ("POST", "/attachments"),
+    "worklog": ("POST", "/worklog"),
+    "link": ("POST", "/issueLink"),
 }
 
 
 class JiraHands:
     def __init__(self, simulator: JiraSimulator) -> None:
         self._state = simulator.state
-        self._alice = simulator.state.users["alice"]
+        self._alice = simulator.state.person("alice")
 
     async def write_issue(self, summary: str) -> str:
         fields = {"project": {"key": "SIM"}, "issuetype": {"name": "Bug"}, "summary": summary}

@@ -2,6 +2,7 @@
 
 import asyncio
 
+import msgspec
 import pytest
 
 from adapters.port import Tracker
@@ -150,7 +151,9 @@ async def test_parent_and_links(site: Site, tracker: Tracker, draft) -> None:
     capabilities = tracker.capabilities
     if not capabilities.parent and not capabilities.link_kinds:
         pytest.skip("the tracker has neither parents nor links, says its manifest")
-    above, beside = await tracker.create(draft("Above")), await tracker.create(draft("Beside"))
+    above_type = site.values.parent_type or site.values.type
+    above = await tracker.create(msgspec.structs.replace(draft("Above"), type=above_type))
+    beside = await tracker.create(draft("Beside"))
     issue = await tracker.create(draft("Below"))
     if capabilities.parent:
         issue = await tracker.update(issue, FieldChange({"parent": above.ref.id}))

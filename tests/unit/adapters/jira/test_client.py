@@ -1,8 +1,11 @@
 """Rate limits, time-outs and broken answers, as the port shows them."""
 
+import asyncio
+
 import aiohttp
 import pytest
 
+from adapters.jira import JiraTracker, parse_params
 from adapters.jira.simulator import Fault as SimulatedFault
 from adapters.jira.simulator import RateLimit
 from schemas.errors import Fault
@@ -60,7 +63,7 @@ async def test_a_write_without_an_answer_is_unknown(jira, connect, draft, refusa
 
 async def test_a_read_without_an_answer_is_unavailable(jira, connect, refusal) -> None:
     tracker = connect(jira, request_timeout=0.2)
-    jira.fail_next(SimulatedFault(hang=30))
+    jira.fail_next(SimulatedFault(hang=30, times=3))
     assert (await refusal(tracker.resolve("SIM-1"))).fault is Fault.UNAVAILABLE
 
 
@@ -86,7 +89,7 @@ async def test_a_server_that_is_not_there_is_unavailable_for_writes_too(
 async def test_an_issue_that_was_created_is_never_taken_for_refused(
     jira, tracker, draft, refusal
 ) -> None:
-    jira.fail_next(SimulatedFault(status=503, method="GET", path="/issue/"))
+    jira.fail_next(SimulatedFault(status=503, method="GET", path="/issue/", times=3))
     error = await refusal(tracker.create(draft("marker-3")))
     assert error.fault is Fault.UNKNOWN_OUTCOME
     assert await tracker.find_by_marker("marker-3", "SIM", jira.state.tick()) is not None
@@ -129,6 +132,64 @@ async def test_an_edit_that_was_lost_on_the_way_back_is_unknown(
     error = await refusal(tracker.update(issue, FieldChange({"summary": "New"})))
     assert error.fault is Fault.UNKNOWN_OUTCOME
     assert (await tracker.read(issue.ref.id, ALL_PARTS)).fields["summary"] == "New"
+
+
+async def test_a_read_is_tried_again_and_a_write_is_not(jira, tracker, draft, refusal) -> None:
+    issue = await tracker.create(draft())
+    jira.fail_next(SimulatedFault(status=502))
+    assert (await tracker.read(issue.ref.id, ALL_PARTS)).ref == issue.ref
+    jira.calls.clear()
+    jira.fail_next(SimulatedFault(status=502, method="PUT", after=True))
+    error = await refusal(tracker.update(issue, FieldChange({"summary": "New"})))
+    assert error.fault is Fault.UNKNOWN_OUTCOME
+    assert jira.calls == {"PUT /rest/api/2/issue/{key}": 1}
+
+
+async def test_a_restarting_server_is_left_alone_as_long_as_it_says(
+    jira, tracker, refusal, clock
+) -> None:
+    jira.fail_next(SimulatedFault(status=503, headers={"Retry-After": "120"}))
+    assert (await refusal(tracker.resolve("SIM-1"))).fault is Fault.THROTTLED
+    asked = sum(jira.calls.values())
+    assert (await refusal(tracker.resolve("SIM-1"))).fault is Fault.THROTTLED
+    assert sum(jira.calls.values()) == asked
+    clock.now += 120_000
+    assert (await refusal(tracker.resolve("SIM-1"))).fault is Fault.NOT_FOUND
+
+
+async def test_writes_to_one_issue_go_one_after_the_other(jira, draft, clock) -> None:
+    """While writes to other issues go beside them."""
+    under_way: list[str] = []
+    most = {"of one": 0, "in all": 0}
+
+    async def begun(_session, _context, params) -> None:
+        under_way.append(params.url.path)
+        most["of one"] = max(most["of one"], under_way.count(params.url.path))
+        most["in all"] = max(most["in all"], len(under_way))
+
+    async def over(_session, _context, params) -> None:
+        under_way.remove(params.url.path)
+
+    trace = aiohttp.TraceConfig()
+    trace.on_request_start.append(begun)
+    trace.on_request_end.append(over)
+    params = parse_params({"url": jira.url, "token": jira.config.token})
+    async with aiohttp.ClientSession(trace_configs=[trace]) as session:
+        tracker = JiraTracker("jira-a", params, session, clock, clock.pause)
+        issues = [await tracker.create(draft(f"m-{number}")) for number in range(2)]
+        notes = [CommentDraft(plain("x"), f"c-{number}") for number in range(3)]
+        await asyncio.gather(
+            *(tracker.add_comment(issue.ref.id, note) for issue in issues for note in notes)
+        )
+    assert most == {"of one": 1, "in all": 2}
+
+
+async def test_an_unreadable_answer_to_a_write_is_unknown(jira, tracker, draft, refusal) -> None:
+    issue = await tracker.create(draft())
+    jira.fail_next(SimulatedFault(status=200, body=b"<html>", method="POST", after=True))
+    error = await refusal(tracker.add_comment(issue.ref.id, CommentDraft(plain("x"), "c-1")))
+    assert error.fault is Fault.UNKNOWN_OUTCOME
+    assert len(await tracker.read_comments(issue.ref.id)) == 1
 
 
 async def test_the_session_stays_open(tracker, session: aiohttp.ClientSession) -> None:

@@ -74,7 +74,7 @@ async def test_accept_takes_the_code_from_anywhere(node, on_node, tmp_path, way)
 
 
 async def test_list_and_show(node, on_node):
-    node.answers |= {"connections": Page((VIEW,), 1, 50, more=False), "connection": VIEW}
+    node.answers |= {"connections": Page(1, (VIEW,)), "connection": VIEW}
     assert "acme - globex" in (await on_node("connection", "list")).out
     shown = (await on_node("connection", "show", "acme-globex")).out
     assert "2 issues, of which 1 wait for a person" in shown
@@ -88,6 +88,8 @@ async def test_set_changes_what_is_given_and_keeps_the_rest(node, on_node):
         trigger=Trigger("WEB", ("Bug",), ("shared",)),
         conflict_policy="park",
         disclosed=("summary",),
+        users={"bob@there.example": "u2"},
+        default_user="u9",
         attachment_limit=5,
     )
     node.answers["connection"] = msgspec.structs.replace(VIEW, settings=settings)
@@ -98,6 +100,10 @@ async def test_set_changes_what_is_given_and_keeps_the_rest(node, on_node):
     limits = ("--attachment-limit", "0", "--poll-seconds", "7.5")
     await on_node("connection", "set", "acme-globex", *limits)
     assert (node.calls[-1][2].attachment_limit, node.calls[-1][2].poll_seconds) == (0, 7.5)
+    people = ("--user", "Ann Lee=ann@here.example", "--user", "bob@there.example=")
+    await on_node("connection", "set", "acme-globex", *people)
+    assert node.calls[-1][2].users == {"Ann Lee": "ann@here.example"}
+    assert node.calls[-1][2].default_user == "u9"
     await on_node("connection", "set", "acme-globex", "--no-trigger")
     assert node.calls[-1][2].trigger is None
     await on_node("connection", "set", "acme-globex", "--trigger-project", "NEW")

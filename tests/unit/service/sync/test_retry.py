@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.errors import Fault
-from service.sync.retry import AT_ONCE, OUTAGE, STEPS, UNSURE, Park, Retry, decide_retry
+from service.sync.retry import AT_ONCE, OUTAGE, STEPS, UNSURE, Park, Retry, counts, decide_retry
 
 AWAITED: dict[Fault, Any] = {
     Fault.RULE: "park",
@@ -47,11 +47,25 @@ def test_a_twin_is_tried_again_with_its_own_delays_and_then_parked(fault: Fault)
     assert decide_retry(fault, len(steps) + 1, retry_after=None, jitter=0.5) == Park()
 
 
+def test_who_tells_a_time_is_not_asked_sooner() -> None:
+    """An issue that a person has open in the tracker is free again in minutes, not at once."""
+    assert decide_retry(Fault.CONFLICT, 1, retry_after=60, jitter=0.5) == Retry(60_000, "twin")
+    assert decide_retry(Fault.CONFLICT, 6, retry_after=1, jitter=0.5) == Retry(30_000, "twin")
+
+
 @pytest.mark.parametrize("fault", [f for f, w in AWAITED.items() if w in ("connector", "peer")])
 def test_an_outage_is_waited_out_however_long_it_takes(fault: Fault) -> None:
     scope = AWAITED[fault]
     assert decide_retry(fault, 1, retry_after=None, jitter=0.5) == Retry(OUTAGE[0], scope)
     assert decide_retry(fault, 10_000, retry_after=None, jitter=0.5) == Retry(OUTAGE[-1], scope)
+
+
+def test_only_an_attempt_that_was_due_counts() -> None:
+    assert counts(0, None, 100)
+    assert counts(0, 200, 100)
+    assert counts(3, None, 100)
+    assert counts(3, 100, 100)
+    assert not counts(3, 200, 100)
 
 
 def test_who_says_how_long_to_wait_is_waited_for() -> None:

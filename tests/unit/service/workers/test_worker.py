@@ -408,6 +408,29 @@ async def test_a_twins_own_failure_is_tried_again_ever_later_and_then_parked(
     )
 
 
+async def test_news_before_an_attempt_is_due_does_not_bring_the_end_nearer(local, issue_of) -> None:
+    issue = issue_of(local.trackers["a"])
+    twin = await local.sync("a-b.a", issue)
+    await local.rest()
+
+    async def refused(*_: Any) -> Any:
+        local.calls.append("tried")
+        raise TrackerError(Fault.PERMISSION, "no", remedy="Grant it.")
+
+    local.trackers["a"].read = refused
+    local.at += 1_000
+    await local.change("a", issue)
+    due = (await local.row("a-b.a", twin)).due_at
+    local.calls.clear()
+    for _ in range(20):
+        local.at += 10
+        await local.change("a", issue)
+    assert local.calls.count("tried") == 20
+    row = await local.row("a-b.a", twin)
+    assert (row.attempts, row.due_at) == (1, due)
+    assert await local.parked() == []
+
+
 async def test_a_parked_twin_is_not_looked_at(local, issue_of) -> None:
     issue = issue_of(local.trackers["a"])
     await local.sync("a-b.a", issue)
