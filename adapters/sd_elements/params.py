@@ -14,6 +14,9 @@ class SdElementsParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     token: str
     projects: tuple[str, ...] = ()
     """Ids of the projects that scans look at; none means all that the account sees."""
+    alm_connection: int = 0
+    """Number of the connection in SD Elements under which references to issues elsewhere are
+    kept; 0 writes none."""
     request_timeout: float = 30.0
     page_size: int = 100
     concurrency: int = 4
@@ -76,8 +79,10 @@ def _check_numbers(params: SdElementsParams) -> None:
                 f"The setting {key!r} of the SD Elements connector must be above 0.",
                 remedy="Leave it out to use the default.",
             )
-    if params.scan_overlap < 0:
+    for key in ("alm_connection", "scan_overlap"):
+        if getattr(params, key) >= 0:
+            continue
         raise ConfigurationError(
-            "The setting 'scan_overlap' of the SD Elements connector must not be negative.",
+            f"The setting {key!r} of the SD Elements connector must not be negative.",
             remedy="Leave it out to use the default.",
         )

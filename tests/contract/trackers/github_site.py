@@ -28,6 +28,8 @@ VALUES = Values(
         "field_77": ("Blue", "Red"),
     },
     sets={"labels": ("one", "two")},
+    several={"labels": ("A label that is much longer than GitHub allows any label to be",)},
+    resolved=("closed", "not_planned"),
     person=User(name="Alice Archer", id="alice"),
     discovers=True,
     longest_text=65_000,

@@ -113,14 +113,14 @@ async def test_an_unknown_outcome_beside_the_issue_is_mended_by_looking_again(
     issue = await tracker.create(draft("m-1"))
     change = FieldChange(
         {"field_73": "ACME", "parent": above.ref.id},
-        {"labels": ("x",), "links": (f"is blocked by {above.ref.id}",)},
+        {"labels": ("x",), "links": (f"blocked_by {above.ref.id}",)},
     )
     github.fail_next(SimulatedFault(status=500, after=True, method="POST", path=path))
     assert (await refusal(tracker.update(issue, change))).fault is Fault.UNKNOWN_OUTCOME
     after = await tracker.update(await tracker.read(issue.ref.id, ALL_PARTS), change)
     assert after.fields["labels"] == ("x",)
     assert after.fields["parent"] == above.ref.id
-    assert after.fields["links"] == (f"is blocked by {above.ref.id}",)
+    assert after.fields["links"] == (f"blocked_by {above.ref.id}",)
     assert after.fields["field_73"] == "ACME"
 
 
