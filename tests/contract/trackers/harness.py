@@ -42,6 +42,8 @@ class Values(msgspec.Struct, frozen=True, kw_only=True):
     """By set field, two elements that it may hold together."""
     several: Mapping[str, tuple[str, ...]] = {}
     """By set field, what it may be asked to hold and does not keep as it is."""
+    link_kinds: tuple[str, ...] = ()
+    """Of the manifest's, those that the type can hold; () for all."""
     resolved: tuple[str, str] = ("", "")
     """A status that closes an issue, and a resolution with it."""
     person: User = User(name="Alice")

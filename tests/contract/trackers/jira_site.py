@@ -16,6 +16,7 @@ VALUES = Values(
     project="SIM",
     type="Bug",
     statuses=("To Do", "In Progress"),
+    resolved=("Done", "Won't Do"),
     fields={
         "priority": "High",
         "assignee": User(name="Alice"),
