@@ -1,6 +1,7 @@
 """The settings of one SD Elements connector."""
 
 from collections.abc import Mapping
+from typing import Annotated
 
 import msgspec
 
@@ -11,7 +12,7 @@ class SdElementsParams(HttpParams, frozen=True, kw_only=True, forbid_unknown_fie
     token: str
     projects: tuple[str, ...] = ()
     """Ids of the projects that scans look at; none means all that the account sees."""
-    alm_connection: int = 0
+    alm_connection: Annotated[int, msgspec.Meta(ge=0)] = 0
     """Number of the connection in SD Elements under which references to issues elsewhere are
     kept; 0 writes none."""
     scan_overlap: NotNegative = 60.0
