@@ -82,7 +82,7 @@ class GitHubWeather:
         self._simulator.fail_next(Fault(status=503, times=times))
 
     def answer_garbage(self) -> None:
-        self._simulator.fail_next(Fault(status=200, body=b"<html>Sign in</html>"))
+        self._simulator.fail_next(Fault(status=200, raw=b"<html>Sign in</html>"))
 
     def slow(self, seconds: float) -> None:
         self._simulator.latency = seconds

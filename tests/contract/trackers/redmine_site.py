@@ -105,7 +105,7 @@ class RedmineWeather:
         self._simulator.fail_next(Fault(status=503, times=times))
 
     def answer_garbage(self) -> None:
-        self._simulator.fail_next(Fault(status=200, body=b"<html>Log in</html>"))
+        self._simulator.fail_next(Fault(status=200, raw=b"<html>Log in</html>"))
 
     def slow(self, seconds: float) -> None:
         self._simulator.latency = seconds

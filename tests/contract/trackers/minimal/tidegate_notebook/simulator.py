@@ -34,7 +34,7 @@ class Notebook(Server):
         self._now = now
         self._ids = 0
 
-    async def __aenter__(self) -> "Notebook":
+    def compose(self) -> web.Application:
         app = self.application("/api/", self._authenticate)
         note, remark = "/api/notes/{note}", "/api/notes/{note}/remarks/{remark}"
         app.router.add_routes(
@@ -55,11 +55,7 @@ class Notebook(Server):
                 web.delete(remark, self._remark_deleted),
             ]
         )
-        await self.serve(app)
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.close()
+        return app
 
     def _authenticate(self, request: web.Request) -> None:
         if request.headers.get("Authorization") != f"Bearer {self.token}":
