@@ -1,6 +1,6 @@
 """`twin`: one pair of issues is stopped, goes on, or is made of two issues that exist."""
 
-from schemas.api import PairAgainBody, PairClaim, TwinQuery, TwinView
+from schemas.api import PairAgainBody, PairClaim, TwinQuery, TwinStop, TwinView
 from schemas.routes import CONNECTION_PAIR_AGAIN, TWIN, TWIN_START, TWIN_STOP, TWINS
 from service.cli.ending import Ending, failed
 from service.cli.node_client import NodeClient
@@ -23,6 +23,8 @@ def add_to(commands: Commands) -> None:
         )
         made.add_argument("which", help="its local issue; with --connection also the twin's id")
         made.add_argument("--connection", default="", help="where the issue has several")
+        if name == "stop":
+            made.add_argument("--reason", default="", help="why; the other side is shown it too")
     connect = command(
         twin,
         "connect",
@@ -38,7 +40,8 @@ def add_to(commands: Commands) -> None:
 
 async def _stop(session: Session, node: NodeClient) -> None:
     found = await _find(session, node)
-    stopped = await node.send(TWIN_STOP, found.connection, found.id)
+    body = TwinStop(session.text("reason"))
+    stopped = await node.send(TWIN_STOP, found.connection, found.id, body=body)
     session.out.answer(stopped, f"{_named(stopped)} is {stopped.status}; both issues stay.")
 
 

@@ -99,6 +99,11 @@ def _detail(detail: TwinDetail) -> list[RenderableType]:
                 ("received", f"version {twin.replica_version}, included {twin.included}"),
                 ("comments", detail.comments),
                 ("attachments", detail.attachments),
+                (
+                    "stopped by",
+                    {"local": "this side", "remote": "the other side"}.get(twin.stopped_by),
+                ),
+                ("because", twin.stop_reason),
                 ("attempts", twin.attempts),
                 ("next attempt", moment(twin.due_at)),
                 ("error", error.message if error else ""),
