@@ -248,15 +248,6 @@ def count(c: sa.Connection, only: Collection[str] | None = None) -> dict[str, in
     return {row[0]: row[1] for row in c.execute(statement)}
 
 
-def last_reconciled(c: sa.Connection, only: Collection[str] | None = None) -> dict[str, Millis]:
-    """By connection: when it last looked at an issue of its."""
-    newest = sa.func.max(_t.reconciled_at)
-    statement = sa.select(_t.connection, newest).group_by(_t.connection)
-    if only is not None:
-        statement = statement.where(_t.connection.in_(only))
-    return {row[0]: row[1] for row in c.execute(statement)}
-
-
 def receive(
     c: sa.Connection,
     connection: str,

@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+from functools import lru_cache
 
 import msgspec
 from aiohttp import web
@@ -71,6 +72,7 @@ def _is_host(text: str) -> bool:
     return found is not None and int(found["port"] or 0) <= 65_535
 
 
+@lru_cache(maxsize=4_096)
 def parsed(text: str) -> Address | None:
     try:
         address = ipaddress.ip_address(text.partition("%")[0])

@@ -1,4 +1,4 @@
-"""Links of lists behind a proxy with TLS: as the proxy tells, where it is trusted, and only then."""
+"""Links of lists behind a proxy with TLS: as it tells, where it is trusted, and only then."""
 
 import pytest
 from aiohttp import ClientSession, web
