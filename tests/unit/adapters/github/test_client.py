@@ -83,7 +83,7 @@ async def test_writes_are_spread_below_the_secondary_limit(github, connect, draf
         SimulatedFault(status=500, after=True, method="POST"),
         SimulatedFault(status=502, after=True, method="POST"),
         SimulatedFault(drop=True, after=True, method="POST"),
-        SimulatedFault(status=201, body=b"<html>", after=True, method="POST"),
+        SimulatedFault(status=201, raw=b"<html>", after=True, method="POST"),
     ],
 )
 async def test_an_unknown_outcome_leads_to_one_issue_and_one_comment(
@@ -159,7 +159,7 @@ async def test_a_read_is_tried_again_and_ends(github, tracker, draft, refusal) -
 async def test_an_answer_that_is_none_of_github_is_unavailable(
     github, tracker, refusal, answer
 ) -> None:
-    github.fail_next(SimulatedFault(status=200, body=answer))
+    github.fail_next(SimulatedFault(status=200, raw=answer))
     assert (await refusal(tracker.resolve("sim/project#1"))).fault is Fault.UNAVAILABLE
 
 
