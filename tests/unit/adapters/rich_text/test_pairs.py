@@ -30,7 +30,7 @@ def test_no_loss_is_silent(name: str, trees: st.SearchStrategy[RichText], few: s
     check()
 
 
-@pytest.mark.parametrize(("here", "there"), permutations(MARKUPS, 2))
+@pytest.mark.parametrize(("here", "there"), list(permutations(MARKUPS, 2)))
 def test_between_two_markups_a_text_comes_to_rest(
     here: str, there: str, trees: st.SearchStrategy[RichText], few: settings
 ) -> None:
