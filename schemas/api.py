@@ -436,6 +436,9 @@ class ErrorView(msgspec.Struct, frozen=True):
     file: str = ""
     line: int = 0
     trace: str = ""
+    field: str = ""
+    """It waits because a value of this field has no counterpart here: see the mapping tables."""
+    value: str = ""
 
 
 class TwinDetail(msgspec.Struct, frozen=True):

@@ -47,6 +47,7 @@ from schemas.api import (
     TwinView,
 )
 from schemas.health import HealthReport
+from schemas.mapping_routes import MAPPING_ROUTES
 from schemas.node import Activity
 from schemas.node_routes import NODE_ROUTES
 from schemas.routing import Route, act, delete, listed, post, put, read
@@ -396,5 +397,6 @@ ROUTES: tuple[Route[Any, Any, Any], ...] = (
     RELAY_PASSES,
     RELAY_PASS_ADD,
     RELAY_PASS_REVOKE,
+    *MAPPING_ROUTES,
     *NODE_ROUTES,
 )

@@ -49,6 +49,7 @@ from schemas.api import (
     TwinView,
 )
 from schemas.bulk import TaskDetail, TaskQuery, TaskStart, TaskView
+from schemas.mapping import MappingBody, MappingSolution, MappingSuggestions, MappingView
 from schemas.metadata import Choice, Metadata
 from schemas.news import News
 from schemas.node import Activity
@@ -148,6 +149,14 @@ class Operations(Protocol):
     async def save_rules(self, name: str, body: RulesPut, author: str) -> RulesSaved:
         """Saves nothing, and answers with findings, when the rules do not pass the check."""
         ...
+
+    async def mapping(self, name: str) -> MappingView: ...
+
+    async def set_mapping(self, name: str, body: MappingBody) -> MappingView: ...
+
+    async def solve_mapping(self, name: str, body: MappingSolution) -> MappingView: ...
+
+    async def suggest_mapping(self, name: str) -> MappingSuggestions: ...
 
     async def sync(self, body: SyncBody) -> SyncAnswer: ...
 

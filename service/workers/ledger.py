@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from schemas.errors import RuleError, TidegateError
+from schemas.errors import MappingError, RuleError, TidegateError
 from schemas.node import Activity, ParkedTwin
 from schemas.replica import TwinMessage
 from schemas.values import Millis
@@ -175,6 +175,7 @@ class Ledger:
     def _parked(self, outcome: Outcome, error: TidegateError) -> ParkedTwin:
         twin = outcome.twin
         rule = error if isinstance(error, RuleError) else None
+        unmapped = error if isinstance(error, MappingError) else None
         return ParkedTwin(
             twin=twin.id,
             connection=self._live.record.id,
@@ -187,4 +188,6 @@ class Ledger:
             file=rule.file if rule else "",
             line=rule.line if rule else 0,
             trace=rule.trace if rule else "",
+            field=unmapped.field if unmapped else "",
+            value=unmapped.value if unmapped else "",
         )

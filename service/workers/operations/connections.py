@@ -1,6 +1,6 @@
 """Connections: accept, show, confirm, pause, resume, remove, rules."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import msgspec
 import sqlalchemy as sa
@@ -20,6 +20,7 @@ from schemas.api import (
     SettingsBody,
 )
 from schemas.errors import InputError, PeerError
+from schemas.mapping import MappingBody, MappingTable
 from schemas.node import Connection
 from service.peers.invitation import from_code
 from service.store import connections, invitations, outbox, parked, rule_versions, twins
@@ -34,15 +35,23 @@ from service.workers.operations.initiation import (
     check_template,
     settings_of,
 )
+from service.workers.operations.mapping import check_flow
 from service.workers.operations.pairing import Pairing
 from service.workers.operations.places import check_place
 from service.workers.operations.relay_pairing import RelayedPairing
-from service.workers.roster import touch
+from service.workers.roster import LiveConnection, touch
 from service.workers.standing import restated
+
+CheckTables = Callable[
+    [LiveConnection, dict[str, MappingTable]], Awaitable[dict[str, MappingTable]]
+]
 
 
 class ConnectionOperations:
-    def __init__(self, desk: Desk, pairing: Pairing, relayed: RelayedPairing) -> None:
+    def __init__(
+        self, desk: Desk, pairing: Pairing, relayed: RelayedPairing, check_tables: CheckTables
+    ) -> None:
+        self._check_tables = check_tables
         self._desk = desk
         self._pairing = pairing
         self._relayed = relayed
@@ -86,7 +95,8 @@ class ConnectionOperations:
     async def set_settings(self, name: str, body: SettingsBody) -> ConnectionView:
         """The conflict policy was agreed on with the other side, and stays."""
         desk = self._desk
-        record = desk.connection(name).record
+        live = desk.connection(name)
+        record = live.record
         place = (record.settings.project, record.settings.issue_type)
         if (body.project, body.issue_type) != place:
             await check_place(
@@ -97,6 +107,10 @@ class ConnectionOperations:
             conflict_policy=record.settings.conflict_policy,
             field_policies=record.settings.field_policies,
         )
+        if settings.mappings != record.settings.mappings:
+            tables = await self._check_tables(live, settings.mappings)
+            settings = msgspec.structs.replace(settings, mappings=tables)
+        check_flow(record, MappingBody(flow=settings.flow))
 
         def work(c: sa.Connection) -> None:
             known = connections.locked(c, record.id)

@@ -49,6 +49,7 @@ from schemas.api import (
     TwinView,
 )
 from schemas.bulk import TaskDetail, TaskQuery, TaskStart, TaskView
+from schemas.mapping import MappingBody, MappingSolution, MappingSuggestions, MappingView
 from schemas.metadata import Choice, Metadata
 from schemas.node import Activity
 from schemas.trust import KeysView, PeerRenew, PeerRenewal, PeerUrl, PeerView
@@ -60,6 +61,7 @@ from service.workers.operations.desk import Desk
 from service.workers.operations.discovery import DiscoveryOperations
 from service.workers.operations.errors import ErrorOperations
 from service.workers.operations.invitations import InvitationOperations
+from service.workers.operations.mapping import MappingOperations
 from service.workers.operations.pairing import Pairing
 from service.workers.operations.pairs import PairOperations
 from service.workers.operations.peers import PeerOperations
@@ -95,10 +97,11 @@ class NodeOperations:
         self._connectors = ConnectorOperations(desk)
         self._invitations = InvitationOperations(desk, relayed.meet)
         self._pairs = PairOperations(desk)
-        self._connections = ConnectionOperations(desk, pairing, relayed)
         self._relay = relay
         self._errors = ErrorOperations(desk)
         self._twins = TwinOperations(desk, self._errors)
+        self._mapping = MappingOperations(desk, self._errors)
+        self._connections = ConnectionOperations(desk, pairing, relayed, self._mapping.checked)
         self._discovery = DiscoveryOperations(desk)
         self._peers = PeerOperations(desk, pairing)
         self._tasks = TaskOperations(bulk, Work(desk, self._twins, self._errors, self._pairs))
@@ -214,6 +217,18 @@ class NodeOperations:
 
     async def save_rules(self, name: str, body: RulesPut, author: str) -> RulesSaved:
         return await self._connections.save_rules(name, body, author)
+
+    async def mapping(self, name: str) -> MappingView:
+        return await self._mapping.view(name)
+
+    async def set_mapping(self, name: str, body: MappingBody) -> MappingView:
+        return await self._mapping.save(name, body)
+
+    async def solve_mapping(self, name: str, body: MappingSolution) -> MappingView:
+        return await self._mapping.solve(name, body)
+
+    async def suggest_mapping(self, name: str) -> MappingSuggestions:
+        return await self._mapping.suggest(name)
 
     async def sync(self, body: SyncBody) -> SyncAnswer:
         return await self._twins.sync(body)

@@ -24,6 +24,14 @@ from schemas.errors import (
     StoreUnavailable,
     TrackerError,
 )
+from schemas.mapping import (
+    MappedValue,
+    MappingBody,
+    MappingSolution,
+    MappingSuggestions,
+    MappingTable,
+    MappingView,
+)
 from schemas.metadata import Choice, FieldInfo, Metadata, TypeInfo
 from schemas.news import News
 from schemas.node import Activity, ConnectionSettings
@@ -377,6 +385,21 @@ class FakeOperations:
 
     async def audit(self, query: AuditQuery) -> api.Page[AuditEntry]:
         return self._page(query, AuditEntry(1, 2, "token ci", "sync", "/sync", 200, {"a": 1}))
+
+    async def mapping(self, name: str) -> MappingView:
+        tables = {"status": MappingTable((MappedValue("Doing", "In Progress"),))}
+        return MappingView(tables, {}, {}, "", ())
+
+    async def set_mapping(self, name: str, body: MappingBody) -> MappingView:
+        self.calls.append(("set_mapping", name, body))
+        return await self.mapping(name)
+
+    async def solve_mapping(self, name: str, body: MappingSolution) -> MappingView:
+        self.calls.append(("solve_mapping", name, body))
+        return await self.mapping(name)
+
+    async def suggest_mapping(self, name: str) -> MappingSuggestions:
+        return MappingSuggestions({"type": MappingTable((MappedValue("Bug", "Defect"),))})
 
     async def tasks(self, query: TaskQuery, only: Any) -> api.Page[TaskView]:
         self.calls.append(("tasks", query, only))
