@@ -46,6 +46,7 @@ from schemas.api import (
     TwinQuery,
     TwinView,
 )
+from schemas.conflict_routes import CONFLICT_ROUTES
 from schemas.health import HealthReport
 from schemas.mapping_routes import MAPPING_ROUTES
 from schemas.node import Activity
@@ -397,6 +398,7 @@ ROUTES: tuple[Route[Any, Any, Any], ...] = (
     RELAY_PASSES,
     RELAY_PASS_ADD,
     RELAY_PASS_REVOKE,
+    *CONFLICT_ROUTES,
     *MAPPING_ROUTES,
     *NODE_ROUTES,
 )

@@ -12,6 +12,7 @@ from schemas.api import Problem
 from schemas.errors import TidegateError
 from service.cli import (
     activity,
+    conflicts,
     connections,
     connectors,
     daemon,
@@ -42,6 +43,7 @@ _GROUPS = (
     twins,
     mapping,
     parked,
+    conflicts,
     activity,
     tokens,
     relay,

@@ -6,6 +6,8 @@ from typing import Protocol
 from schemas.access import AuditEntry, AuditQuery, TokenCreate, TokenCreated, TokenView
 from schemas.api import (
     ActivityQuery,
+    ConflictQuery,
+    ConflictShown,
     ConnectionAccept,
     ConnectionConfirm,
     ConnectionInitiate,
@@ -149,6 +151,12 @@ class Operations(Protocol):
     async def save_rules(self, name: str, body: RulesPut, author: str) -> RulesSaved:
         """Saves nothing, and answers with findings, when the rules do not pass the check."""
         ...
+
+    async def conflicts(self, query: ConflictQuery) -> Page[ConflictShown]: ...
+
+    async def conflict(self, connection: str, number: str) -> ConflictShown: ...
+
+    async def restore(self, connection: str, number: str) -> ConflictShown: ...
 
     async def mapping(self, name: str) -> MappingView: ...
 

@@ -114,7 +114,9 @@ class Ledger:
         if outcome.message is not None:
             self._deliver(c, outcome.message)
         for conflict in outcome.conflicts:
-            conflicts.add(c, self._conflict(conflict))
+            made = self._conflict(conflict)
+            if not (conflict.told and conflicts.is_known(c, made)):
+                conflicts.add(c, made)
         if outcome.notes or outcome.error:
             activity.append(c, self._activity(outcome))
 
@@ -143,9 +145,12 @@ class Ledger:
             field=conflict.field,
             kept=conflict.kept,
             lost=conflict.lost,
-            decided_by="person" if self._claim.state.keep else policy,
+            decided_by=conflict.by or policy,
             winner="local" if conflict.winner == record.local_side else "remote",
             at=self._now,
+            local_at=conflict.local_at,
+            remote_at=conflict.remote_at,
+            told=conflict.told,
         )
 
     def _activity(self, outcome: Outcome) -> Activity:

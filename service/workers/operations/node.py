@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 from schemas.access import AuditEntry, AuditQuery, TokenCreate, TokenCreated, TokenView
 from schemas.api import (
     ActivityQuery,
+    ConflictQuery,
+    ConflictShown,
     ConnectionAccept,
     ConnectionConfirm,
     ConnectionInitiate,
@@ -55,6 +57,7 @@ from schemas.node import Activity
 from schemas.trust import KeysView, PeerRenew, PeerRenewal, PeerUrl, PeerView
 from service.workers.broadcast import Broadcast, Reader
 from service.workers.bulk import Bulk
+from service.workers.operations.conflicts import ConflictOperations
 from service.workers.operations.connections import ConnectionOperations
 from service.workers.operations.connectors import ConnectorOperations
 from service.workers.operations.desk import Desk
@@ -100,6 +103,7 @@ class NodeOperations:
         self._relay = relay
         self._errors = ErrorOperations(desk)
         self._twins = TwinOperations(desk, self._errors)
+        self._conflicts = ConflictOperations(desk)
         self._mapping = MappingOperations(desk, self._errors)
         self._connections = ConnectionOperations(desk, pairing, relayed, self._mapping.checked)
         self._discovery = DiscoveryOperations(desk)
@@ -217,6 +221,15 @@ class NodeOperations:
 
     async def save_rules(self, name: str, body: RulesPut, author: str) -> RulesSaved:
         return await self._connections.save_rules(name, body, author)
+
+    async def conflicts(self, query: ConflictQuery) -> Page[ConflictShown]:
+        return await self._conflicts.page(query)
+
+    async def conflict(self, connection: str, number: str) -> ConflictShown:
+        return await self._conflicts.one(connection, number)
+
+    async def restore(self, connection: str, number: str) -> ConflictShown:
+        return await self._conflicts.restore(connection, number)
 
     async def mapping(self, name: str) -> MappingView:
         return await self._mapping.view(name)

@@ -10,9 +10,9 @@ from schemas.issue import Issue
 from schemas.mapping import FieldFlow, MappedValue, MappingBody, MappingSolution, MappingTable
 from service.store.store import Store
 from service.workers.metadata import LASTS
-from service.workers.operations.desk import Desk
 from service.workers.operations.errors import ErrorOperations
 from service.workers.operations.mapping import MappingOperations
+from tests.unit.service.workers.desks import desk_of
 from tests.unit.service.workers.jiras import Jiras, open_jiras
 
 END = "a-b.b"
@@ -27,26 +27,7 @@ async def jiras(store: Store) -> AsyncIterator[Jiras]:
 
 @pytest.fixture
 def mapping(jiras: Jiras) -> MappingOperations:
-    shop = jiras.shop
-
-    async def rearrange() -> None:
-        return None
-
-    def unused(*given: object) -> None:
-        raise AssertionError(given)
-
-    desk = Desk(
-        **dict.fromkeys(Desk.__struct_fields__, unused)
-        | {
-            "store": shop.store,
-            "roster": shop.roster,
-            "known": shop.known,
-            "rearrange": rearrange,
-            "publish": shop.publish,
-            "now": shop.now,
-            "new_id": shop.new_id,
-        }
-    )
+    desk = desk_of(jiras.shop)
     return MappingOperations(desk, ErrorOperations(desk))
 
 

@@ -114,6 +114,10 @@ REFUSALS: dict[str, Exception] = {
 TOKEN = TokenView("ci", "operator", False, (), "active", 1, "user ann", 99, None)
 TASK = TaskView("k1", "sync", "left-right", "running", 1, "token ci", 9, 3, 1, 2, None, "")
 
+CONFLICT = api.ConflictShown(
+    7, "left-right", "t", "ABC-1", "summary", "local", "left", "newest", "a", "b", 3, 2, 1, None
+)
+
 
 class FakeReader:
     """Tells one activity and one step of a task, and is closed then."""
@@ -385,6 +389,16 @@ class FakeOperations:
 
     async def audit(self, query: AuditQuery) -> api.Page[AuditEntry]:
         return self._page(query, AuditEntry(1, 2, "token ci", "sync", "/sync", 200, {"a": 1}))
+
+    async def conflicts(self, query: api.ConflictQuery) -> api.Page[api.ConflictShown]:
+        return self._page(query, CONFLICT)
+
+    async def conflict(self, connection: str, number: str) -> api.ConflictShown:
+        return CONFLICT
+
+    async def restore(self, connection: str, number: str) -> api.ConflictShown:
+        self.calls.append(("restore", connection, number))
+        return CONFLICT
 
     async def mapping(self, name: str) -> MappingView:
         tables = {"status": MappingTable((MappedValue("Doing", "In Progress"),))}

@@ -1,0 +1,22 @@
+"""Routes about decided conflicts."""
+
+from typing import Any
+
+from schemas.api import ConflictQuery, ConflictShown, Page
+from schemas.routing import Route, act, listed, read
+
+CONFLICTS = listed(
+    "conflicts", "/conflicts", "Decided conflicts, newest first", ConflictQuery, Page[ConflictShown]
+)
+CONFLICT = read(
+    "conflict", "/conflicts/{connection}/{conflict}", "Show a decided conflict", ConflictShown
+)
+CONFLICT_RESTORE = act(
+    "conflict_restore",
+    "/conflicts/{connection}/{conflict}/restore",
+    "Put the losing value back, as a person's edit that travels like any other",
+    ConflictShown,
+    role="operator",
+)
+
+CONFLICT_ROUTES: tuple[Route[Any, Any, Any], ...] = (CONFLICTS, CONFLICT, CONFLICT_RESTORE)
