@@ -449,6 +449,23 @@ class ConflictShown(msgspec.Struct, frozen=True):
     restored: Millis | None
 
 
+class DisclosureQuery(PageQuery, frozen=True, forbid_unknown_fields=True):
+    twin: Filter = ""
+
+
+class Disclosure(msgspec.Struct, frozen=True):
+    """One value that left for the other side."""
+
+    at: Millis
+    twin: str
+    version: int
+    """Of the message that carried it."""
+    field: str
+    """A field's name, `comment:ID` or `attachment:ID`."""
+    digest: str
+    """SHA-256 of the value as it left, in canonical JSON; of an attachment, of its description."""
+
+
 class ErrorView(msgspec.Struct, frozen=True):
     """A parked twin."""
 

@@ -46,11 +46,11 @@ from schemas.api import (
     TwinQuery,
     TwinView,
 )
-from schemas.conflict_routes import CONFLICT_ROUTES
 from schemas.health import HealthReport
 from schemas.mapping_routes import MAPPING_ROUTES
 from schemas.node import Activity
 from schemas.node_routes import NODE_ROUTES
+from schemas.record_routes import RECORD_ROUTES
 from schemas.routing import Route, act, delete, listed, post, put, read
 from schemas.trust import KeysView, PeerRenew, PeerRenewal, PeerUrl, PeerView
 
@@ -398,7 +398,7 @@ ROUTES: tuple[Route[Any, Any, Any], ...] = (
     RELAY_PASSES,
     RELAY_PASS_ADD,
     RELAY_PASS_REVOKE,
-    *CONFLICT_ROUTES,
+    *RECORD_ROUTES,
     *MAPPING_ROUTES,
     *NODE_ROUTES,
 )

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from schemas.api import ConflictQuery
-from schemas.conflict_routes import CONFLICT, CONFLICT_RESTORE, CONFLICTS
+from schemas.record_routes import CONFLICT, CONFLICT_RESTORE, CONFLICTS
 from service.cli.node_client import NodeClient
 from service.cli.output import clean, facts, moment, table
 from service.cli.parsing import Commands, add_paging, command, group

@@ -19,6 +19,8 @@ from schemas.api import (
     ConnectorChange,
     ConnectorCheck,
     ConnectorView,
+    Disclosure,
+    DisclosureQuery,
     ErrorQuery,
     ErrorView,
     InvitationReissue,
@@ -157,6 +159,10 @@ class Operations(Protocol):
     async def conflict(self, connection: str, number: str) -> ConflictShown: ...
 
     async def restore(self, connection: str, number: str) -> ConflictShown: ...
+
+    async def disclosures(self, name: str, query: DisclosureQuery) -> Page[Disclosure]:
+        """Of a connection that is gone, by its id."""
+        ...
 
     async def mapping(self, name: str) -> MappingView: ...
 

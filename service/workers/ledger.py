@@ -9,12 +9,13 @@ from schemas.errors import MappingError, RuleError, TidegateError
 from schemas.node import Activity, ParkedTwin
 from schemas.replica import TwinMessage
 from schemas.values import Millis
-from service.store import activity, conflicts, leases, outbox, parked, twins
+from service.store import activity, conflicts, disclosures, leases, outbox, parked, twins
 from service.store.store import Store
 from service.store.twin_records import Claim, TwinKey
 from service.sync.intake import merge_messages
 from service.sync.merge import Conflict
 from service.workers.bench import Outcome
+from service.workers.disclosing import left
 from service.workers.kin import keep_waiting, ring_for
 from service.workers.roster import LiveConnection
 
@@ -128,6 +129,7 @@ class Ledger:
         path = (*twin.path, self._here)
         message = msgspec.structs.replace(message, path=path, claims=claims)
         self.sent = True
+        disclosures.add(c, record.id, left(self._kept, message, self._now))
         if self._other is None:
             outbox.put(c, record.peer, record.id, message.twin, _encode(message), self._now)
             return

@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from schemas.conflict_routes import CONFLICT, CONFLICT_RESTORE, CONFLICTS
+from schemas.record_routes import CONFLICT, CONFLICT_RESTORE, CONFLICTS, DISCLOSURES
 from schemas.routes import (
     ERROR,
     ERROR_IGNORE,
@@ -36,6 +36,10 @@ def routes(operations: Operations) -> list[web.RouteDef]:
         bind(CONFLICTS, lambda path, query, body: operations.conflicts(query)),
         bind(CONFLICT, lambda path, query, body: operations.conflict(*_conflict(path))),
         bind(CONFLICT_RESTORE, lambda path, query, body: operations.restore(*_conflict(path))),
+        bind(
+            DISCLOSURES,
+            lambda path, query, body: operations.disclosures(path["connection"], query),
+        ),
     ]
 
 

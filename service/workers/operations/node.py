@@ -19,6 +19,8 @@ from schemas.api import (
     ConnectorChange,
     ConnectorCheck,
     ConnectorView,
+    Disclosure,
+    DisclosureQuery,
     ErrorQuery,
     ErrorView,
     InvitationReissue,
@@ -61,6 +63,7 @@ from service.workers.operations.conflicts import ConflictOperations
 from service.workers.operations.connections import ConnectionOperations
 from service.workers.operations.connectors import ConnectorOperations
 from service.workers.operations.desk import Desk
+from service.workers.operations.disclosures import disclosed
 from service.workers.operations.discovery import DiscoveryOperations
 from service.workers.operations.errors import ErrorOperations
 from service.workers.operations.invitations import InvitationOperations
@@ -230,6 +233,9 @@ class NodeOperations:
 
     async def restore(self, connection: str, number: str) -> ConflictShown:
         return await self._conflicts.restore(connection, number)
+
+    async def disclosures(self, name: str, query: DisclosureQuery) -> Page[Disclosure]:
+        return await disclosed(self._desk, name, query)
 
     async def mapping(self, name: str) -> MappingView:
         return await self._mapping.view(name)

@@ -400,6 +400,9 @@ class FakeOperations:
         self.calls.append(("restore", connection, number))
         return CONFLICT
 
+    async def disclosures(self, name: str, query: api.DisclosureQuery) -> api.Page[api.Disclosure]:
+        return self._page(query, api.Disclosure(1, "t", 2, "summary", "ab" * 32))
+
     async def mapping(self, name: str) -> MappingView:
         tables = {"status": MappingTable((MappedValue("Doing", "In Progress"),))}
         return MappingView(tables, {}, {}, "", ())

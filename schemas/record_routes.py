@@ -1,8 +1,8 @@
-"""Routes about decided conflicts."""
+"""Routes about what is on record: decided conflicts, and what left for the other side."""
 
 from typing import Any
 
-from schemas.api import ConflictQuery, ConflictShown, Page
+from schemas.api import ConflictQuery, ConflictShown, Disclosure, DisclosureQuery, Page
 from schemas.routing import Route, act, listed, read
 
 CONFLICTS = listed(
@@ -19,4 +19,17 @@ CONFLICT_RESTORE = act(
     role="operator",
 )
 
-CONFLICT_ROUTES: tuple[Route[Any, Any, Any], ...] = (CONFLICTS, CONFLICT, CONFLICT_RESTORE)
+DISCLOSURES = listed(
+    "disclosures",
+    "/connections/{connection}/disclosures",
+    "What ever left for the other side, the newest first",
+    DisclosureQuery,
+    Page[Disclosure],
+)
+
+RECORD_ROUTES: tuple[Route[Any, Any, Any], ...] = (
+    CONFLICTS,
+    CONFLICT,
+    CONFLICT_RESTORE,
+    DISCLOSURES,
+)
