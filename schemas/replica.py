@@ -107,3 +107,8 @@ class TwinMessage(msgspec.Struct, frozen=True, omit_defaults=True):
     it."""
     decided: tuple[Decision, ...] = ()
     """Conflicts that the sender has decided and the receiver has not confirmed to know of."""
+    turn: int = 0
+    """How often the twin was stopped and started, as far as the sender knows: an odd one stands for
+    stopped. The highest holds on both sides."""
+    reason: str = ""
+    """Why the sender stopped it, in words for people."""

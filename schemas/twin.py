@@ -148,3 +148,8 @@ class Twin(msgspec.Struct, frozen=True, omit_defaults=True):
     """Conflicts that this side has decided and the other has not confirmed to know of."""
     stopped: bool = False
     """No longer under sync; kept so that late messages find their place."""
+    turn: int = 0
+    """How often it was stopped and started, by either side: an odd one stands for stopped."""
+    stopped_by: Literal["", "local", "remote"] = ""
+    """Whose admin stopped it; '' also where it stopped by itself."""
+    stop_reason: str = ""

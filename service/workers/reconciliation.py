@@ -69,6 +69,7 @@ class Reconciliation:
         self.twin = take_in(twin, incoming) if incoming else twin
         self.heard = incoming.decided if incoming else ()
         """What the other side decided about conflicts."""
+        self._turn = twin.turn
         self._asked = incoming is not None and incoming.lacking
         self.waiting = waiting
         self.parts = parts or EVERYTHING
@@ -109,6 +110,11 @@ class Reconciliation:
         )
 
     async def _run(self) -> None:
+        if self.twin.turn != self._turn:
+            self.note(
+                "twin.stopped_there" if self.twin.stopped else "twin.started_there",
+                reason=self.twin.stop_reason,
+            )
         if self.twin.stopped:
             return
         if self.twin.replica.gone:
