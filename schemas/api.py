@@ -448,6 +448,50 @@ class ConflictView(msgspec.Struct, frozen=True):
     at: Millis
 
 
+class ConflictQuery(PageQuery, frozen=True, forbid_unknown_fields=True):
+    connection: Filter = ""
+    twin: Filter = ""
+
+
+class ConflictShown(msgspec.Struct, frozen=True):
+    """A field that both sides had changed, and how it was decided."""
+
+    id: int
+    connection: str
+    twin: str
+    issue: str
+    field: str
+    winner: Literal["local", "remote"]
+    side: str
+    """Short name of the side whose value stood."""
+    decided_by: str
+    """The policy, or `person`."""
+    kept: Any
+    lost: Any
+    """null where the other side keeps it: it is restored there."""
+    at: Millis
+    local_at: Millis
+    remote_at: Millis
+    restored: Millis | None
+
+
+class DisclosureQuery(PageQuery, frozen=True, forbid_unknown_fields=True):
+    twin: Filter = ""
+
+
+class Disclosure(msgspec.Struct, frozen=True):
+    """One value that left for the other side."""
+
+    at: Millis
+    twin: str
+    version: int
+    """Of the message that carried it."""
+    field: str
+    """A field's name, `comment:ID` or `attachment:ID`."""
+    digest: str
+    """SHA-256 of the value as it left, in canonical JSON; of an attachment, of its description."""
+
+
 class ErrorView(msgspec.Struct, frozen=True):
     """A parked twin."""
 
@@ -462,6 +506,9 @@ class ErrorView(msgspec.Struct, frozen=True):
     file: str = ""
     line: int = 0
     trace: str = ""
+    field: str = ""
+    """It waits because a value of this field has no counterpart here: see the mapping tables."""
+    value: str = ""
 
 
 class TwinDetail(msgspec.Struct, frozen=True):

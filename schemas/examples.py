@@ -29,6 +29,11 @@ EXAMPLES: Mapping[str, Any] = {
     "rules_put": {"outgoing": "a", "incoming": "b", "based_on": 1},
     "peer_renew": {"code": "TG1-ABC"},
     "peer_url": {"url": "https://sync.globex.example"},
+    "mapping_put": {
+        "tables": {"status": {"values": [{"there": "Doing", "here": "In Progress"}]}},
+        "users": {"ann@globex.example": "ann@acme.example"},
+    },
+    "mapping_solve": {"field": "status", "value": "Doing", "here": "In Progress"},
     "sync": {"issue": "ABC-1", "connection": "acme-globex"},
     "errors_retry": {"connection": "acme-globex", "fault": "mapping"},
     "errors_ignore": {"connection": "acme-globex", "fault": "validation"},

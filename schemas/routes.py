@@ -49,8 +49,10 @@ from schemas.api import (
     TwinView,
 )
 from schemas.health import HealthReport
+from schemas.mapping_routes import MAPPING_ROUTES
 from schemas.node import Activity
 from schemas.node_routes import NODE_ROUTES
+from schemas.record_routes import RECORD_ROUTES
 from schemas.routing import Route, act, delete, listed, patch, post, put, read
 from schemas.trust import KeysView, PeerRenew, PeerRenewal, PeerUrl, PeerView
 
@@ -419,5 +421,7 @@ ROUTES: tuple[Route[Any, Any, Any], ...] = (
     RELAY_PASSES,
     RELAY_PASS_ADD,
     RELAY_PASS_REVOKE,
+    *RECORD_ROUTES,
+    *MAPPING_ROUTES,
     *NODE_ROUTES,
 )

@@ -400,3 +400,17 @@ tasks = sa.Table(
     _bytes("work"),
     _bytes("progress"),
 )
+
+disclosures = sa.Table(
+    "disclosures",
+    metadata,
+    sa.Column("id", Serial, primary_key=True),
+    # It outlives its connection: what has left has left.
+    _text("connection"),
+    _text("twin"),
+    _number("at"),
+    _number("version"),
+    _words("field"),
+    _text("digest"),
+    sa.Index(None, "connection", "twin"),
+)

@@ -1,6 +1,6 @@
 """Connections: accept, show, confirm, pause, resume, remove, rules."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import msgspec
 import sqlalchemy as sa
@@ -21,6 +21,7 @@ from schemas.api import (
     SettingsPatch,
 )
 from schemas.errors import InputError, PeerError
+from schemas.mapping import MappingBody, MappingTable
 from schemas.node import Connection, ConnectionSettings
 from service.peers.invitation import from_code
 from service.store import connections, invitations, outbox, rule_versions, tallies
@@ -36,16 +37,24 @@ from service.workers.operations.initiation import (
     check_template,
     settings_of,
 )
+from service.workers.operations.mapping import check_flow
 from service.workers.operations.pairing import Pairing
 from service.workers.operations.patching import patched
 from service.workers.operations.places import check_place
 from service.workers.operations.relay_pairing import RelayedPairing
-from service.workers.roster import touch
+from service.workers.roster import LiveConnection, touch
 from service.workers.standing import restated
+
+CheckTables = Callable[
+    [LiveConnection, dict[str, MappingTable]], Awaitable[dict[str, MappingTable]]
+]
 
 
 class ConnectionOperations:
-    def __init__(self, desk: Desk, pairing: Pairing, relayed: RelayedPairing) -> None:
+    def __init__(
+        self, desk: Desk, pairing: Pairing, relayed: RelayedPairing, check_tables: CheckTables
+    ) -> None:
+        self._check_tables = check_tables
         self._desk = desk
         self._pairing = pairing
         self._relayed = relayed
@@ -108,6 +117,10 @@ class ConnectionOperations:
         if (settings.project, settings.issue_type) != place:
             opened = desk.roster.connectors[record.connector]
             await check_place(desk.worker.known, opened, settings)
+        if settings.mappings != record.settings.mappings:
+            tables = await self._check_tables(desk.connection(name), settings.mappings)
+            settings = msgspec.structs.replace(settings, mappings=tables)
+        check_flow(record, MappingBody(flow=settings.flow))
 
         def work(c: sa.Connection) -> None:
             known = connections.locked(c, record.id)
