@@ -146,6 +146,24 @@ class SettingsBody(ConnectionSettings, frozen=True, forbid_unknown_fields=True):
     trigger: TriggerBody | None = None
 
 
+class SettingsPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Of the settings of one side: what is not given stays. What both sides agreed on is no part
+    of them."""
+
+    project: Text | msgspec.UnsetType = msgspec.UNSET
+    issue_type: Text | msgspec.UnsetType = msgspec.UNSET
+    trigger: TriggerBody | msgspec.UnsetType | None = msgspec.UNSET
+    """null: nothing comes under sync by itself any more."""
+    disclosed: tuple[str, ...] | msgspec.UnsetType | None = msgspec.UNSET
+    users: dict[str, str | None] | msgspec.UnsetType = msgspec.UNSET
+    """Put over the known ones; null removes one."""
+    default_user: str | msgspec.UnsetType = msgspec.UNSET
+    attachment_limit: Annotated[int, msgspec.Meta(ge=0, le=1 << 50)] | msgspec.UnsetType = (
+        msgspec.UNSET
+    )
+    poll_seconds: Annotated[float, msgspec.Meta(ge=0, le=3600)] | msgspec.UnsetType = msgspec.UNSET
+
+
 RulesTemplate = Literal["single-project", "advanced"]
 """`advanced`: the starting rules choose the project of an incoming issue by a table."""
 
@@ -430,6 +448,50 @@ class ConflictView(msgspec.Struct, frozen=True):
     at: Millis
 
 
+class ConflictQuery(PageQuery, frozen=True, forbid_unknown_fields=True):
+    connection: Filter = ""
+    twin: Filter = ""
+
+
+class ConflictShown(msgspec.Struct, frozen=True):
+    """A field that both sides had changed, and how it was decided."""
+
+    id: int
+    connection: str
+    twin: str
+    issue: str
+    field: str
+    winner: Literal["local", "remote"]
+    side: str
+    """Short name of the side whose value stood."""
+    decided_by: str
+    """The policy, or `person`."""
+    kept: Any
+    lost: Any
+    """null where the other side keeps it: it is restored there."""
+    at: Millis
+    local_at: Millis
+    remote_at: Millis
+    restored: Millis | None
+
+
+class DisclosureQuery(PageQuery, frozen=True, forbid_unknown_fields=True):
+    twin: Filter = ""
+
+
+class Disclosure(msgspec.Struct, frozen=True):
+    """One value that left for the other side."""
+
+    at: Millis
+    twin: str
+    version: int
+    """Of the message that carried it."""
+    field: str
+    """A field's name, `comment:ID` or `attachment:ID`."""
+    digest: str
+    """SHA-256 of the value as it left, in canonical JSON; of an attachment, of its description."""
+
+
 class ErrorView(msgspec.Struct, frozen=True):
     """A parked twin."""
 
@@ -444,6 +506,9 @@ class ErrorView(msgspec.Struct, frozen=True):
     file: str = ""
     line: int = 0
     trace: str = ""
+    field: str = ""
+    """It waits because a value of this field has no counterpart here: see the mapping tables."""
+    value: str = ""
 
 
 class TwinDetail(msgspec.Struct, frozen=True):

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from schemas.mapping import FieldFlow, MappingTable
 from schemas.relay import RelayPlace
 from schemas.values import Millis
 
@@ -45,6 +46,16 @@ class ConnectionSettings(msgspec.Struct, frozen=True, omit_defaults=True):
     """Fields that may leave this node, whatever the rule says; None allows the default ones."""
     users: dict[str, str] = {}
     """Who is who: e-mail or name there -> e-mail, name or id here. Others are found by these."""
+    masks: Annotated[
+        tuple[Annotated[str, msgspec.Meta(min_length=1, max_length=500)], ...],
+        msgspec.Meta(max_length=50),
+    ] = ()
+    """Patterns (RE2) whose finds never leave: they are masked in all outgoing text. `credentials`
+    stands for well-known keys and tokens."""
+    mappings: dict[str, MappingTable] = {}
+    """By field: what the other side's values are here."""
+    flow: dict[str, FieldFlow] = {}
+    """In visual mode: which way a field goes; others go as the rules of the pair have it."""
     default_user: str = ""
     """Who stands here for a person of the other side whom nobody knows; '' for nobody."""
     attachment_limit: Annotated[int, msgspec.Meta(ge=0, le=1 << 50)] = 1 << 30
@@ -202,3 +213,6 @@ class ParkedTwin(msgspec.Struct, frozen=True):
     file: str = ""
     line: int = 0
     trace: str = ""
+    field: str = ""
+    """It waits because a value of this field has no counterpart here."""
+    value: str = ""

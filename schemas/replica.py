@@ -67,6 +67,21 @@ class Replica(msgspec.Struct, frozen=True, omit_defaults=True):
     """The sender's issue was deleted; nothing follows from it but a note."""
 
 
+class Decision(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How the sender decided a conflict. The losing value is not told: who held it keeps it."""
+
+    field: str
+    winner: str
+    """Short name of the side whose value stands."""
+    by: str
+    """The policy, or `person`."""
+    sender_at: Millis = 0
+    """When the sender's people had edited the field."""
+    receiver_at: Millis = 0
+    version: int = 0
+    """The sender's twin version that first told it."""
+
+
 class TwinMessage(msgspec.Struct, frozen=True, omit_defaults=True):
     """One replica with its place in the twin's history."""
 
@@ -90,6 +105,8 @@ class TwinMessage(msgspec.Struct, frozen=True, omit_defaults=True):
     yours: str = ""
     """The receiver's issue id as the sender knows it; proven only where the twin's id follows from
     it."""
+    decided: tuple[Decision, ...] = ()
+    """Conflicts that the sender has decided and the receiver has not confirmed to know of."""
     turn: int = 0
     """How often the twin was stopped and started, as far as the sender knows: an odd one stands for
     stopped. The highest holds on both sides."""

@@ -40,6 +40,7 @@ from schemas.api import (
     RulesSaved,
     RulesView,
     SettingsBody,
+    SettingsPatch,
     SyncAnswer,
     SyncBody,
     TwinDetail,
@@ -48,9 +49,11 @@ from schemas.api import (
     TwinView,
 )
 from schemas.health import HealthReport
+from schemas.mapping_routes import MAPPING_ROUTES
 from schemas.node import Activity
 from schemas.node_routes import NODE_ROUTES
-from schemas.routing import Route, act, delete, listed, post, put, read
+from schemas.record_routes import RECORD_ROUTES
+from schemas.routing import Route, act, delete, listed, patch, post, put, read
 from schemas.trust import KeysView, PeerRenew, PeerRenewal, PeerUrl, PeerView
 
 NODE = read("node", "/node", "This node", NodeView, narrow=True)
@@ -116,6 +119,15 @@ CONNECTOR_CHANGE = put(
     role="admin",
     edition="needed",
 )
+CONNECTOR_PATCH = patch(
+    "connector_patch",
+    "/connectors/{connector}",
+    "The same: what is not given stays",
+    ConnectorChange,
+    ConnectorView,
+    role="admin",
+    edition="needed",
+)
 CONNECTOR_REMOVE = delete(
     "connector_remove",
     "/connectors/{connector}",
@@ -166,6 +178,15 @@ CONNECTION_SETTINGS = put(
     "/connections/{connection}/settings",
     "Replace this side's settings",
     SettingsBody,
+    ConnectionView,
+    role="admin",
+    edition="needed",
+)
+CONNECTION_SETTINGS_PATCH = patch(
+    "connection_settings_patch",
+    "/connections/{connection}/settings",
+    "Change some of this side's settings; what is not given stays",
+    SettingsPatch,
     ConnectionView,
     role="admin",
     edition="needed",
@@ -362,6 +383,7 @@ ROUTES: tuple[Route[Any, Any, Any], ...] = (
     CONNECTORS,
     CONNECTOR_ADD,
     CONNECTOR_CHANGE,
+    CONNECTOR_PATCH,
     CONNECTOR,
     CONNECTOR_REMOVE,
     CONNECTOR_CHECK,
@@ -371,6 +393,7 @@ ROUTES: tuple[Route[Any, Any, Any], ...] = (
     CONNECTION_PROBE,
     CONNECTION,
     CONNECTION_SETTINGS,
+    CONNECTION_SETTINGS_PATCH,
     CONNECTION_CONFIRM,
     CONNECTION_PAUSE,
     CONNECTION_RESUME,
@@ -398,5 +421,7 @@ ROUTES: tuple[Route[Any, Any, Any], ...] = (
     RELAY_PASSES,
     RELAY_PASS_ADD,
     RELAY_PASS_REVOKE,
+    *RECORD_ROUTES,
+    *MAPPING_ROUTES,
     *NODE_ROUTES,
 )

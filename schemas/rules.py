@@ -12,6 +12,8 @@ class RuleSet(msgspec.Struct, frozen=True):
     version: int
     outgoing: str
     incoming: str
+    tables: str = ""
+    """The connection's mapping tables as the rules' engine takes them; '' for none."""
 
 
 class RuleContext(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 
 from schemas.issue import IssueRef
-from schemas.replica import Replica, Stamp
+from schemas.replica import Decision, Replica, Stamp
 from schemas.values import Fields, Millis
 
 Origin = Literal["local", "remote"]
@@ -144,6 +144,8 @@ class Twin(msgspec.Struct, frozen=True, omit_defaults=True):
     """Of the newest replica, as far as it was taken in."""
     mirror: bool = False
     """The local issue was made here for the other side's."""
+    decisions: tuple[Decision, ...] = ()
+    """Conflicts that this side has decided and the other has not confirmed to know of."""
     stopped: bool = False
     """No longer under sync; kept so that late messages find their place."""
     turn: int = 0

@@ -50,7 +50,7 @@ class MontyEngine:
     async def outgoing(self, rules: RuleSet, issue: Issue, context: RuleContext) -> Outgoing | None:
         given = Given(issue.fields, self._codec)
         inputs = {"_given": given.issue(issue), "_about": context_input(context)}
-        run = _Run("outgoing", rules.outgoing, _OUTGOING, inputs, given, context)
+        run = _Run("outgoing", rules, _OUTGOING, inputs, given, context)
         exported = await self._run(run)
         try:
             return results.outgoing(exported, given)
@@ -64,7 +64,7 @@ class MontyEngine:
         local = given.issue(issue) if issue is not None else None
         shown = given.replica(replica)
         inputs = {"_given": shown, "_local": local, "_about": context_input(context)}
-        run = _Run("incoming", rules.incoming, _INCOMING, inputs, given, context)
+        run = _Run("incoming", rules, _INCOMING, inputs, given, context)
         exported = await self._run(run)
         try:
             return results.wanted(exported, given)
@@ -99,9 +99,9 @@ class MontyEngine:
 
     async def _once(self, run: "_Run") -> Any:
         borrowed = (
-            self.sessions.fresh(run.direction, run.source, run.policy())
+            self.sessions.fresh(run.direction, run.source, run.policy(), run.tables)
             if varies(run.source)
-            else self.sessions.borrow(run.direction, run.source)
+            else self.sessions.borrow(run.direction, run.source, run.tables)
         )
         printed = _Printed(self._limits.printed)
         try:
@@ -123,14 +123,15 @@ class _Run:
     def __init__(
         self,
         direction: Direction,
-        source: str,
+        rules: RuleSet,
         code: str,
         inputs: dict[str, Any],
         given: Given,
         context: RuleContext,
     ) -> None:
         self.direction = direction
-        self.source = source
+        self.source = rules.outgoing if direction == "outgoing" else rules.incoming
+        self.tables = rules.tables
         self.code = code
         self.inputs = inputs
         self.given = given

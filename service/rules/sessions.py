@@ -17,8 +17,9 @@ from service.rules.port import Direction
 PRELUDE = files("service.rules").joinpath("prelude.py").read_text("utf-8")
 SURFACE = files("service.rules").joinpath("surface.pyi").read_text("utf-8")
 
-Key = tuple[Direction, str]
-"""Equal sources share a session, so all connections with default rules do."""
+Key = tuple[Direction, str, str]
+"""Direction, source and mapping tables. Equal ones share a session, so all connections with default
+rules do."""
 
 RUNS = 500
 """A session is renewed after so many runs: its budget of suspensions is for its whole life."""
@@ -50,8 +51,9 @@ class RuleSession:
         self._session = session
         self.runs = 0
 
-    async def load(self, direction: Direction, source: str) -> None:
-        await self._session.feed_run(PRELUDE)
+    async def load(self, direction: Direction, source: str, tables: str) -> None:
+        filled = f"{PRELUDE}\n_tables.update({tables})\n" if tables else PRELUDE
+        await self._session.feed_run(filled)
         await self._session.feed_run(source, print_callback=_ignore)
         await self._session.feed_run(f"{direction} and None")
 
@@ -86,11 +88,13 @@ class RuleSessions:
         self.turn = Semaphore(workers)
 
     @asynccontextmanager
-    async def borrow(self, direction: Direction, source: str) -> AsyncIterator[RuleSession]:
+    async def borrow(
+        self, direction: Direction, source: str, tables: str = ""
+    ) -> AsyncIterator[RuleSession]:
         """A warm session. One in which anything went wrong does not come back."""
         async with self.turn:
-            key = (direction, source)
-            session = self._take(key) or await self._open(direction, source, frozen(0, ""))
+            key = (direction, source, tables)
+            session = self._take(key) or await self._open(key, frozen(0, ""))
             try:
                 yield session
             except BaseException:
@@ -100,10 +104,10 @@ class RuleSessions:
 
     @asynccontextmanager
     async def fresh(
-        self, direction: Direction, source: str, policy: OSPolicy
+        self, direction: Direction, source: str, policy: OSPolicy, tables: str = ""
     ) -> AsyncIterator[RuleSession]:
         async with self.turn:
-            session = await self._open(direction, source, policy)
+            session = await self._open((direction, source, tables), policy)
             try:
                 yield session
             finally:
@@ -134,7 +138,8 @@ class RuleSessions:
             _, oldest = self._idle.pop(0)
             await oldest.end()
 
-    async def _open(self, direction: Direction, source: str, policy: OSPolicy) -> RuleSession:
+    async def _open(self, key: Key, policy: OSPolicy) -> RuleSession:
+        direction, source, tables = key
         checkout = self._pool.checkout(
             script_name=f"{direction}.py",
             limits=self._limits.for_session(),
@@ -142,7 +147,7 @@ class RuleSessions:
         )
         session = RuleSession(await checkout.__aenter__())
         try:
-            await session.load(direction, source)
+            await session.load(direction, source, tables)
         except BaseException:
             await session.end()
             raise

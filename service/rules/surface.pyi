@@ -208,8 +208,20 @@ def map_value(table: dict[str, str], value: str | None) -> str | None:
 @overload
 def map_value(table: dict[str, str], value: str | None, default: _D) -> str | _D: ...
 @overload
+def mapped(field: str, value: str) -> str:
+    """The counterpart by the connection's own mapping table of that field. A value without a line
+    parks the issue, is kept, replaced or left out, as the table says."""
+
+@overload
+def mapped(field: str, value: None) -> None: ...
+@overload
+def mapped(field: str, value: list[str]) -> list[str]: ...
+@overload
+def mapped(field: str, value: str | None) -> str | None: ...
+@overload
 def must_map(field: str, table: dict[str, str], value: str) -> str:
-    """Like `map_value`, but a value without a counterpart parks the issue and names it."""
+    """Like `map_value`, but a value without a counterpart parks the issue and names it. A mapping
+    table of the connection for that field is looked at first."""
 
 @overload
 def must_map(field: str, table: dict[str, str], value: None) -> None: ...

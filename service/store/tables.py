@@ -171,6 +171,10 @@ twins = sa.Table(
     _number("incoming_version"),
     _bytes("state"),
     _bytes("incoming", nullable=True),
+    # These came later, and are searched by, not read.
+    sa.Column("remote_id", sa.Text, index=True),
+    sa.Column("remote_key", sa.Text, index=True),
+    sa.Column("unsettled", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Index(None, "connector", "issue_id"),
     sa.Index(None, "connector", "issue_key"),
 )
@@ -395,4 +399,18 @@ tasks = sa.Table(
     _text("owner"),
     _bytes("work"),
     _bytes("progress"),
+)
+
+disclosures = sa.Table(
+    "disclosures",
+    metadata,
+    sa.Column("id", Serial, primary_key=True),
+    # It outlives its connection: what has left has left.
+    _text("connection"),
+    _text("twin"),
+    _number("at"),
+    _number("version"),
+    _words("field"),
+    _text("digest"),
+    sa.Index(None, "connection", "twin"),
 )

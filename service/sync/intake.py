@@ -19,6 +19,7 @@ def merge_messages(waiting: TwinMessage | None, new: TwinMessage) -> TwinMessage
         replica=_merge_replicas(waiting.replica, new.replica),
         lacking=new.lacking or waiting.lacking,
         whole=new.whole or waiting.whole,
+        decided=(*(d for d in waiting.decided if d not in new.decided), *new.decided),
         turn=max(new.turn, waiting.turn),
     )
 

@@ -26,6 +26,10 @@ class Conflict(msgspec.Struct, frozen=True):
     lost: Value
     local_at: Millis
     remote_at: Millis
+    by: str = ""
+    """Who or what decided, where it was not this side's policy."""
+    told: bool = False
+    """The other side decided; what this one does not hold of it is None."""
 
 
 class FieldMerge(msgspec.Struct, frozen=True):

@@ -20,6 +20,7 @@ from schemas.twin import Twin
 from schemas.values import Fields, Value, condense
 from service.sync.attachments import note_local_files
 from service.sync.comments import note_local
+from service.sync.decisions import told, untold
 from service.sync.intake import merge_messages
 from service.sync.merge import FieldMerge, note_edits
 from service.sync.snapshots import as_elements, same, snapshot, snapshots
@@ -147,12 +148,13 @@ def compose(
     set elements that this reconcile took over from the other side."""
     twin = msgspec.structs.replace(twin, stamps=_agreed(twin.stamps, taken))
     first = twin.version == 0
-    speaks = bool(fresh or parts or first or twin.resend or twin.lacking)
+    speaks = bool(fresh or parts or first or twin.resend or twin.lacking or untold(twin))
     known = twin.sent
     sent = {**twin.sent, **snapshots(outgoing.fields)}
     if not speaks:
         return msgspec.structs.replace(twin, sent=sent, adopted=()), None
     version = twin.version + 1
+    twin = told(twin, version)
     stamps = {
         **twin.stamps,
         **{name: _stamp(twin, issue, outgoing, name, taken) for name in sorted(fresh)},
@@ -176,6 +178,7 @@ def compose(
         lacking=twin.lacking,
         whole=twin.resend,
         yours=twin.remote_issue if twin.resend else "",
+        decided=twin.decisions,
     )
     spoken = msgspec.structs.replace(
         twin, version=version, sent=sent, stamps=stamps, adopted=(), resend=False, lacking=False

@@ -17,9 +17,12 @@ class Policy(msgspec.Struct, frozen=True):
     default: str = "newest"
     fields: dict[str, str] = {}
 
+    def of(self, field: str) -> str:
+        return self.fields.get(field, self.default)
+
     def winner(self, field: str, local_at: Millis, remote_at: Millis) -> Winner:
         """Equal times are decided by the sides' names, so that both sides agree."""
-        rule = self.fields.get(field, self.default)
+        rule = self.of(field)
         if rule == self.local_side:
             return "local"
         if rule == self.remote_side:

@@ -6,6 +6,8 @@ from typing import Protocol
 from schemas.access import AuditEntry, AuditQuery, TokenCreate, TokenCreated, TokenView
 from schemas.api import (
     ActivityQuery,
+    ConflictQuery,
+    ConflictShown,
     ConnectionAccept,
     ConnectionConfirm,
     ConnectionInitiate,
@@ -17,6 +19,8 @@ from schemas.api import (
     ConnectorChange,
     ConnectorCheck,
     ConnectorView,
+    Disclosure,
+    DisclosureQuery,
     ErrorQuery,
     ErrorView,
     InvitationReissue,
@@ -42,6 +46,7 @@ from schemas.api import (
     RulesSaved,
     RulesView,
     SettingsBody,
+    SettingsPatch,
     SyncAnswer,
     SyncBody,
     TwinDetail,
@@ -50,6 +55,7 @@ from schemas.api import (
     TwinView,
 )
 from schemas.bulk import TaskDetail, TaskQuery, TaskStart, TaskView
+from schemas.mapping import MappingBody, MappingSolution, MappingSuggestions, MappingView
 from schemas.metadata import Choice, Metadata
 from schemas.news import News
 from schemas.node import Activity
@@ -120,6 +126,10 @@ class Operations(Protocol):
 
     async def set_settings(self, name: str, body: SettingsBody) -> ConnectionView: ...
 
+    async def change_settings(self, name: str, body: SettingsPatch) -> ConnectionView:
+        """What is not given stays."""
+        ...
+
     async def pause(self, name: str) -> ConnectionView: ...
 
     async def resume(self, name: str) -> ConnectionView: ...
@@ -149,6 +159,24 @@ class Operations(Protocol):
     async def save_rules(self, name: str, body: RulesPut, author: str) -> RulesSaved:
         """Saves nothing, and answers with findings, when the rules do not pass the check."""
         ...
+
+    async def conflicts(self, query: ConflictQuery) -> Page[ConflictShown]: ...
+
+    async def conflict(self, connection: str, number: str) -> ConflictShown: ...
+
+    async def restore(self, connection: str, number: str) -> ConflictShown: ...
+
+    async def disclosures(self, name: str, query: DisclosureQuery) -> Page[Disclosure]:
+        """Of a connection that is gone, by its id."""
+        ...
+
+    async def mapping(self, name: str) -> MappingView: ...
+
+    async def set_mapping(self, name: str, body: MappingBody) -> MappingView: ...
+
+    async def solve_mapping(self, name: str, body: MappingSolution) -> MappingView: ...
+
+    async def suggest_mapping(self, name: str) -> MappingSuggestions: ...
 
     async def sync(self, body: SyncBody) -> SyncAnswer: ...
 

@@ -12,11 +12,13 @@ from schemas.replica import ReplicaAttachment, TwinMessage
 from schemas.rules import RuleContext, RuleSet
 from schemas.twin import Twin
 from schemas.values import Millis, User
+from service.rules.masking import Masks
 from service.rules.port import RuleEngine
 from service.sync.merge import Conflict
 from service.sync.policy import Policy
 from service.sync.relations import Known
 
+NO_MASKS = Masks(())
 OpenContent = Callable[[], Awaitable[ByteStream]]
 
 
@@ -119,3 +121,5 @@ class Bench(msgspec.Struct, frozen=True):
     ground: Ground
     wrote: Wrote
     now: Callable[[], Millis]
+    masks: Masks = NO_MASKS
+    """What must never leave in any text."""

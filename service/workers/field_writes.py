@@ -6,9 +6,11 @@ import msgspec
 
 from schemas.errors import Fault, TidegateError
 from schemas.issue import FieldChange, Issue
+from schemas.replica import Decision
 from schemas.rules import Wanted
 from schemas.twin import Twin
 from schemas.values import Fields
+from service.sync.decisions import note_decisions, record_told
 from service.sync.incoming import (
     first_meeting,
     note_attempted,
@@ -46,6 +48,7 @@ class Pass(Protocol):
     local: LocalIssue
     twin: Twin
     conflicts: list[Conflict]
+    heard: tuple[Decision, ...]
 
     def note(self, event: str, **detail: str | int | list[str]) -> None: ...
 
@@ -78,8 +81,10 @@ class FieldWrites:
     async def write(self, issue: Issue, wanted: Wanted, before: Fields) -> tuple[Issue, FieldMerge]:
         run = self._run
         merge, policy = self._merged(issue, wanted, before)
+        told = record_told(run.heard, merge.conflicts, issue.fields, merge.change.set, policy)
+        self._record(merge.conflicts, policy)
+        run.conflicts.extend(told)
         if not merge.change:
-            run.conflicts.extend(merge.conflicts)
             return issue, merge
         run.twin, flipping = note_flips(run.twin, issue, merge, run.bench.now())
         if flipping:
@@ -87,9 +92,8 @@ class FieldWrites:
                 f"{', '.join(flipping)} keeps flipping between two values.",
                 remedy="Make the two sides' rules agree on it, then retry.",
             )
-        if merge.conflicts:
+        if merge.conflicts or told:
             # The losing text is about to vanish from the tracker: it is kept first.
-            run.conflicts.extend(merge.conflicts)
             await run.checkpoint()
         if first_meeting(run.twin):
             run.twin = note_attempted(run.twin, wanted)
@@ -102,6 +106,12 @@ class FieldWrites:
         if written.overwritten:
             written, merge = await self._settle_overwritten(written, merge, policy, wanted)
         return _with_parts(written, issue), merge
+
+    def _record(self, conflicts: tuple[Conflict, ...], policy: Policy) -> None:
+        run = self._run
+        by = "person" if run.twin.keep else ""
+        run.conflicts.extend(msgspec.structs.replace(each, by=by) for each in conflicts)
+        run.twin = note_decisions(run.twin, conflicts, policy, by)
 
     def _merged(self, issue: Issue, wanted: Wanted, before: Fields) -> tuple[FieldMerge, Policy]:
         run = self._run
@@ -137,7 +147,7 @@ class FieldWrites:
         while wrote and written.overwritten:
             settled = settle_overwritten(run.twin, wrote, written, merge, policy)
             merge, wrote = settled.merge, settled.put_back
-            run.conflicts.extend(settled.conflicts)
+            self._record(settled.conflicts, policy)
             names = sorted(written.overwritten)
             run.note("fields.overwritten", key=written.ref.key, fields=names)
             # The tracker holds them no more: they are kept before anything else can fail.

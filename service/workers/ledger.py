@@ -5,16 +5,17 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from schemas.errors import RuleError, TidegateError
+from schemas.errors import MappingError, RuleError, TidegateError
 from schemas.node import Activity, ParkedTwin
 from schemas.replica import TwinMessage
 from schemas.values import Millis
-from service.store import activity, conflicts, leases, outbox, parked
+from service.store import activity, conflicts, disclosures, leases, outbox, parked
 from service.store.store import Store
 from service.store.twin_records import Claim, TwinKey
 from service.sync.merge import Conflict
 from service.workers.bench import Outcome
 from service.workers.delivery import deliver
+from service.workers.disclosing import left
 from service.workers.kin import keep_waiting, ring_for
 from service.workers.roster import LiveConnection
 
@@ -113,7 +114,9 @@ class Ledger:
         if outcome.message is not None:
             self._deliver(c, outcome.message, outcome.twin.turn)
         for conflict in outcome.conflicts:
-            conflicts.add(c, self._conflict(conflict))
+            made = self._conflict(conflict)
+            if not (conflict.told and conflicts.is_known(c, made)):
+                conflicts.add(c, made)
         if outcome.notes or outcome.error:
             activity.append(c, self._activity(outcome))
 
@@ -124,6 +127,7 @@ class Ledger:
         path = (*twin.path, self._here)
         message = msgspec.structs.replace(message, path=path, claims=claims, turn=turn)
         self.sent = True
+        disclosures.add(c, self._live.record.id, left(self._kept, message, self._now))
         deliver(c, self._live, self._other, message, self._now)
 
     def _conflict(self, conflict: Conflict) -> conflicts.Conflict:
@@ -135,9 +139,12 @@ class Ledger:
             field=conflict.field,
             kept=conflict.kept,
             lost=conflict.lost,
-            decided_by="person" if self._claim.state.keep else policy,
+            decided_by=conflict.by or policy,
             winner="local" if conflict.winner == record.local_side else "remote",
             at=self._now,
+            local_at=conflict.local_at,
+            remote_at=conflict.remote_at,
+            told=conflict.told,
         )
 
     def _activity(self, outcome: Outcome) -> Activity:
@@ -167,6 +174,7 @@ class Ledger:
     def _parked(self, outcome: Outcome, error: TidegateError) -> ParkedTwin:
         twin = outcome.twin
         rule = error if isinstance(error, RuleError) else None
+        unmapped = error if isinstance(error, MappingError) else None
         return ParkedTwin(
             twin=twin.id,
             connection=self._live.record.id,
@@ -179,4 +187,6 @@ class Ledger:
             file=rule.file if rule else "",
             line=rule.line if rule else 0,
             trace=rule.trace if rule else "",
+            field=unmapped.field if unmapped else "",
+            value=unmapped.value if unmapped else "",
         )

@@ -7,10 +7,12 @@ from functools import partial
 import msgspec
 import structlog
 
-from schemas.errors import Fault, StoreUnavailable, TidegateError
+from schemas.errors import Fault, MappingError, StoreUnavailable, TidegateError
 from schemas.issue import Part
 from schemas.replica import TwinMessage
 from schemas.values import Millis
+from service.rules.declared import Declared, DeclaredEngine
+from service.rules.masking import masks_of
 from service.rules.port import RuleEngine
 from service.store.errors import LeaseLost
 from service.store.store import Store
@@ -26,6 +28,7 @@ from service.workers.recent import Recent
 from service.workers.reconciliation import FIELDS_ONLY, Reconciliation
 from service.workers.roster import LiveConnection, OpenConnector, Roster
 from service.workers.settling import Settling
+from service.workers.tables import NOTHING, ConnectionTables
 
 log = structlog.get_logger()
 
@@ -59,6 +62,7 @@ class Rounds:
         self._engine, self._contents = engine, contents
         self._people, self._known, self._recent = people, known, recent
         self._now = now
+        self._tables = ConnectionTables(known, roster)
         self._began = now()
 
     async def look(
@@ -75,20 +79,34 @@ class Rounds:
         ledger = Ledger(
             self._store, live, other, claim, here=here, change=hint.change, now=self._now()
         )
-        bench = self._bench(TwinKey(claim.connection, claim.twin), live, opened, ledger)
+        declared = await self._tables.declared(live)
+        key = TwinKey(claim.connection, claim.twin)
+        bench = self._bench(key, live, opened, ledger, declared)
         outcome = await self._run(bench, claim, waiting, hint, here, live)
+        if isinstance(outcome.error, MappingError):
+            explained = await self._tables.explained(live, outcome.error)
+            outcome = msgspec.structs.replace(outcome, error=explained)
         again = await self._settling.settle(claim, outcome, ledger, live)
         await self._settling.announce(ledger, live, other, claim)
         return again
 
     def _bench(
-        self, key: TwinKey, live: LiveConnection, opened: OpenConnector, ledger: Ledger
+        self,
+        key: TwinKey,
+        live: LiveConnection,
+        opened: OpenConnector,
+        ledger: Ledger,
+        declared: Declared,
     ) -> Bench:
+        engine, rules = self._engine, live.rules
+        if declared is not NOTHING:
+            engine = DeclaredEngine(engine, declared)
+            rules = msgspec.structs.replace(rules, tables=declared.source)
         return Bench(
             connection=live.record.shared,
             tracker=opened.tracker,
-            engine=self._engine,
-            rules=live.rules,
+            engine=engine,
+            rules=rules,
             context=live.context,
             policy=live.policy,
             allowed=live.allowed,
@@ -102,6 +120,7 @@ class Rounds:
             ground=self._known.of(opened),
             wrote=partial(self._recent.wrote, key),
             now=self._now,
+            masks=masks_of(live.record.settings.masks),
         )
 
     async def _run(

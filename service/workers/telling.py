@@ -92,7 +92,12 @@ class Telling:
         disclosed = disclose(shared, run.bench.allowed)
         if disclosed.withheld:
             run.note("disclosure.withheld", fields=list(disclosed.withheld))
-        return disclosed.outgoing
+        if not run.bench.masks:
+            return disclosed.outgoing
+        masked = run.bench.masks.apply(disclosed.outgoing)
+        if masked.where:
+            run.note("disclosure.masked", fields=list(masked.where))
+        return masked.outgoing
 
     def _scope(self) -> Scope:
         run = self._run

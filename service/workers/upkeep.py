@@ -8,7 +8,7 @@ import structlog
 
 from schemas.peer import NOTICE_TWIN
 from schemas.values import Millis
-from service.store import connections, invitations, outbox
+from service.store import connections, disclosures, invitations, outbox
 from service.store.store import Store
 from service.workers import notices
 from service.workers.roster import Roster, touch
@@ -18,6 +18,9 @@ log = structlog.get_logger()
 SECONDS = 60.0
 TOMBSTONE: Millis = 30 * 24 * 3_600_000
 """For so long the record of a removed connection stays, once the other side knows."""
+
+DISCLOSURES = 1_000_000
+"""So many lines the ledger of what has left keeps: the newest."""
 
 
 class Upkeep:
@@ -43,6 +46,7 @@ class Upkeep:
     async def once(self) -> None:
         await self._ask_again()
         await self._forget()
+        await self._store.write(lambda c: disclosures.trim(c, DISCLOSURES))
 
     async def _ask_again(self) -> None:
         """Whether a peer that did not know a connection knows it now."""

@@ -18,7 +18,18 @@ def check(world: World) -> None:
         _check_comments(end, world.people.may_remain[end.name])
         _check_files(end, world.people.may_remain[end.name])
         _check_nothing_lost(world)
+    check_same_decisions(world)
     check_nothing_withheld_left(world)
+
+
+def check_same_decisions(world: World) -> None:
+    """Of the last conflict about each field, both sides have the same record."""
+    told = {end.name: _decisions(end) for end in world.ends.values()}
+    assert told["a"] == told["b"], f"the sides have other records: {told}"
+
+
+def _decisions(end: End) -> dict[str, str]:
+    return {c.field: c.winner for c in end.conflicts if not c.field.startswith("comment:")}
 
 
 def check_gone(world: World, side: str, had: int) -> None:

@@ -124,6 +124,8 @@ class End:
             self.errors.append(outcome.error)
 
     def _spoiled(self, message: TwinMessage) -> TwinMessage:
+        if "decisions not told" in self.faults:
+            return msgspec.structs.replace(message, decided=())
         if "stamps not kept" not in self.faults:
             return message
         stamps = {n: s for n, s in message.replica.stamps.items() if s.version == message.version}

@@ -19,6 +19,7 @@ PLANTED = (
     "marker not looked up",
     "acknowledged on arrival",
     "stamps not kept",
+    "decisions not told",
     "waiting messages not merged",
 )
 

@@ -9,6 +9,7 @@ from service.web.api import (
     connectors,
     events,
     invitations,
+    mapping,
     node,
     peers,
     relay,
@@ -31,6 +32,7 @@ def api_routes(operations: Operations, board: HealthBoard) -> list[web.RouteDef]
         *twins.routes(operations),
         *activity.routes(operations),
         *relay.routes(operations),
+        *mapping.routes(operations),
         *node.routes(operations),
         *events.routes(operations),
     ]

@@ -2,6 +2,7 @@
 
 from aiohttp import web
 
+from schemas.record_routes import CONFLICT, CONFLICT_RESTORE, CONFLICTS, DISCLOSURES
 from schemas.routes import (
     ERROR,
     ERROR_IGNORE,
@@ -32,7 +33,18 @@ def routes(operations: Operations) -> list[web.RouteDef]:
         bind(ERRORS_IGNORE, lambda path, query, body: operations.ignore_all(body)),
         bind(ERROR_IGNORE, lambda path, query, body: operations.ignore(*_key(path))),
         bind(ERROR_RETRY, lambda path, query, body: operations.retry(*_key(path), body)),
+        bind(CONFLICTS, lambda path, query, body: operations.conflicts(query)),
+        bind(CONFLICT, lambda path, query, body: operations.conflict(*_conflict(path))),
+        bind(CONFLICT_RESTORE, lambda path, query, body: operations.restore(*_conflict(path))),
+        bind(
+            DISCLOSURES,
+            lambda path, query, body: operations.disclosures(path["connection"], query),
+        ),
     ]
+
+
+def _conflict(path: Path) -> tuple[str, str]:
+    return path["connection"], path["conflict"]
 
 
 def _key(path: Path) -> tuple[str, str]:

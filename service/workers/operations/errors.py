@@ -132,6 +132,8 @@ class ErrorOperations:
             file=entry.file,
             line=entry.line,
             trace=entry.trace,
+            field=entry.field,
+            value=entry.value,
         )
 
     def _connection(self, name: str) -> str | None:

@@ -14,6 +14,7 @@ from schemas.relay import RelayPlace
 from schemas.values import Millis
 from service.peers.invitation import new_invitation, to_code, verifier
 from service.rules.defaults import default_rules
+from service.rules.masking import masks_of
 from service.store import connections, invitations, rule_versions
 from service.workers.operations.desk import Desk
 from service.workers.operations.naming import LONGEST, check_name, free_name
@@ -259,6 +260,7 @@ def check_template(template: RulesTemplate, mode: str | None) -> None:
 
 
 def settings_of(body: SettingsBody) -> ConnectionSettings:
+    masks_of(body.masks)
     try:
         return msgspec.convert(msgspec.to_builtins(body), ConnectionSettings)
     except msgspec.ValidationError as error:

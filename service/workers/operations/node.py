@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 from schemas.access import AuditEntry, AuditQuery, TokenCreate, TokenCreated, TokenView
 from schemas.api import (
     ActivityQuery,
+    ConflictQuery,
+    ConflictShown,
     ConnectionAccept,
     ConnectionConfirm,
     ConnectionInitiate,
@@ -17,6 +19,8 @@ from schemas.api import (
     ConnectorChange,
     ConnectorCheck,
     ConnectorView,
+    Disclosure,
+    DisclosureQuery,
     ErrorQuery,
     ErrorView,
     InvitationReissue,
@@ -42,6 +46,7 @@ from schemas.api import (
     RulesSaved,
     RulesView,
     SettingsBody,
+    SettingsPatch,
     SyncAnswer,
     SyncBody,
     TwinDetail,
@@ -50,17 +55,21 @@ from schemas.api import (
     TwinView,
 )
 from schemas.bulk import TaskDetail, TaskQuery, TaskStart, TaskView
+from schemas.mapping import MappingBody, MappingSolution, MappingSuggestions, MappingView
 from schemas.metadata import Choice, Metadata
 from schemas.node import Activity
 from schemas.trust import KeysView, PeerRenew, PeerRenewal, PeerUrl, PeerView
 from service.workers.broadcast import Broadcast, Reader
 from service.workers.bulk import Bulk
+from service.workers.operations.conflicts import ConflictOperations
 from service.workers.operations.connections import ConnectionOperations
 from service.workers.operations.connectors import ConnectorOperations
 from service.workers.operations.desk import Desk
+from service.workers.operations.disclosures import disclosed
 from service.workers.operations.discovery import DiscoveryOperations
 from service.workers.operations.errors import ErrorOperations
 from service.workers.operations.invitations import InvitationOperations
+from service.workers.operations.mapping import MappingOperations
 from service.workers.operations.pairing import Pairing
 from service.workers.operations.pairs import PairOperations
 from service.workers.operations.peers import PeerOperations
@@ -96,10 +105,12 @@ class NodeOperations:
         self._connectors = ConnectorOperations(desk)
         self._invitations = InvitationOperations(desk, relayed.meet)
         self._pairs = PairOperations(desk)
-        self._connections = ConnectionOperations(desk, pairing, relayed)
         self._relay = relay
         self._errors = ErrorOperations(desk)
         self._twins = TwinOperations(desk, self._errors)
+        self._conflicts = ConflictOperations(desk)
+        self._mapping = MappingOperations(desk, self._errors)
+        self._connections = ConnectionOperations(desk, pairing, relayed, self._mapping.checked)
         self._discovery = DiscoveryOperations(desk)
         self._peers = PeerOperations(desk, pairing)
         self._tasks = TaskOperations(bulk, Work(desk, self._twins, self._errors, self._pairs))
@@ -177,6 +188,9 @@ class NodeOperations:
     async def set_settings(self, name: str, body: SettingsBody) -> ConnectionView:
         return await self._connections.set_settings(name, body)
 
+    async def change_settings(self, name: str, body: SettingsPatch) -> ConnectionView:
+        return await self._connections.change_settings(name, body)
+
     async def pause(self, name: str) -> ConnectionView:
         return await self._connections.pause(name)
 
@@ -215,6 +229,30 @@ class NodeOperations:
 
     async def save_rules(self, name: str, body: RulesPut, author: str) -> RulesSaved:
         return await self._connections.save_rules(name, body, author)
+
+    async def conflicts(self, query: ConflictQuery) -> Page[ConflictShown]:
+        return await self._conflicts.page(query)
+
+    async def conflict(self, connection: str, number: str) -> ConflictShown:
+        return await self._conflicts.one(connection, number)
+
+    async def restore(self, connection: str, number: str) -> ConflictShown:
+        return await self._conflicts.restore(connection, number)
+
+    async def disclosures(self, name: str, query: DisclosureQuery) -> Page[Disclosure]:
+        return await disclosed(self._desk, name, query)
+
+    async def mapping(self, name: str) -> MappingView:
+        return await self._mapping.view(name)
+
+    async def set_mapping(self, name: str, body: MappingBody) -> MappingView:
+        return await self._mapping.save(name, body)
+
+    async def solve_mapping(self, name: str, body: MappingSolution) -> MappingView:
+        return await self._mapping.solve(name, body)
+
+    async def suggest_mapping(self, name: str) -> MappingSuggestions:
+        return await self._mapping.suggest(name)
 
     async def sync(self, body: SyncBody) -> SyncAnswer:
         return await self._twins.sync(body)

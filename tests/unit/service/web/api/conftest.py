@@ -24,6 +24,14 @@ from schemas.errors import (
     StoreUnavailable,
     TrackerError,
 )
+from schemas.mapping import (
+    MappedValue,
+    MappingBody,
+    MappingSolution,
+    MappingSuggestions,
+    MappingTable,
+    MappingView,
+)
 from schemas.metadata import Choice, FieldInfo, Metadata, TypeInfo
 from schemas.news import News
 from schemas.node import Activity, ConnectionSettings
@@ -105,6 +113,10 @@ REFUSALS: dict[str, Exception] = {
 
 TOKEN = TokenView("ci", "operator", False, (), "active", 1, "user ann", 99, None)
 TASK = TaskView("k1", "sync", "left-right", "running", 1, "token ci", 9, 3, 1, 2, None, "")
+
+CONFLICT = api.ConflictShown(
+    7, "left-right", "t", "ABC-1", "summary", "local", "left", "newest", "a", "b", 3, 2, 1, None
+)
 
 
 class FakeReader:
@@ -250,6 +262,10 @@ class FakeOperations:
         self.calls.append(("set_settings", name, body))
         return CONNECTION
 
+    async def change_settings(self, name: str, body: api.SettingsPatch) -> api.ConnectionView:
+        self.calls.append(("change_settings", name, body))
+        return CONNECTION
+
     async def pause(self, name: str) -> api.ConnectionView:
         self.calls.append(("pause", name))
         return CONNECTION
@@ -377,6 +393,34 @@ class FakeOperations:
 
     async def audit(self, query: AuditQuery) -> api.Page[AuditEntry]:
         return self._page(query, AuditEntry(1, 2, "token ci", "sync", "/sync", 200, {"a": 1}))
+
+    async def conflicts(self, query: api.ConflictQuery) -> api.Page[api.ConflictShown]:
+        return self._page(query, CONFLICT)
+
+    async def conflict(self, connection: str, number: str) -> api.ConflictShown:
+        return CONFLICT
+
+    async def restore(self, connection: str, number: str) -> api.ConflictShown:
+        self.calls.append(("restore", connection, number))
+        return CONFLICT
+
+    async def disclosures(self, name: str, query: api.DisclosureQuery) -> api.Page[api.Disclosure]:
+        return self._page(query, api.Disclosure(1, "t", 2, "summary", "ab" * 32))
+
+    async def mapping(self, name: str) -> MappingView:
+        tables = {"status": MappingTable((MappedValue("Doing", "In Progress"),))}
+        return MappingView(tables, {}, {}, "", ())
+
+    async def set_mapping(self, name: str, body: MappingBody) -> MappingView:
+        self.calls.append(("set_mapping", name, body))
+        return await self.mapping(name)
+
+    async def solve_mapping(self, name: str, body: MappingSolution) -> MappingView:
+        self.calls.append(("solve_mapping", name, body))
+        return await self.mapping(name)
+
+    async def suggest_mapping(self, name: str) -> MappingSuggestions:
+        return MappingSuggestions({"type": MappingTable((MappedValue("Bug", "Defect"),))})
 
     async def tasks(self, query: TaskQuery, only: Any) -> api.Page[TaskView]:
         self.calls.append(("tasks", query, only))

@@ -1,0 +1,35 @@
+"""Routes about what is on record: decided conflicts, and what left for the other side."""
+
+from typing import Any
+
+from schemas.api import ConflictQuery, ConflictShown, Disclosure, DisclosureQuery, Page
+from schemas.routing import Route, act, listed, read
+
+CONFLICTS = listed(
+    "conflicts", "/conflicts", "Decided conflicts, newest first", ConflictQuery, Page[ConflictShown]
+)
+CONFLICT = read(
+    "conflict", "/conflicts/{connection}/{conflict}", "Show a decided conflict", ConflictShown
+)
+CONFLICT_RESTORE = act(
+    "conflict_restore",
+    "/conflicts/{connection}/{conflict}/restore",
+    "Put the losing value back, as a person's edit that travels like any other",
+    ConflictShown,
+    role="operator",
+)
+
+DISCLOSURES = listed(
+    "disclosures",
+    "/connections/{connection}/disclosures",
+    "What ever left for the other side, the newest first",
+    DisclosureQuery,
+    Page[Disclosure],
+)
+
+RECORD_ROUTES: tuple[Route[Any, Any, Any], ...] = (
+    CONFLICTS,
+    CONFLICT,
+    CONFLICT_RESTORE,
+    DISCLOSURES,
+)

@@ -1,0 +1,54 @@
+"""The ledger of what ever left about an issue: by digest, never changed, bounded in number."""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from schemas.api import Disclosure
+from service.store.tables import disclosures
+
+_t = disclosures.c
+_SHOWN = (_t.at, _t.twin, _t.version, _t.field, _t.digest)
+
+
+def add(c: sa.Connection, connection: str, left: Sequence[Disclosure]) -> None:
+    if not left:
+        return
+    rows = [
+        {
+            "connection": connection,
+            "twin": each.twin,
+            "at": each.at,
+            "version": each.version,
+            "field": each.field,
+            "digest": each.digest,
+        }
+        for each in left
+    ]
+    c.execute(sa.insert(disclosures), rows)
+
+
+def page(
+    c: sa.Connection, connection: str, twin: str, *, offset: int, limit: int
+) -> list[Disclosure]:
+    """The newest first. '' for all twins."""
+    statement = sa.select(*_SHOWN).where(*_chosen(connection, twin)).order_by(_t.id.desc())
+    rows = c.execute(statement.offset(offset).limit(limit))
+    return [Disclosure(*row) for row in rows]
+
+
+def count(c: sa.Connection, connection: str, twin: str) -> int:
+    statement = sa.select(sa.func.count()).select_from(disclosures)
+    return c.execute(statement.where(*_chosen(connection, twin))).scalar_one()
+
+
+def trim(c: sa.Connection, most: int) -> int:
+    """The oldest beyond that number go; answers how many."""
+    newest = c.execute(sa.select(sa.func.max(_t.id))).scalar()
+    if newest is None or newest <= most:
+        return 0
+    return c.execute(sa.delete(disclosures).where(_t.id <= newest - most)).rowcount
+
+
+def _chosen(connection: str, twin: str) -> list[sa.ColumnElement[bool]]:
+    return [_t.connection == connection, *([_t.twin == twin] if twin else [])]

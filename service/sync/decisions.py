@@ -1,0 +1,70 @@
+"""What one side decided about a conflict is told to the other: both have the same record."""
+
+import msgspec
+
+from schemas.replica import Decision
+from schemas.twin import Twin
+from schemas.values import Fields
+from service.sync.merge import Conflict
+from service.sync.policy import Policy
+
+_MOST = 100
+"""Of those that the other side has not confirmed; a twin must not grow without bound."""
+
+
+def note_decisions(twin: Twin, conflicts: tuple[Conflict, ...], policy: Policy, by: str) -> Twin:
+    """To be told with the next message. `by`: `person`, or '' for the policy of each field."""
+    if not conflicts:
+        return twin
+    made = tuple(
+        Decision(
+            field=conflict.field,
+            winner=conflict.winner,
+            by=by or policy.of(conflict.field),
+            sender_at=conflict.local_at,
+            receiver_at=conflict.remote_at,
+        )
+        for conflict in conflicts
+    )
+    known = tuple(each for each in twin.decisions if each.field not in {d.field for d in made})
+    return msgspec.structs.replace(twin, decisions=(*known, *made)[-_MOST:])
+
+
+def untold(twin: Twin) -> bool:
+    return any(not each.version for each in twin.decisions)
+
+
+def told(twin: Twin, version: int) -> Twin:
+    """Once a message of that version carries them; those that were confirmed are history."""
+    left = tuple(
+        each if each.version else msgspec.structs.replace(each, version=version)
+        for each in twin.decisions
+        if not each.version or each.version > twin.acknowledged
+    )
+    return msgspec.structs.replace(twin, decisions=left)
+
+
+def record_told(
+    heard: tuple[Decision, ...],
+    own: tuple[Conflict, ...],
+    local: Fields,
+    written: Fields,
+    policy: Policy,
+) -> tuple[Conflict, ...]:
+    """What the other side decided and this one had not noticed. `local` is what was held here, of
+    which `written` took the place."""
+    noticed = {conflict.field for conflict in own}
+    return tuple(
+        Conflict(
+            field=each.field,
+            winner=each.winner,
+            kept=written.get(each.field, local.get(each.field)),
+            lost=local.get(each.field) if each.field in written else None,
+            local_at=each.receiver_at,
+            remote_at=each.sender_at,
+            by=each.by,
+            told=True,
+        )
+        for each in heard
+        if each.field not in noticed and each.winner in (policy.local_side, policy.remote_side)
+    )

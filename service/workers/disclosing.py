@@ -1,0 +1,33 @@
+"""What of a message is news for the other side, for the ledger of what has left."""
+
+from schemas.api import Disclosure
+from schemas.replica import TwinMessage
+from schemas.twin import Twin
+from schemas.values import Digest, Millis, Value, digest
+from service.sync.snapshots import snapshot
+
+
+def left(before: Twin, message: TwinMessage, now: Millis) -> tuple[Disclosure, ...]:
+    """`before`: the twin as it was remembered ahead of this message."""
+    replica = message.replica
+    found: dict[str, str] = {}
+    for name, value in replica.fields.items():
+        mark = _mark(value)
+        if name not in before.sent or _mark(before.sent[name]) != mark:
+            found[name] = mark
+    for comment in replica.comments:
+        if not isinstance(comment.body, Digest) and comment.version == message.version:
+            found[f"comment:{comment.id}"] = digest(comment.body)
+    known = {trace.local_id for trace in before.attachments}
+    for file in replica.attachments:
+        if file.id not in known:
+            found[f"attachment:{file.id}"] = digest(file)
+    return tuple(
+        Disclosure(now, message.twin, message.version, field, mark) for field, mark in found.items()
+    )
+
+
+def _mark(value: Value) -> str:
+    """Nothing and empty are one; large values are remembered as the digest that this would be."""
+    kept = snapshot(value)
+    return kept.sha256 if isinstance(kept, Digest) else digest(kept)

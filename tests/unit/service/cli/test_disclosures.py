@@ -1,0 +1,29 @@
+"""`tidegate disclosures`."""
+
+from schemas import api
+
+LEFT = api.Disclosure(1, "t", 2, "summary \u2603", "ab" * 32)
+
+
+def pages(query: api.DisclosureQuery) -> api.Page[api.Disclosure]:
+    more = "http://node/api/v2/x?page=2" if query.page == 1 else None
+    return api.Page(2, (LEFT,), next=more)
+
+
+async def test_they_are_shown_page_by_page(node, on_node) -> None:
+    node.answers["disclosures"] = pages
+    result = await on_node("disclosures", "acme", "--twin", "t")
+    assert "summary \u2603" in result.out
+    assert node.calls[-1][2].twin == "t"
+
+
+async def test_all_of_them_are_written_as_csv(node, on_node, tmp_path) -> None:
+    node.answers["disclosures"] = pages
+    result = await on_node("disclosures", "acme", "--csv", str(tmp_path / "left.csv"))
+    assert "2 lines" in result.out
+    lines = (tmp_path / "left.csv").read_text("utf-8").splitlines()
+    assert lines[0] == "when (UTC),twin,version,field,sha256"
+    assert len(lines) == 3
+    assert lines[1].endswith("t,2,summary \u2603," + "ab" * 32)
+    missing = await on_node("disclosures", "acme", "--csv", str(tmp_path / "no" / "left.csv"))
+    assert missing.code == 1

@@ -1,0 +1,66 @@
+"""Decisions about conflicts travel once, until the other side has confirmed to know of them."""
+
+import msgspec
+
+from schemas.replica import Decision, Replica, TwinMessage
+from schemas.twin import Twin
+from service.sync.decisions import note_decisions, record_told, told, untold
+from service.sync.intake import merge_messages
+from service.sync.merge import Conflict
+from service.sync.policy import Policy
+
+POLICY = Policy("a", "b", "newest", {"status": "a"})
+OURS = Conflict("summary", "a", "mine", "theirs", 5, 4)
+HEARD = Decision("summary", "a", "newest", 4, 5)
+
+
+def test_a_decision_is_told_until_it_is_confirmed() -> None:
+    twin = note_decisions(Twin("t", "c"), (OURS,), POLICY, "")
+    assert untold(twin)
+    twin = told(twin, 3)
+    assert twin.decisions == (Decision("summary", "a", "newest", 5, 4, 3),)
+    assert not untold(twin)
+    assert told(twin, 4) == twin
+    twin = msgspec.structs.replace(twin, acknowledged=3)
+    assert told(twin, 5).decisions == ()
+    assert note_decisions(twin, (), POLICY, "") is twin
+
+
+def test_a_newer_decision_about_a_field_replaces_the_older() -> None:
+    twin = told(note_decisions(Twin("t", "c"), (OURS,), POLICY, ""), 1)
+    status = msgspec.structs.replace(OURS, field="status")
+    twin = note_decisions(twin, (OURS, status), POLICY, "")
+    assert [(d.field, d.by, d.version) for d in twin.decisions] == [
+        ("summary", "newest", 0),
+        ("status", "a", 0),
+    ]
+    assert note_decisions(twin, (OURS,), POLICY, "person").decisions[-1].by == "person"
+
+
+def test_what_was_told_is_recorded_with_what_this_side_holds() -> None:
+    lost = Decision("labels", "b", "b", 1, 2)
+    recorded = record_told(
+        (HEARD, lost, Decision("due", "nobody", "")),
+        (),
+        {"summary": "mine", "labels": ("x",)},
+        {"labels": ("y",)},
+        POLICY,
+    )
+    assert [(c.field, c.winner, c.kept, c.lost, c.local_at) for c in recorded] == [
+        ("summary", "a", "mine", None, 5),
+        ("labels", "b", ("y",), ("x",), 2),
+    ]
+    assert all(conflict.told for conflict in recorded)
+
+
+def test_what_was_noticed_here_as_well_is_not_recorded_twice() -> None:
+    assert record_told((HEARD,), (OURS,), {}, {}, POLICY) == ()
+
+
+def test_a_message_that_replaces_another_tells_its_decisions_too() -> None:
+    first = TwinMessage("t", "1", 1, 0, Replica(), decided=(HEARD,))
+    other = Decision("status", "a", "a")
+    second = TwinMessage("t", "1", 2, 0, Replica(), decided=(HEARD, other))
+    assert merge_messages(first, second).decided == (HEARD, other)
+    third = TwinMessage("t", "1", 3, 0, Replica())
+    assert merge_messages(first, third).decided == (HEARD,)

@@ -1,0 +1,104 @@
+"""Conflicts over HTTP: both sides have the same record, and the loser comes back on both."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from schemas.api import ConflictQuery, ConflictShown
+from schemas.errors import InputError
+from schemas.issue import ALL_PARTS, FieldChange
+from service.store.store import Store
+from service.workers.operations.conflicts import ConflictOperations
+from tests.unit.service.workers.desks import desk_of
+from tests.unit.service.workers.jiras import Jiras, open_jiras
+
+A, B = "a-b.a", "a-b.b"
+
+
+@pytest.fixture
+async def jiras(store: Store) -> AsyncIterator[Jiras]:
+    async with open_jiras(store) as opened:
+        yield opened
+
+
+@pytest.fixture
+def conflicts(jiras: Jiras) -> ConflictOperations:
+    return ConflictOperations(desk_of(jiras.shop))
+
+
+async def write(jiras: Jiras, name: str, issue: str, change: FieldChange) -> None:
+    """A person does; nobody is told yet."""
+    jiras.shop.at += 60_000
+    tracker = jiras.tracker(name)
+    await tracker.update(await tracker.read(issue, ALL_PARTS), change)
+
+
+async def summary(jiras: Jiras, name: str, issue: str) -> str:
+    return (await jiras.tracker(name).read(issue, ALL_PARTS)).fields["summary"]
+
+
+async def fought(jiras: Jiras) -> tuple[str, str]:
+    """Both edit the summary, `b` last; `a` is heard first. Answers both ids."""
+    issue = await jiras.write("Bug")
+    mirror = await jiras.sync(issue)
+    await write(jiras, "a", issue.ref.id, FieldChange({"summary": "from a"}))
+    await write(jiras, "b", mirror, FieldChange({"summary": "from b"}))
+    await jiras.shop.change("a", issue.ref.id)
+    await jiras.work()
+    await jiras.shop.change("b", mirror)
+    await jiras.work()
+    return issue.ref.id, mirror
+
+
+async def only(conflicts: ConflictOperations, end: str) -> ConflictShown:
+    page = await conflicts.page(ConflictQuery(connection=end))
+    assert page.count == 1
+    return page.results[0]
+
+
+async def test_both_sides_record_one_decision_and_the_loser_comes_back_on_both(
+    jiras: Jiras, conflicts: ConflictOperations
+) -> None:
+    issue, mirror = await fought(jiras)
+    here, there = await only(conflicts, A), await only(conflicts, B)
+    assert (here.side, here.field, here.decided_by) == (there.side, "summary", there.decided_by)
+    assert (here.local_at, here.remote_at) == (there.remote_at, there.local_at)
+    assert await summary(jiras, "a", issue) == await summary(jiras, "b", mirror) == "from b"
+    assert (here.kept, here.lost) == ("from b", "from a")
+    assert (here.winner, there.winner) == ("remote", "local")
+    restored = await conflicts.restore(A, str(here.id))
+    assert restored.restored is not None
+    assert await summary(jiras, "a", issue) == "from a"
+    await jiras.shop.worker.handle(tuple(jiras.shop.published))
+    await jiras.work()
+    assert await summary(jiras, "b", mirror) == "from a"
+
+
+async def test_what_a_restore_replaces_can_be_restored_as_well(
+    jiras: Jiras, conflicts: ConflictOperations
+) -> None:
+    issue, _ = await fought(jiras)
+    await conflicts.restore(A, str((await only(conflicts, A)).id))
+    newest = (await conflicts.page(ConflictQuery(connection=A))).results[0]
+    assert (newest.kept, newest.lost, newest.decided_by) == ("from a", "from b", "person")
+    await conflicts.restore(A, str(newest.id))
+    assert await summary(jiras, "a", issue) == "from b"
+
+
+async def test_what_cannot_be_restored_says_where_it_is(
+    jiras: Jiras, conflicts: ConflictOperations
+) -> None:
+    issue = await jiras.write("Bug")
+    mirror = await jiras.sync(issue)
+    await write(jiras, "b", mirror, FieldChange({"summary": "from b"}))
+    await write(jiras, "a", issue.ref.id, FieldChange({"summary": "from a"}))
+    await jiras.shop.change("a", issue.ref.id)
+    await jiras.work()
+    here, there = await only(conflicts, A), await only(conflicts, B)
+    assert (here.side, there.side) == ("a", "a")
+    assert (here.lost, there.lost) == (None, "from b")
+    with pytest.raises(InputError, match="kept at the other side"):
+        await conflicts.restore(A, str(here.id))
+    for unknown in ("0", "x", "9" * 30):
+        with pytest.raises(InputError, match="no conflict"):
+            await conflicts.one(A, unknown)
