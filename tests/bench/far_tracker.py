@@ -24,8 +24,8 @@ from tests.pairs.systems import SITES
 class Far:
     """The calls that went there."""
 
-    def __init__(self, port: int) -> None:
-        self.port = port
+    def __init__(self, port: int, pid: int) -> None:
+        self.port, self.pid = port, pid
         self.calls: Counter[str] = Counter()
 
     @property
@@ -51,7 +51,7 @@ async def port_of(tracker: Tracker) -> int:
 async def far_away(ports: dict[int, str], issues: dict[str, int]) -> AsyncIterator[dict[str, Far]]:
     """Calls to these ports of this process go to far trackers of these systems."""
     far = {system: await _started(system, issues.get(system, 0)) for system in ports.values()}
-    places = {near: Far(far[system][0]) for near, system in ports.items()}
+    places = {near: Far(far[system][0], far[system][1].pid) for near, system in ports.items()}
     original = aiohttp.ClientSession._request
 
     async def request(session: Any, method: str, url: Any, **given: Any) -> Any:

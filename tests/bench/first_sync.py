@@ -42,21 +42,21 @@ async def measure(issues: int, folder: Path) -> FirstSync:
 async def _run(opened: Stage, far: dict[str, Far], issues: int) -> FirstSync:
     watch = Watch(opened, FROM)
     await watch.begin()
-    before = memory(os.getpid()).pss_mb
+    before = _memory(far)
     done = asyncio.Event()
 
     async def look() -> float:
         highest = 0.0
         while not done.is_set():
-            highest = max(highest, memory(os.getpid()).pss_mb)
+            highest = max(highest, _memory(far))
             await asyncio.sleep(0.5)
         return highest
 
     looking = asyncio.create_task(look())
-    used, began = cpu_ms(os.getpid()), time.monotonic()
+    used, began = _cpu(far), time.monotonic()
     await watch.scanner.full_scan()
     made = await _all_made(opened)
-    seconds, used = time.monotonic() - began, cpu_ms(os.getpid()) - used
+    seconds, used = time.monotonic() - began, _cpu(far) - used
     done.set()
     peak = await looking
     if made != issues:
@@ -70,6 +70,16 @@ async def _run(opened: Stage, far: dict[str, Far], issues: int) -> FirstSync:
         memory_before_mb=before,
         memory_peak_mb=peak,
     )
+
+
+def _cpu(far: dict[str, Far]) -> float:
+    """Of this process and the workers of its rules, without the trackers that it has started."""
+    return cpu_ms(os.getpid()) - sum(cpu_ms(each.pid) for each in far.values())
+
+
+def _memory(far: dict[str, Far]) -> float:
+    trackers = sum(memory(each.pid).pss_mb for each in far.values())
+    return round(memory(os.getpid()).pss_mb - trackers, 1)
 
 
 async def _all_made(opened: Stage) -> int:
