@@ -183,6 +183,7 @@ class Projects(Protocol):
         ...
 
 
+@runtime_checkable
 class Discovery(Projects, Protocol):
     """Of an adapter that can also tell what its projects know."""
 

@@ -1,4 +1,4 @@
-"""Bodies of the management API under /api/v1. Requests refuse keys that they do not know."""
+"""Bodies of the management API under /api/v2. Requests refuse keys that they do not know."""
 
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
@@ -13,7 +13,7 @@ from schemas.node import (
     Trigger,
 )
 from schemas.rules import Diagnostic
-from schemas.values import Millis
+from schemas.values import Fields, Millis
 
 Item = TypeVar("Item")
 
@@ -28,6 +28,8 @@ ConnectionName = Annotated[
 """'' has it made: from the short names of the sides, or as the inviting side gave it."""
 SideName = Annotated[str, msgspec.Meta(min_length=1, max_length=32, pattern=_WORD)]
 Text = Annotated[str, msgspec.Meta(max_length=2_000)]
+Filter = Annotated[str, msgspec.Meta(max_length=255)]
+"""In a query; short, for a request's first line has a limit."""
 IssueKey = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
 Url = Annotated[str, msgspec.Meta(max_length=2_000, pattern=r"^(https?://[^\s]+)?(?!\n)$")]
 InvitationCode = Annotated[str, msgspec.Meta(min_length=1, max_length=4_000)]
@@ -37,16 +39,18 @@ PageSize = Annotated[int, msgspec.Meta(ge=1, le=500)]
 
 
 class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The body of every answer that is not a success."""
+    """The body of every answer that is not a success, but for fields that do not fit."""
 
     detail: str
     remedy: str = ""
     """What a person should do next."""
-    errors: dict[str, list[str]] = {}
-    """By field of the request; '' stands for the whole body."""
     fault: str = ""
     incident: str = ""
     """Finds the log line of an unexpected error."""
+
+
+FieldErrors = dict[str, list[str] | dict[str, Any]]
+"""The body of a 400 about fields: what is wrong with each, by its name and the names inside it."""
 
 
 class PageQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -59,13 +63,14 @@ class PageQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Page(msgspec.Struct, Generic[Item], frozen=True):
-    items: tuple[Item, ...]
-    page: int
-    page_size: int
-    more: bool
-    """True when the next page has something."""
-    total: int | None = None
-    """Where it is cheap to know."""
+    """One page of a list."""
+
+    count: int
+    """Of all pages."""
+    results: tuple[Item, ...]
+    next: str | None = None
+    """Address of the next page; null on the last one."""
+    previous: str | None = None
 
 
 class NodeView(msgspec.Struct, frozen=True):
@@ -104,6 +109,8 @@ class ConnectorView(msgspec.Struct, frozen=True):
     connections: int
     """How many connections use it."""
     created: Millis
+    revision: int = 1
+    """Rises with each change."""
 
 
 class ConnectorCheckBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -183,6 +190,17 @@ class ConnectionAccept(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class ConnectionConfirm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     check: Text = ""
     """The check string as the other side reads it; another than ours is refused."""
+
+
+class ConnectionQuery(PageQuery, frozen=True, forbid_unknown_fields=True):
+    type: ConnectionType | None = None
+    status: ConnectionStatus | None = None
+    connector: Filter = ""
+    """The name of the local connector."""
+    peer: Filter = ""
+    """The name of the other node."""
+    search: Filter = ""
+    """A part of the name or the description, in any case."""
 
 
 class ConnectionView(msgspec.Struct, frozen=True):
@@ -265,7 +283,7 @@ class PairView(msgspec.Struct, frozen=True):
 
 
 class Pairs(msgspec.Struct, frozen=True):
-    items: tuple[PairView, ...]
+    results: tuple[PairView, ...]
     next: str
     """For `after`; '' when there are no more."""
 
@@ -368,8 +386,11 @@ TwinStatus = Literal["in_step", "working", "waiting", "parked", "stopped"]
 
 
 class TwinQuery(PageQuery, frozen=True, forbid_unknown_fields=True):
-    connection: Text = ""
-    issue: Text = ""
+    connection: Filter = ""
+    issue: Filter = ""
+    """Key or id of the local issue."""
+    remote: Filter = ""
+    """Key or id of the other side's issue."""
     status: TwinStatus | None = None
 
 
@@ -424,18 +445,30 @@ class TwinDetail(msgspec.Struct, frozen=True):
     error: ErrorView | None
     activity: tuple[Activity, ...]
     """The newest first."""
+    local: Fields = {}
+    """What the local issue held when both sides last agreed; large values as digests."""
+    remote: Fields = {}
+    """What the other side sent last."""
+    agreed: Fields = {}
+    """What of that stood when both sides last agreed, as the rules had put it for this side."""
 
 
 # Errors and activity
 
 
 class ErrorQuery(PageQuery, frozen=True, forbid_unknown_fields=True):
-    connection: Text = ""
+    connection: Filter = ""
+    fault: Filter = ""
+    """Of this kind alone, such as `mapping` or `rule`."""
+    search: Filter = ""
+    """A part of the issue, the twin or the message, in any case."""
 
 
 class RetryBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     connection: Annotated[str, msgspec.Meta(max_length=255)] = ""
     """'' means: all parked twins of the node."""
+    fault: Text = ""
+    """Of this kind alone."""
 
 
 class RetryOne(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -445,11 +478,50 @@ class RetryOne(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class Retried(msgspec.Struct, frozen=True):
     count: int
+    """Of the twins that it was done to."""
 
 
 class ActivityQuery(PageQuery, frozen=True, forbid_unknown_fields=True):
-    connection: Text = ""
-    twin: Text = ""
+    connection: Filter = ""
+    twin: Filter = ""
+
+
+class ProjectQuery(PageQuery, frozen=True, forbid_unknown_fields=True):
+    search: Filter = ""
+    """A part of the name or the id, in any case."""
+
+
+class MetadataQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    project: Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
+
+
+# Queue
+
+
+class PeerQueue(msgspec.Struct, frozen=True):
+    peer: str
+    messages: int
+    oldest: Millis | None
+
+
+class QueueView(msgspec.Struct, frozen=True):
+    """What waits, and since when."""
+
+    due: int
+    """Twins to be reconciled now."""
+    later: int
+    """Twins that rest until their due time, such as between two attempts."""
+    working: int
+    """Twins in the hands of a worker."""
+    arrived: int
+    """Twins for which something of the other side waits to be taken in."""
+    parked: int
+    """Twins that wait for a person."""
+    outbox: int
+    """Messages that no peer has confirmed yet."""
+    oldest_due: Millis | None
+    oldest_outbox: Millis | None
+    peers: tuple[PeerQueue, ...]
 
 
 # Relay

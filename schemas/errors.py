@@ -130,13 +130,17 @@ class ConfigurationError(TidegateError):
 
 
 class InputError(TidegateError):
-    """A request that is wrong by itself. `status` is the HTTP status to answer with."""
+    """A request that is wrong by itself. `status` is the HTTP status to answer with; `field` names
+    the one that is wrong, inside others by dots, where it is one."""
 
     fault = Fault.INPUT
 
-    def __init__(self, message: str, *, status: int = 400, remedy: str = "") -> None:
+    def __init__(
+        self, message: str, *, status: int = 400, remedy: str = "", field: str = ""
+    ) -> None:
         super().__init__(message, remedy=remedy)
         self.status = status
+        self.field = field
 
 
 class BusUnavailable(TidegateError):

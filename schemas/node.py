@@ -21,6 +21,8 @@ class Connector(msgspec.Struct, frozen=True):
     params: dict[str, Any]
     """Secrets are sealed in the store and open here; never log or show them."""
     created: Millis
+    revision: int = 1
+    """Rises with each change of its settings."""
 
 
 class Trigger(msgspec.Struct, frozen=True, omit_defaults=True):

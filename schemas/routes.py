@@ -1,9 +1,7 @@
 """The management API's route table: one source for the server and for the OpenAPI document."""
 
 from types import NoneType
-from typing import Any, Generic, Literal, TypeVar
-
-import msgspec
+from typing import Any
 
 from schemas.api import (
     ActivityQuery,
@@ -11,6 +9,7 @@ from schemas.api import (
     ConnectionConfirm,
     ConnectionInitiate,
     ConnectionInitiated,
+    ConnectionQuery,
     ConnectionRemove,
     ConnectionView,
     ConnectorAdd,
@@ -49,241 +48,301 @@ from schemas.api import (
 )
 from schemas.health import HealthReport
 from schemas.node import Activity
+from schemas.node_routes import NODE_ROUTES
+from schemas.routing import Route, act, delete, listed, post, put, read
 from schemas.trust import KeysView, PeerRenew, PeerRenewal, PeerUrl, PeerView
 
-Q = TypeVar("Q")
-B = TypeVar("B")
-A = TypeVar("A")
+NODE = read("node", "/node", "This node", NodeView, narrow=True)
+HEALTH = read("health", "/health", "Health in detail", HealthReport, narrow=True)
 
-PREFIX = "/api/v1"
-
-
-class Route(msgspec.Struct, Generic[Q, B, A], frozen=True):
-    """`query`, `body` and `answer` are Structs, or NoneType where there is none."""
-
-    name: str
-    method: Literal["GET", "POST", "PUT", "DELETE"]
-    path: str
-    summary: str
-    query: type[Q]
-    body: type[B]
-    answer: type[A]
-    status: int = 200
-
-
-def _read(name: str, path: str, summary: str, answer: type[A]) -> Route[None, None, A]:
-    return Route(name, "GET", path, summary, NoneType, NoneType, answer)
-
-
-def _list(name: str, path: str, summary: str, query: type[Q], answer: type[A]) -> Route[Q, None, A]:
-    return Route(name, "GET", path, summary, query, NoneType, answer)
-
-
-def _act(name: str, path: str, summary: str, answer: type[A]) -> Route[None, None, A]:
-    return Route(name, "POST", path, summary, NoneType, NoneType, answer)
-
-
-def _post(
-    name: str, path: str, summary: str, body: type[B], answer: type[A], status: int = 200
-) -> Route[None, B, A]:
-    return Route(name, "POST", path, summary, NoneType, body, answer, status)
-
-
-def _put(name: str, path: str, summary: str, body: type[B], answer: type[A]) -> Route[None, B, A]:
-    return Route(name, "PUT", path, summary, NoneType, body, answer)
-
-
-def _delete(name: str, path: str, summary: str) -> Route[None, None, None]:
-    return Route(name, "DELETE", path, summary, NoneType, NoneType, NoneType, 204)
-
-
-NODE = _read("node", "/node", "This node", NodeView)
-HEALTH = _read("health", "/health", "Health in detail", HealthReport)
-
-NODE_KEYS = _read("node_keys", "/node/keys", "This node's keys and who knows them", KeysView)
-NODE_ROTATE_KEYS = _act("node_rotate_keys", "/node/rotate-keys", "Take a new message key", KeysView)
-NODE_ROTATE_IDENTITY = _act(
-    "node_rotate_identity", "/node/rotate-identity", "Take a new identity; peers follow", KeysView
+NODE_KEYS = read("node_keys", "/node/keys", "This node's keys and who knows them", KeysView)
+NODE_ROTATE_KEYS = act(
+    "node_rotate_keys", "/node/rotate-keys", "Take a new message key", KeysView, role="admin"
 )
-NODE_CLAIM = _act(
-    "node_claim", "/node/claim", "Say that this node is the real one of two copies", KeysView
+NODE_ROTATE_IDENTITY = act(
+    "node_rotate_identity",
+    "/node/rotate-identity",
+    "Take a new identity; peers follow",
+    KeysView,
+    role="admin",
+)
+NODE_CLAIM = act(
+    "node_claim",
+    "/node/claim",
+    "Say that this node is the real one of two copies",
+    KeysView,
+    role="admin",
 )
 
-PEERS = _list("peers", "/peers", "List the peers", PageQuery, Page[PeerView])
-PEER = _read("peer", "/peers/{peer}", "Show a peer, by its name or id", PeerView)
-PEER_REVOKE = _act("peer_revoke", "/peers/{peer}/revoke", "Trust a peer's keys no more", PeerView)
-PEER_RENEW = _post(
+PEERS = listed("peers", "/peers", "List the peers", PageQuery, Page[PeerView])
+PEER = read("peer", "/peers/{peer}", "Show a peer, by its name or id", PeerView)
+PEER_REVOKE = act(
+    "peer_revoke", "/peers/{peer}/revoke", "Trust a peer's keys no more", PeerView, role="admin"
+)
+PEER_RENEW = post(
     "peer_renew",
     "/peers/{peer}/renew",
     "Make a code by which both nodes pin each other's keys again, or use one",
     PeerRenew,
     PeerRenewal,
+    role="admin",
 )
-PEER_URL = _put("peer_url", "/peers/{peer}/url", "Say where a peer is now", PeerUrl, PeerView)
+PEER_URL = put(
+    "peer_url", "/peers/{peer}/url", "Say where a peer is now", PeerUrl, PeerView, role="admin"
+)
 
-CONNECTORS = _list(
+CONNECTORS = listed(
     "connectors", "/connectors", "List the connectors", PageQuery, Page[ConnectorView]
 )
-CONNECTOR_ADD = _post(
-    "connector_add", "/connectors", "Add a connector", ConnectorAdd, ConnectorView, 201
+CONNECTOR_ADD = post(
+    "connector_add",
+    "/connectors",
+    "Add a connector",
+    ConnectorAdd,
+    ConnectorView,
+    status=201,
+    role="admin",
 )
-CONNECTOR = _read("connector", "/connectors/{connector}", "Show a connector", ConnectorView)
-CONNECTOR_CHANGE = _put(
+CONNECTOR = read(
+    "connector", "/connectors/{connector}", "Show a connector", ConnectorView, edition="told"
+)
+CONNECTOR_CHANGE = put(
     "connector_change",
     "/connectors/{connector}",
     "Change a connector's settings, such as an expired token",
     ConnectorChange,
     ConnectorView,
+    role="admin",
+    edition="needed",
 )
-CONNECTOR_REMOVE = _delete(
-    "connector_remove", "/connectors/{connector}", "Remove a connector that nothing uses"
+CONNECTOR_REMOVE = delete(
+    "connector_remove",
+    "/connectors/{connector}",
+    "Remove a connector that nothing uses",
+    role="admin",
 )
-CONNECTOR_CHECK = _post(
+CONNECTOR_CHECK = post(
     "connector_check",
     "/connectors/{connector}/check",
     "Check server, credentials, project and permissions",
     ConnectorCheckBody,
     ConnectorCheck,
+    role="operator",
+    changes=False,
 )
 
-CONNECTIONS = _list(
-    "connections", "/connections", "List the connections", PageQuery, Page[ConnectionView]
+CONNECTIONS = listed(
+    "connections",
+    "/connections",
+    "List the connections",
+    ConnectionQuery,
+    Page[ConnectionView],
+    narrow=True,
 )
-CONNECTION_INITIATE = _post(
+CONNECTION_INITIATE = post(
     "connection_initiate",
     "/connections",
     "Begin a connection and get its invitation",
     ConnectionInitiate,
     ConnectionInitiated,
-    201,
+    status=201,
+    role="admin",
 )
-CONNECTION_ACCEPT = _post(
+CONNECTION_ACCEPT = post(
     "connection_accept",
     "/connections/accept",
     "Accept an invitation",
     ConnectionAccept,
     ConnectionView,
-    201,
+    status=201,
+    role="admin",
 )
-CONNECTION = _read("connection", "/connections/{connection}", "Show a connection", ConnectionView)
-CONNECTION_SETTINGS = _put(
+CONNECTION = read(
+    "connection", "/connections/{connection}", "Show a connection", ConnectionView, edition="told"
+)
+CONNECTION_SETTINGS = put(
     "connection_settings",
     "/connections/{connection}/settings",
     "Replace this side's settings",
     SettingsBody,
     ConnectionView,
+    role="admin",
+    edition="needed",
 )
-CONNECTION_PAUSE = _act(
-    "connection_pause", "/connections/{connection}/pause", "Pause a connection", ConnectionView
+CONNECTION_PAUSE = act(
+    "connection_pause",
+    "/connections/{connection}/pause",
+    "Pause a connection",
+    ConnectionView,
+    role="operator",
 )
-CONNECTION_RESUME = _act(
-    "connection_resume", "/connections/{connection}/resume", "Resume it", ConnectionView
+CONNECTION_RESUME = act(
+    "connection_resume",
+    "/connections/{connection}/resume",
+    "Resume it",
+    ConnectionView,
+    role="operator",
 )
-CONNECTION_CONFIRM = _post(
+CONNECTION_CONFIRM = post(
     "connection_confirm",
     "/connections/{connection}/confirm",
     "Say that both sides see the same check string",
     ConnectionConfirm,
     ConnectionView,
+    role="admin",
 )
 CONNECTION_REMOVE: Route[ConnectionRemove, None, None] = Route(
-    "connection_remove",
-    "DELETE",
-    "/connections/{connection}",
-    "Remove a connection on both sides; issues stay",
-    ConnectionRemove,
-    NoneType,
-    NoneType,
-    204,
+    name="connection_remove",
+    method="DELETE",
+    path="/connections/{connection}",
+    summary="Remove a connection on both sides; issues stay",
+    role="admin",
+    query=ConnectionRemove,
+    body=NoneType,
+    answer=NoneType,
+    status=204,
 )
-CONNECTION_PAIRS = _list(
+CONNECTION_PAIRS = listed(
     "connection_pairs",
     "/connections/{connection}/pairs",
     "The pairs of issues, to be kept and fed back",
     PairsQuery,
     Pairs,
 )
-CONNECTION_PAIR_AGAIN = _post(
+CONNECTION_PAIR_AGAIN = post(
     "connection_pair_again",
     "/connections/{connection}/pairs",
     "Pair issues that exist on both sides, without creating any",
     PairAgainBody,
     PairAgainReport,
+    role="operator",
 )
-CONNECTION_PROBE = _post(
+CONNECTION_PROBE = post(
     "connection_probe",
     "/connections/probe",
     "Look whether a node answers at a URL, and in which modes it can be paired with",
     ProbeBody,
     Probed,
+    role="admin",
+    changes=False,
 )
-INVITATIONS = _list(
+INVITATIONS = listed(
     "invitations", "/invitations", "List the invitations", PageQuery, Page[InvitationView]
 )
-INVITATION = _read(
+INVITATION = read(
     "invitation",
     "/invitations/{connection}",
     "Show the newest invitation of a connection",
     InvitationView,
 )
-INVITATION_REVOKE = _act(
+INVITATION_REVOKE = act(
     "invitation_revoke",
     "/invitations/{connection}/revoke",
     "Make a connection's invitation worthless",
     InvitationView,
+    role="admin",
 )
-INVITATION_REISSUE = _post(
+INVITATION_REISSUE = post(
     "invitation_reissue",
     "/invitations/{connection}/reissue",
     "Get a new invitation for a pending connection; the old one is worthless then",
     InvitationReissue,
     ConnectionInitiated,
+    role="admin",
 )
-RULES = _read("rules", "/connections/{connection}/rules", "The newest rules", RulesView)
-RULES_PUT = _put(
+RULES = read(
+    "rules", "/connections/{connection}/rules", "The newest rules", RulesView, edition="told"
+)
+RULES_PUT = put(
     "rules_put",
     "/connections/{connection}/rules",
     "Check and save rules as a new version; 422 with the findings when they do not pass",
     RulesPut,
     RulesSaved,
+    role="admin",
+    edition="needed",
 )
 
-SYNC = _post("sync", "/sync", "Put an issue under sync, or ring for it", SyncBody, SyncAnswer)
-TWINS = _list("twins", "/twins", "List twins", TwinQuery, Page[TwinView])
-TWIN = _read("twin", "/twins/{connection}/{twin}", "Show a twin", TwinDetail)
+SYNC = post(
+    "sync",
+    "/sync",
+    "Put an issue under sync, or ring for it",
+    SyncBody,
+    SyncAnswer,
+    role="operator",
+)
+TWINS = listed("twins", "/twins", "List twins", TwinQuery, Page[TwinView])
+TWIN = read("twin", "/twins/{connection}/{twin}", "Show a twin", TwinDetail)
 
-ERRORS = _list("errors", "/errors", "Parked twins", ErrorQuery, Page[ErrorView])
-ERROR = _read("error", "/errors/{connection}/{twin}", "Show why a twin is parked", ErrorView)
-ERRORS_RETRY = _post("errors_retry", "/errors/retry", "Retry parked twins", RetryBody, Retried)
-ERROR_RETRY = _post(
+TWIN_STOP = act(
+    "twin_stop",
+    "/twins/{connection}/{twin}/stop",
+    "End the sync of an issue on this side; both issues stay",
+    TwinView,
+    role="operator",
+)
+TWIN_START = act(
+    "twin_start",
+    "/twins/{connection}/{twin}/start",
+    "Let a stopped twin go on",
+    TwinView,
+    role="operator",
+)
+
+ERRORS = listed("errors", "/errors", "Parked twins", ErrorQuery, Page[ErrorView])
+ERROR = read("error", "/errors/{connection}/{twin}", "Show why a twin is parked", ErrorView)
+ERRORS_RETRY = post(
+    "errors_retry", "/errors/retry", "Retry parked twins", RetryBody, Retried, role="operator"
+)
+ERROR_RETRY = post(
     "error_retry",
     "/errors/{connection}/{twin}/retry",
     "Retry one parked twin, and decide its conflict if it has one",
     RetryOne,
     Retried,
+    role="operator",
+)
+ERRORS_IGNORE = post(
+    "errors_ignore",
+    "/errors/ignore",
+    "Let parked twins rest until something changes",
+    RetryBody,
+    Retried,
+    role="operator",
+)
+ERROR_IGNORE = act(
+    "error_ignore",
+    "/errors/{connection}/{twin}/ignore",
+    "Let one parked twin rest until something changes",
+    Retried,
+    role="operator",
 )
 
-ACTIVITY = _list(
+ACTIVITY = listed(
     "activity", "/activity", "What was decided, newest first", ActivityQuery, Page[Activity]
 )
 
-RELAY_PASSES = _list(
+RELAY_PASSES = listed(
     "relay_passes",
     "/relay/passes",
     "Passes of this relay, with what lies here for them",
     PageQuery,
     Page[RelayPassView],
 )
-RELAY_PASS_ADD = _post(
+RELAY_PASS_ADD = post(
     "relay_pass_add",
     "/relay/passes",
     "Make a pass with which another node may use this relay",
     RelayPassAdd,
     RelayPassAdded,
-    201,
+    status=201,
+    role="admin",
 )
-RELAY_PASS_REVOKE = _delete(
-    "relay_pass_revoke", "/relay/passes/{relay_pass}", "Revoke a pass; its channels close at once"
+RELAY_PASS_REVOKE = delete(
+    "relay_pass_revoke",
+    "/relay/passes/{relay_pass}",
+    "Revoke a pass; its channels close at once",
+    role="admin",
 )
 
 ROUTES: tuple[Route[Any, Any, Any], ...] = (
@@ -325,12 +384,17 @@ ROUTES: tuple[Route[Any, Any, Any], ...] = (
     SYNC,
     TWINS,
     TWIN,
+    TWIN_STOP,
+    TWIN_START,
     ERRORS,
     ERROR,
     ERRORS_RETRY,
     ERROR_RETRY,
+    ERRORS_IGNORE,
+    ERROR_IGNORE,
     ACTIVITY,
     RELAY_PASSES,
     RELAY_PASS_ADD,
     RELAY_PASS_REVOKE,
+    *NODE_ROUTES,
 )

@@ -16,6 +16,7 @@ from typing import Any
 
 import aiohttp
 import structlog
+from aiohttp.typedefs import Middleware
 from prometheus_client import CollectorRegistry
 
 from schemas.errors import BusUnavailable, ConfigurationError
@@ -52,7 +53,10 @@ from service.rules.port import RuleEngine
 from service.store import identity as identities
 from service.store import leases
 from service.store.store import Store, open_store
+from service.store.tasks import TaskRow
 from service.store.vault import Vault, load_or_create_key
+from service.web.access import by_socket, by_token
+from service.web.api.records import Records
 from service.web.app import build_admin_app, build_public_app
 from service.web.callers import Callers
 from service.web.gate import gate
@@ -65,6 +69,8 @@ from service.workers.acquaintance import Acquaintances
 from service.workers.arrangement import Arrangement, Asking, Refresh, Run
 from service.workers.arrivals import Arrivals
 from service.workers.breaker import Breakers
+from service.workers.broadcast import Broadcast
+from service.workers.bulk import Bulk
 from service.workers.checks import Checks
 from service.workers.contents import LocalContents, OwnAttachments
 from service.workers.departures import Departures
@@ -74,8 +80,11 @@ from service.workers.measured import MeasuredEngine, MeasuredTraffic, request_tr
 from service.workers.operations import NodeOperations
 from service.workers.operations.desk import Desk
 from service.workers.operations.pairing import InvitationDesk, Pairing
+from service.workers.operations.records import AuditDesk, RepeatDesk
 from service.workers.operations.relay import RelayOperations
 from service.workers.operations.relay_pairing import RelayedPairing
+from service.workers.operations.tasks import view
+from service.workers.operations.tokens import TokenDesk
 from service.workers.relay_desk import HeardEnvelopes, RelayDesk, RelaySweeper
 from service.workers.roster import Roster
 from service.workers.runs import Runs
@@ -160,6 +169,7 @@ class Node:
         self._refusals = Refusals(self.metrics, now=self._now)
         self._asked_often = Rates(*_asking(config.limits), now=self._now)
         self._refused_often = Rates(*_refusals(config.limits), now=self._now)
+        self._api_often = Rates(*_api(config.limits), now=self._now)
         self.supervisor = Supervisor(now=self._now, random=self._random)
         self.board = HealthBoard(node=config.node.name, version=VERSION, now=self._now)
 
@@ -190,6 +200,7 @@ class Node:
         await self.runs.register()
         await self.keys.set_url(self.config.node.public_url)
         await self._take_back(daemon)
+        await self._bulk.recover()
         await self.roster.reload()
         self._register_secrets()
 
@@ -239,8 +250,26 @@ class Node:
         desk = self._operations_desk()
         self._pairing = Pairing(desk)
         self._relayed = RelayedPairing(desk, self._pairing, self._pairing_desk())
+        self._broadcast = Broadcast(store, desk.name_of)
+        self._bulk = Bulk(store, owner=daemon, now=self._now, tell=self._tell_progress)
+        self._audit = AuditDesk(store, now=self._now)
+        self._tokens = TokenDesk(
+            store,
+            admin_token=config.listen.admin_token,
+            now=self._now,
+            new_id=new_id,
+            random_bytes=secrets.token_bytes,
+        )
         self.operations = NodeOperations(
-            desk, self._pairing, self._relayed, self._relay_operations(), version=VERSION
+            desk,
+            self._pairing,
+            self._relayed,
+            self._relay_operations(),
+            self._tokens,
+            self._audit,
+            self._bulk,
+            self._broadcast,
+            version=VERSION,
         )
         self._checks = Checks(
             bus=self.bus,
@@ -253,6 +282,9 @@ class Node:
             now=self._now,
         )
         self._checks.put_on(self.board)
+
+    def _tell_progress(self, row: TaskRow) -> None:
+        self._broadcast.tell(view(row))
 
     def _acquaintances(self) -> Acquaintances:
         self.runs = Runs(self.store, now=self._now, new_id=new_id)
@@ -468,6 +500,7 @@ class Node:
         start("relay departures", self._departures().run)
         if self.config.relay.enabled:
             start("relay sweeper", RelaySweeper(self.store, now=self._now).run)
+        start("events", self._broadcast.run)
         start("keys", self.keys.run)
         start("runs", self.runs.run)
         if not self.config.node.public:
@@ -499,10 +532,10 @@ class Node:
         for door in doors(self.config, hooks.routes(), peers):
             await self._open_door(door)
         enter = self._stack.enter_async_context
-        await enter(listening_on_socket(self._admin_app(""), Path(self.config.socket)))
+        await enter(listening_on_socket(self._admin_app(by_socket()), Path(self.config.socket)))
         if self.config.listen.admin:
             host, port = split_address(self.config.listen.admin)
-            await enter(listening(self._admin_app(self.config.listen.admin_token), host, port))
+            await enter(listening(self._admin_app(self._by_token()), host, port, door="admin"))
 
     async def _open_door(self, door: PublicDoor) -> None:
         limits = self.config.limits
@@ -528,13 +561,24 @@ class Node:
         )
         self.address = ", ".join(filter(None, (self.address, f"{bound[0]}:{bound[1]}")))
 
-    def _admin_app(self, token: str) -> Any:
+    def _by_token(self) -> Middleware:
+        return by_token(
+            self._tokens,
+            allowance=self._api_often,
+            refused=self._refused_often,
+            callers=Callers.behind(self.config.listen.proxies),
+            refusals=self._refusals,
+        )
+
+    def _admin_app(self, entrance: Middleware) -> Any:
         return build_admin_app(
             self.operations,
             self.board,
             self.metrics,
             new_id=new_id,
-            token=token,
+            records=Records(self._audit, RepeatDesk(self.store, now=self._now)),
+            entrance=entrance,
+            origins=frozenset(self.config.listen.cors_origins),
             refresh_metrics=self._checks.refresh_gauges,
         )
 
@@ -618,11 +662,14 @@ class Node:
         self._sink.partial_hours = limits.partial_hours
         self._asked_often.allow(*_asking(limits))
         self._refused_often.allow(*_refusals(limits))
+        self._api_often.allow(*_api(limits))
 
     async def _stop(self) -> None:
         self.board.close("stopping")
         self._notifier.stopping()
         log.info("node.stopping", drain_seconds=self.config.limits.drain_seconds)
+        self._broadcast.close()
+        await self._bulk.close()
         if self._endpoints is not None:
             self._endpoints.release()
         if self._relay is not None:
@@ -645,6 +692,10 @@ async def _first(*events: asyncio.Event) -> None:
 def _asking(limits: Limits) -> tuple[float, float]:
     """Per second, and at once."""
     return limits.peer_requests, limits.peer_requests * 2
+
+
+def _api(limits: Limits) -> tuple[float, float]:
+    return limits.api_requests, limits.api_requests * 4
 
 
 def _refusals(limits: Limits) -> tuple[float, float]:

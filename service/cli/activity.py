@@ -35,7 +35,7 @@ async def _activity(session: Session, node: NodeClient) -> None:
         twin=session.text("twin"),
     )
     page = await node.get(ACTIVITY, query=query)
-    session.out.page(page, activity_table(page.items), "Nothing was decided yet.")
+    session.out.page(page, activity_table(page.results), "Nothing was decided yet.")
 
 
 def activity_table(activity: Iterable[Activity]) -> Table:

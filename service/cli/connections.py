@@ -12,9 +12,9 @@ from schemas.api import (
     ConnectionConfirm,
     ConnectionInitiate,
     ConnectionInitiated,
+    ConnectionQuery,
     ConnectionRemove,
     ConnectionView,
-    PageQuery,
     ProbeBody,
 )
 from schemas.routes import (
@@ -247,7 +247,7 @@ async def _accept(session: Session, node: NodeClient) -> None:
 
 
 async def _list(session: Session, node: NodeClient) -> None:
-    query = PageQuery(session.number("page"), session.number("page_size"))
+    query = ConnectionQuery(session.number("page"), session.number("page_size"))
     page = await node.get(CONNECTIONS, query=query)
     rows = [
         (
@@ -261,7 +261,7 @@ async def _list(session: Session, node: NodeClient) -> None:
             c.parked,
             moment(c.last_sync),
         )
-        for c in page.items
+        for c in page.results
     ]
     headings = (
         *("name", "status", "type", "sides", "connector", "other node"),

@@ -111,7 +111,7 @@ async def _list(session: Session, node: NodeClient) -> None:
     page = await node.get(CONNECTORS, query=query)
     rows = [
         (each.name, each.system, each.params.get("url", ""), each.connections, each.webhook_path)
-        for each in page.items
+        for each in page.results
     ]
     shown = table(("name", "system", "address", "connections", "webhook path"), rows)
     session.out.page(page, shown, "No connectors yet: tidegate connector add --help")

@@ -13,6 +13,11 @@ class Ending(IntEnum):
     NOT_RUNNING = 3
 
 
+class FieldProblem(Problem, frozen=True, kw_only=True):
+    errors: dict[str, list[str]]
+    """What is wrong with each field of the request."""
+
+
 class CommandFailed(Exception):
     """Ends a command; the problem goes to standard error."""
 

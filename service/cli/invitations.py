@@ -41,7 +41,7 @@ async def _list(session: Session, node: NodeClient) -> None:
     page = await node.get(INVITATIONS, query=query)
     rows = [
         (each.connection, each.role, each.status, moment(each.expires), each.tries, each.remedy)
-        for each in page.items
+        for each in page.results
     ]
     headings = ("connection", "we are", "status", "until (UTC)", "wrong tries", "next step")
     nothing = "No invitations yet: tidegate connection initiate --help"

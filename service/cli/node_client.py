@@ -1,16 +1,16 @@
 """Talks to a node's management API, over its Unix socket or over TCP with the admin token."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 import aiohttp
 import msgspec
 
 from schemas.api import Problem
-from schemas.routes import PREFIX, Route
-from service.cli.ending import CommandFailed, Ending, failed
+from schemas.routing import PREFIX, Route
+from service.cli.ending import CommandFailed, Ending, FieldProblem, failed
 from service.cli.whereabouts import Whereabouts
 
 TIMEOUT = aiohttp.ClientTimeout(total=120, connect=10)
@@ -26,6 +26,8 @@ class NodeClient:
         self._session = session
         self._base = base
         self._place = place
+        self._editions: dict[str, str] = {}
+        """ETags of what was got, by path: who edits it sends them back."""
 
     async def get(self, route: Route[Q, None, A], *names: str, query: Q | None = None) -> A:
         return await self._call(route, names, query=query)
@@ -43,11 +45,14 @@ class NodeClient:
         query: Q | None = None,
         body: B | None = None,
     ) -> A:
+        path = PREFIX + _filled(route.path, names)
+        headers = {"If-Match": self._edition(path)} if route.edition == "needed" else {}
         status, raw = await self._exchange(
             route.method,
-            self._base + PREFIX + _filled(route.path, names),
+            path,
             _as_query(query),
             b"" if body is None else msgspec.json.encode(body),
+            headers,
         )
         if status == 204:
             return msgspec.convert(None, route.answer)
@@ -59,14 +64,21 @@ class NodeClient:
                 "Use the `tidegate` of the same version as the node.",
             ) from error
 
+    def _edition(self, path: str) -> str:
+        """That of this very thing, or of what it is a part of; `*` where it was not got before."""
+        return self._editions.get(path) or self._editions.get(path.rpartition("/")[0]) or "*"
+
     async def _exchange(
-        self, method: str, url: str, query: dict[str, str], body: bytes
+        self, method: str, path: str, query: dict[str, str], body: bytes, headers: dict[str, str]
     ) -> tuple[int, bytes]:
-        headers = {"Content-Type": "application/json"} if body else {}
+        if body:
+            headers |= {"Content-Type": "application/json"}
         try:
             async with self._session.request(
-                method, url, params=query, data=body or None, headers=headers
+                method, self._base + path, params=query, data=body or None, headers=headers
             ) as answer:
+                if method == "GET" and (edition := answer.headers.get("ETag")):
+                    self._editions[path] = edition
                 return answer.status, await answer.read()
         except TimeoutError as error:
             raise failed(
@@ -110,14 +122,27 @@ def _as_text(value: object) -> str:
 def _decoded(route: Route[Q, B, A], status: int, raw: bytes) -> A:
     if 200 <= status < 300:
         return msgspec.json.decode(raw, type=route.answer)
-    try:
-        problem = msgspec.json.decode(raw, type=Problem)
-    except msgspec.ValidationError:
-        if status != 422:
-            raise
+    if status == 422 and b'"findings"' in raw:
         # A refusal may be an answer: rules that have findings.
         return msgspec.json.decode(raw, type=route.answer)
-    raise CommandFailed(problem)
+    raise CommandFailed(_problem(raw))
+
+
+def _problem(raw: bytes) -> Problem:
+    said = msgspec.json.decode(raw, type=dict[str, Any])
+    if isinstance(said.get("detail"), str):
+        return msgspec.convert(said, Problem)
+    errors = dict(_flat("", said))
+    return FieldProblem("The request does not fit.", "Correct these fields.", errors=errors)
+
+
+def _flat(place: str, said: dict[str, Any]) -> Iterator[tuple[str, list[str]]]:
+    for name, value in said.items():
+        where = f"{place}.{name}" if place else name
+        if isinstance(value, dict):
+            yield from _flat(where, value)
+        else:
+            yield where, [str(each) for each in value]
 
 
 def _unreached(error: aiohttp.ClientError, place: Whereabouts) -> CommandFailed:

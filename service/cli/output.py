@@ -9,9 +9,11 @@ import msgspec
 from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
+from yarl import URL
 
 from schemas.api import Page, Problem
 from schemas.values import Millis
+from service.cli.ending import FieldProblem
 
 _PIPED_WIDTH = 200
 """A pipe has no width of its own; a program that reads it does not want lines broken."""
@@ -47,9 +49,10 @@ class Output:
             self._console.print(each, soft_wrap=not isinstance(each, Table))
 
     def page(self, page: Page[Any], table: Table, nothing: str) -> None:
-        shown: list[RenderableType] = [table if page.items else Text(nothing)]
-        if page.more:
-            shown.append(Text(f"There is more: --page {page.page + 1}", style="dim"))
+        shown: list[RenderableType] = [table if page.results else Text(nothing)]
+        if page.next is not None:
+            number = URL(page.next).query.get("page", "")
+            shown.append(Text(f"There is more: --page {number}", style="dim"))
         self.answer(page, *shown)
 
     def line(self, text: str) -> None:
@@ -69,7 +72,8 @@ class Output:
             _write_json(self._stderr, {"error": problem})
             return
         self._errors.print(Text(clean(problem.detail), style="bold red"), soft_wrap=True)
-        for field, reasons in problem.errors.items():
+        errors = problem.errors if isinstance(problem, FieldProblem) else {}
+        for field, reasons in errors.items():
             for reason in reasons:
                 self._errors.print(Text(f"  {clean(field) or 'body'}: {clean(reason)}"))
         if problem.incident:

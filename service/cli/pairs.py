@@ -54,7 +54,7 @@ async def fetch(node: NodeClient, name: str) -> list[PairView]:
     query = PairsQuery()
     while True:
         page = await node.get(CONNECTION_PAIRS, name, query=query)
-        pairs += page.items
+        pairs += page.results
         if not page.next:
             return pairs
         query = PairsQuery(after=page.next)

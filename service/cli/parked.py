@@ -48,7 +48,7 @@ async def _list(session: Session, node: NodeClient) -> None:
         connection=session.text("connection"),
     )
     page = await node.get(ERRORS, query=query)
-    rows = [(moment(e.since), e.connection, e.issue, e.fault, e.message) for e in page.items]
+    rows = [(moment(e.since), e.connection, e.issue, e.fault, e.message) for e in page.results]
     headings = ("since (UTC)", "connection", "issue", "fault", "says")
     session.out.page(page, table(headings, rows), "Nothing waits for you.")
 
@@ -111,6 +111,6 @@ async def _errors(session: Session, node: NodeClient) -> AsyncIterator[ErrorView
     while more:
         query = ErrorQuery(number, _PAGE, session.text("connection"))
         page = await node.get(ERRORS, query=query)
-        for error in page.items:
+        for error in page.results:
             yield error
-        number, more = number + 1, page.more
+        number, more = number + 1, page.next is not None

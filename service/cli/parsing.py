@@ -10,7 +10,7 @@ _PLACE = (
     ("--config", "FILE", "the node's configuration; or set TIDEGATE_CONFIG"),
     ("--socket", "PATH", "the node's admin socket, instead of --config"),
     ("--url", "URL", "the node's admin address (listen.admin), instead of --config"),
-    ("--token", "TOKEN", "the admin token for --url: @file, env:NAME or set TIDEGATE_TOKEN"),
+    ("--token", "TOKEN", "a token for --url: @file, env:NAME or set TIDEGATE_TOKEN"),
 )
 NODE = tuple(option for option, _, _ in _PLACE)
 CONFIG = ("--config",)

@@ -69,7 +69,7 @@ async def _list(session: Session, node: NodeClient) -> None:
     page = await node.get(PEERS, query=query)
     rows = [
         (each.name, each.kind, each.state, moment(each.last_contact), ", ".join(each.connections))
-        for each in page.items
+        for each in page.results
     ]
     shown = table(("name", "kind", "state", "last contact (UTC)", "connections"), rows)
     session.out.page(page, shown, "No peers yet: they come with a connection.")

@@ -22,6 +22,7 @@ from service.cli import (
     relay,
     rules,
     simulate,
+    tokens,
     twins,
 )
 from service.cli.ending import CommandFailed, Ending
@@ -40,6 +41,7 @@ _GROUPS = (
     twins,
     parked,
     activity,
+    tokens,
     relay,
     rules,
 )

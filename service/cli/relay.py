@@ -61,7 +61,7 @@ async def _list(session: Session, node: NodeClient) -> None:
     page = await node.get(RELAY_PASSES, query=query)
     headings = ("name", "status", "channels", "holds", "of", "until (UTC)")
     nothing = "No passes yet: tidegate relay pass add --help"
-    session.out.page(page, table(headings, map(_row, page.items)), nothing)
+    session.out.page(page, table(headings, map(_row, page.results)), nothing)
 
 
 def _row(each: RelayPassView) -> tuple[object, ...]:

@@ -64,11 +64,11 @@ async def _twins(session: Session, node: NodeClient) -> None:
     )
     page = await node.get(TWINS, query=query)
     if query.issue:
-        await _details(session, node, page.items)
+        await _details(session, node, page.results)
         return
     rows = [
         (t.connection, t.issue, t.remote_issue, t.status, moment(t.reconciled_at), t.id)
-        for t in page.items
+        for t in page.results
     ]
     headings = ("connection", "issue", "other side", "status", "reconciled (UTC)", "twin")
     session.out.page(page, table(headings, rows), "No twins.")

@@ -30,6 +30,10 @@ class Listen(msgspec.Struct, frozen=True, kw_only=True):
     admin: Address = ""
     """host:port of the admin API over TCP; '' leaves it on the Unix socket alone."""
     admin_token: str = ""
+    """A token of the role admin that never expires, for automation. Others are made on the machine:
+    tidegate token create."""
+    cors_origins: tuple[str, ...] = ()
+    """Sites whose pages may use the admin API from a browser, such as https://console.example."""
 
     def __rich_repr__(self) -> list[tuple[str, Any]]:
         token = MASK if self.admin_token else ""
@@ -40,6 +44,7 @@ class Listen(msgspec.Struct, frozen=True, kw_only=True):
             ("proxies", self.proxies),
             ("admin", self.admin),
             ("admin_token", token),
+            ("cors_origins", self.cors_origins),
         ]
 
     def __repr__(self) -> str:
@@ -89,6 +94,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """After which a connection is closed on which no whole header has come."""
     peer_requests: Annotated[float, msgspec.Meta(gt=0, le=1_000_000)] = 1_000.0
     """Per second and peer; twice as many at once."""
+    api_requests: Annotated[float, msgspec.Meta(gt=0, le=1_000_000)] = 50.0
+    """Of the admin API over TCP, per second and token; four times as many at once."""
     refusals_per_address: Annotated[float, msgspec.Meta(gt=0, le=1_000_000)] = 10.0
     """Per second, ten times as many at once; then the address waits."""
     partial_hours: Annotated[float, msgspec.Meta(gt=0, le=8_760)] = 72.0

@@ -34,7 +34,8 @@ class Admin:
         await self._session.close()
 
     async def ask(self, method: str, path: str, body: object | None = None) -> Any:
-        async with self._session.request(method, path, json=body) as answer:
+        headers = {"If-Match": "*"} if method == "PUT" else {}
+        async with self._session.request(method, path, json=body, headers=headers) as answer:
             content = await answer.json(content_type=None) if answer.status != 204 else None
             if answer.status >= 400:
                 raise Refused(f"{self.name}: {method} {path}: {answer.status} {content}")

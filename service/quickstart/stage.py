@@ -154,7 +154,7 @@ async def pair(stage: Stage, tell: Tell) -> None:
     await _add_connectors(stage)
     initiated = await stage.lagoon_admin.ask(
         "POST",
-        "/api/v1/connections",
+        "/api/v2/connections",
         {
             "name": "lagoon-harbor",
             "connector": "tracker",
@@ -169,7 +169,7 @@ async def pair(stage: Stage, tell: Tell) -> None:
     tell(f"lagoon (public) invites:  {code[:32]}…")
     await stage.harbor_admin.ask(
         "POST",
-        "/api/v1/connections/accept",
+        "/api/v2/connections/accept",
         {
             "invitation": code,
             "connector": "tracker",
@@ -178,8 +178,8 @@ async def pair(stage: Stage, tell: Tell) -> None:
             "trusted": True,
         },
     )
-    here = await stage.harbor_admin.ask("GET", "/api/v1/connections/lagoon-harbor")
-    there = await stage.lagoon_admin.ask("GET", "/api/v1/connections/lagoon-harbor")
+    here = await stage.harbor_admin.ask("GET", "/api/v2/connections/lagoon-harbor")
+    there = await stage.lagoon_admin.ask("GET", "/api/v2/connections/lagoon-harbor")
     if here["check"] != there["check"] or here["status"] != "active":
         raise RuntimeError(f"The pairing went wrong: {here} {there}")
     tell(f"harbor (private) accepts. Both admins see: {here['check']}")
@@ -197,7 +197,7 @@ async def _add_connectors(stage: Stage) -> None:
     harbor, lagoon = stage.harbor, stage.lagoon
     await stage.harbor_admin.ask(
         "POST",
-        "/api/v1/connectors",
+        "/api/v2/connectors",
         {
             "name": "tracker",
             "system": "jira",
@@ -210,7 +210,7 @@ async def _add_connectors(stage: Stage) -> None:
     )
     await stage.lagoon_admin.ask(
         "POST",
-        "/api/v1/connectors",
+        "/api/v2/connectors",
         {
             "name": "tracker",
             "system": "azure-devops",

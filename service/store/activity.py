@@ -38,11 +38,34 @@ def page(
     connection: str | None = None,
     twin: str | None = None,
     after: int | None = None,
+    offset: int = 0,
     limit: int = 100,
 ) -> list[ActivityRow]:
     """Newest first; `after` is the last id of the page before."""
-    rows = newest_first(c, activity, connection=connection, twin=twin, after=after, limit=limit)
+    rows = newest_first(
+        c, activity, connection=connection, twin=twin, after=after, limit=limit, offset=offset
+    )
     return [ActivityRow(number, _decode(body)) for number, body in rows]
+
+
+def count(c: sa.Connection, *, connection: str | None = None, twin: str | None = None) -> int:
+    statement = sa.select(sa.func.count()).select_from(activity)
+    if connection is not None:
+        statement = statement.where(_t.connection == connection)
+    if twin is not None:
+        statement = statement.where(_t.twin == twin)
+    return c.execute(statement).scalar_one()
+
+
+def newest(c: sa.Connection) -> int:
+    """Its id; 0 when there is none."""
+    return c.execute(sa.select(sa.func.max(_t.id))).scalar() or 0
+
+
+def since(c: sa.Connection, after: int, *, limit: int) -> list[ActivityRow]:
+    """The oldest first, of those with higher ids."""
+    statement = sa.select(_t.id, _t.body).where(_t.id > after).order_by(_t.id).limit(limit)
+    return [ActivityRow(number, _decode(body)) for number, body in c.execute(statement)]
 
 
 def prune(c: sa.Connection, before: Millis, limit: int = 5000) -> int:

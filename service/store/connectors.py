@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from schemas.errors import ConfigurationError
+from schemas.errors import ConfigurationError, InputError
 from schemas.node import Connector
 from service.store.tables import connections, connectors
 from service.store.vault import Vault
@@ -25,6 +25,7 @@ def add(c: sa.Connection, vault: Vault, connector: Connector) -> None:
                 system=connector.system,
                 params=_seal(vault, connector),
                 created=connector.created,
+                revision=connector.revision,
             )
         )
     except sa.exc.IntegrityError as error:
@@ -45,21 +46,33 @@ def all(c: sa.Connection, vault: Vault) -> list[Connector]:
 
 
 def update(c: sa.Connection, vault: Vault, connector: Connector) -> None:
-    """Replaces name and settings; the system and the day of making stay."""
+    """Replaces name and settings of this very revision; the system and the day of making stay.
+
+    Raises `InputError` 412 when there is a newer one.
+    """
     statement = (
         sa.update(connectors)
-        .where(_t.id == connector.id)
-        .values(name=connector.name, params=_seal(vault, connector))
+        .where(_t.id == connector.id, _t.revision == connector.revision)
+        .values(
+            name=connector.name, params=_seal(vault, connector), revision=connector.revision + 1
+        )
     )
     try:
         changed = c.execute(statement).rowcount
     except sa.exc.IntegrityError as error:
         raise _name_taken(connector.name) from error
-    if not changed:
-        raise ConfigurationError(
-            f"There is no connector with the id {connector.id}.",
-            remedy="List the connectors and choose one of them.",
+    if changed:
+        return
+    if get(c, vault, connector.id) is not None:
+        raise InputError(
+            f"The connector {connector.name!r} was changed meanwhile.",
+            status=412,
+            remedy="Get it again, and put your change on top.",
         )
+    raise ConfigurationError(
+        f"There is no connector with the id {connector.id}.",
+        remedy="List the connectors and choose one of them.",
+    )
 
 
 def reseal(c: sa.Connection, vault: Vault) -> int:
@@ -67,7 +80,8 @@ def reseal(c: sa.Connection, vault: Vault) -> int:
     rows = c.execute(sa.select(connectors).order_by(_t.id)).all()
     old = [_connector(vault, row) for row in rows if not vault.is_newest(row.params)]
     for connector in old:
-        update(c, vault, connector)
+        sealed = _seal(vault, connector)
+        c.execute(sa.update(connectors).where(_t.id == connector.id).values(params=sealed))
     return len(old)
 
 
@@ -91,7 +105,12 @@ def _one(c: sa.Connection, vault: Vault, which: sa.ColumnElement[bool]) -> Conne
 def _connector(vault: Vault, row: sa.Row[Any]) -> Connector:
     opened = vault.open(row.params, table="connectors", row=row.id, column="params")
     return Connector(
-        id=row.id, name=row.name, system=row.system, params=_decode(opened), created=row.created
+        id=row.id,
+        name=row.name,
+        system=row.system,
+        params=_decode(opened),
+        created=row.created,
+        revision=row.revision,
     )
 
 

@@ -11,10 +11,13 @@ def newest_first(
     twin: str | None,
     after: int | None,
     limit: int,
+    offset: int = 0,
 ) -> list[tuple[int, bytes]]:
     """Ids and bodies. `after` is the last id of the page before."""
     columns = table.c
     statement = sa.select(columns.id, columns.body).order_by(columns.id.desc()).limit(limit)
+    if offset:
+        statement = statement.offset(offset)
     if connection is not None:
         statement = statement.where(columns.connection == connection)
     if twin is not None:

@@ -58,16 +58,34 @@ def page(
     *,
     connection: str | None = None,
     after: TwinKey | None = None,
+    offset: int = 0,
     limit: int = 100,
 ) -> list[ParkedTwin]:
     """In the order of connection and twin; `after` is the last key of the page before."""
-    statement = sa.select(_t.body).order_by(_t.connection, _t.twin).limit(limit)
+    statement = sa.select(_t.body).order_by(_t.connection, _t.twin).offset(offset).limit(limit)
     if connection is not None:
         statement = statement.where(_t.connection == connection)
     if after is not None:
         last = sa.tuple_(sa.literal(after.connection), sa.literal(after.twin))
         statement = statement.where(sa.tuple_(_t.connection, _t.twin) > last)
     return [_decode(body) for body in c.execute(statement).scalars()]
+
+
+def total(c: sa.Connection, connection: str | None = None) -> int:
+    statement = sa.select(sa.func.count()).select_from(parked)
+    if connection is not None:
+        statement = statement.where(_t.connection == connection)
+    return c.execute(statement).scalar_one()
+
+
+def ignore(c: sa.Connection, connection: str, twin: str) -> bool:
+    """Waits for nobody any more, and rests until something changes. False: it is not parked."""
+    gone = sa.delete(parked).where(_t.connection == connection, _t.twin == twin)
+    if not c.execute(gone).rowcount:
+        return False
+    this = sa.and_(_w.connection == connection, _w.twin == twin)
+    c.execute(sa.update(twins).where(this).values(parked=False, attempts=0))
+    return True
 
 
 def count(c: sa.Connection) -> dict[str, int]:

@@ -51,9 +51,14 @@ def named(c: sa.Connection, name: str) -> RelayPassRow | None:
     return None if row is None else _pass(row)
 
 
-def page(c: sa.Connection, *, limit: int) -> list[RelayPassRow]:
+def count(c: sa.Connection) -> int:
+    return c.execute(sa.select(sa.func.count()).select_from(relay_passes)).scalar_one()
+
+
+def page(c: sa.Connection, *, offset: int = 0, limit: int) -> list[RelayPassRow]:
     """The newest first."""
-    statement = sa.select(relay_passes).order_by(_t.created.desc(), _t.id).limit(limit)
+    statement = sa.select(relay_passes).order_by(_t.created.desc(), _t.id)
+    statement = statement.offset(offset).limit(limit)
     return [_pass(row) for row in c.execute(statement)]
 
 

@@ -77,6 +77,7 @@ connectors = sa.Table(
     _text("system"),
     _bytes("params"),
     _number("created"),
+    sa.Column("revision", sa.BigInteger, nullable=False, server_default="1"),
 )
 
 connections = sa.Table(
@@ -331,4 +332,58 @@ relay_chunks = sa.Table(
     ),
     sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
     _bytes("content"),
+)
+
+# The management API: who may call it, what was changed by it, and what it is working on.
+api_tokens = sa.Table(
+    "api_tokens",
+    metadata,
+    _id(),
+    sa.Column("name", Words, nullable=False, unique=True),
+    sa.Column("digest", sa.LargeBinary, nullable=False, unique=True),
+    _text("role"),
+    _flag("edit_alm"),
+    _bytes("connections"),
+    _number("created"),
+    _words("created_by"),
+    _number("expires", nullable=True),
+    _number("last_used", nullable=True),
+    _number("revoked", nullable=True),
+)
+
+audit = sa.Table(
+    "audit",
+    metadata,
+    sa.Column("id", Serial, primary_key=True),
+    sa.Column("at", sa.BigInteger, nullable=False, index=True),
+    _words("caller"),
+    _text("action"),
+    _words("target"),
+    _number("status"),
+    _bytes("body"),
+    sa.Index(None, "caller", "id"),
+    sa.Index(None, "action", "id"),
+    sa.Index(None, "target", "id"),
+)
+
+api_answers = sa.Table(
+    "api_answers",
+    metadata,
+    _id("caller"),
+    _id("key"),
+    _bytes("digest"),
+    sa.Column("at", sa.BigInteger, nullable=False, index=True),
+    _number("status"),
+    _bytes("body", nullable=True),
+)
+
+tasks = sa.Table(
+    "tasks",
+    metadata,
+    _id(),
+    sa.Column("created", sa.BigInteger, nullable=False, index=True),
+    _text("status"),
+    _text("owner"),
+    _bytes("work"),
+    _bytes("progress"),
 )

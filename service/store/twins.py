@@ -183,6 +183,53 @@ def page(
     return [_row(tuple(row)) for row in c.execute(statement)]
 
 
+class Search(msgspec.Struct, frozen=True):
+    """None and '' mean any."""
+
+    connection: str | None = None
+    issue: str = ""
+    """Key or id of the local issue."""
+    remote: str = ""
+    """Key or id of the other side's issue."""
+    parked: bool | None = None
+    stopped: bool | None = None
+
+
+def search(c: sa.Connection, wanted: Search, *, offset: int, limit: int) -> list[TwinRow]:
+    """In the order of connection and twin."""
+    statement = sa.select(*_ROW).where(*_wanted(c, wanted)).order_by(_t.connection, _t.twin)
+    return [_row(tuple(row)) for row in c.execute(statement.offset(offset).limit(limit))]
+
+
+def found(c: sa.Connection, wanted: Search) -> int:
+    """How many there are."""
+    statement = sa.select(sa.func.count()).select_from(twins).where(*_wanted(c, wanted))
+    return c.execute(statement).scalar_one()
+
+
+def _wanted(c: sa.Connection, wanted: Search) -> list[sa.ColumnElement[bool]]:
+    where: list[sa.ColumnElement[bool]] = []
+    if wanted.connection is not None:
+        where.append(_t.connection == wanted.connection)
+    if wanted.issue:
+        where.append(sa.or_(_t.issue_id == wanted.issue, _t.issue_key == wanted.issue))
+    if wanted.remote:
+        where.append(_mentions(c, wanted.remote))
+    if wanted.parked is not None:
+        where.append(_t.parked == wanted.parked)
+    if wanted.stopped is not None:
+        where.append(_t.stopped == wanted.stopped)
+    return where
+
+
+def _mentions(c: sa.Connection, words: str) -> sa.ColumnElement[bool]:
+    """The state has the words as a value of its own. It stands behind its MessagePack head."""
+    value = sa.literal(_text_value(words), sa.LargeBinary)
+    if c.dialect.name == "sqlite":
+        return sa.func.instr(_t.state, value) > 0
+    return sa.func.position(value.op("IN")(_t.state)) > 0
+
+
 def count(c: sa.Connection) -> dict[str, int]:
     """By connection; connections without twins are left out."""
     statement = sa.select(_t.connection, sa.func.count()).group_by(_t.connection)
@@ -263,6 +310,27 @@ def oldest_due(c: sa.Connection, now: Millis) -> Millis | None:
     return None if found is None else found[0]
 
 
+class Waiting(msgspec.Struct, frozen=True):
+    due: int
+    later: int
+    working: int
+    arrived: int
+
+
+def waiting(c: sa.Connection, now: Millis) -> Waiting:
+    """How many there are of each. Each count searches the index of due times, or is of few rows."""
+
+    def how_many(*where: sa.ColumnElement[bool]) -> int:
+        return c.execute(sa.select(sa.func.count()).select_from(twins).where(*where)).scalar_one()
+
+    return Waiting(
+        due=how_many(_t.due_at <= now, _t.lease_until <= now, _workable),
+        later=how_many(_t.due_at > now, _workable),
+        working=how_many(_t.lease_until > now),
+        arrived=how_many(_t.incoming.is_not(None)),
+    )
+
+
 def _add(
     c: sa.Connection,
     twin: Twin,
@@ -338,3 +406,7 @@ def _row(row: Columns) -> TwinRow:
 def _found(row: Columns) -> FoundTwin:
     connection, twin, issue_id, issue_key, parked, stopped = row
     return FoundTwin(connection, twin, issue_id or "", issue_key or "", bool(parked), bool(stopped))
+
+
+def _text_value(words: str) -> bytes:
+    return msgspec.msgpack.encode(words)

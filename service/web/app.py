@@ -1,14 +1,15 @@
 """Builds the two applications: one for strangers (trackers, peers), one for admins."""
 
-import hmac
 from collections.abc import Awaitable, Callable, Iterable
 
 from aiohttp import web
-from aiohttp.typedefs import Handler, Middleware
+from aiohttp.typedefs import Middleware
 
-from schemas.errors import InputError
 from service.metrics import Metrics
 from service.web.api import api_routes
+from service.web.api.document import document_routes
+from service.web.api.records import RECORDS, Records
+from service.web.headers import preflight, safe_headers
 from service.web.health import HealthBoard
 from service.web.operations import Operations
 from service.web.probes import Probes, metrics_route
@@ -42,37 +43,24 @@ def build_admin_app(
     metrics: Metrics,
     *,
     new_id: NewId,
-    token: str = "",
+    records: Records,
+    entrance: Middleware,
+    origins: frozenset[str] = frozenset(),
     refresh_metrics: Callable[[], Awaitable[None]] | None = None,
     routes: Iterable[web.AbstractRouteDef] = (),
 ) -> web.Application:
-    """Behind the Unix socket's file mode, or behind `token` where it is served over TCP.
-
-    `refresh_metrics` brings gauges up to date before each scrape.
+    """`entrance` tells who calls: by the Unix socket, or by token over TCP. Pages of `origins` may
+    read answers in a browser. `refresh_metrics` brings gauges up to date before each scrape.
     """
-    middlewares = [problems(new_id=new_id, open_details=True)]
-    if token:
-        middlewares.append(_bearer(token))
-    app = web.Application(client_max_size=ADMIN_BODY_BYTES, middlewares=middlewares)
+    inner = (problems(new_id=new_id, open_details=True), entrance)
+    app = web.Application(
+        client_max_size=ADMIN_BODY_BYTES,
+        middlewares=(preflight(origins), *inner) if origins else inner,
+    )
+    app[RECORDS] = records
+    app.on_response_prepare.append(safe_headers(origins))
     app.add_routes(api_routes(operations, board))
+    app.add_routes(document_routes())
     app.add_routes(Probes(board, detailed=True).routes())
     app.add_routes([metrics_route(metrics, refresh_metrics), *routes])
     return app
-
-
-def _bearer(token: str) -> Middleware:
-    wanted = f"bearer {token}".encode()
-
-    @web.middleware
-    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
-        scheme, _, given = request.headers.get("Authorization", "").partition(" ")
-        offered = f"{scheme.lower()} {given.strip()}".encode(errors="replace")
-        if not hmac.compare_digest(offered, wanted):
-            raise InputError(
-                "This needs the admin token.",
-                status=401,
-                remedy="Send it as `Authorization: Bearer …`; see listen.admin_token.",
-            )
-        return await handler(request)
-
-    return middleware

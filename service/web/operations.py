@@ -1,13 +1,16 @@
 """What the management API asks of the daemon. Implemented by the workers."""
 
+from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
+from schemas.access import AuditEntry, AuditQuery, TokenCreate, TokenCreated, TokenView
 from schemas.api import (
     ActivityQuery,
     ConnectionAccept,
     ConnectionConfirm,
     ConnectionInitiate,
     ConnectionInitiated,
+    ConnectionQuery,
     ConnectionRemove,
     ConnectionView,
     ConnectorAdd,
@@ -26,10 +29,13 @@ from schemas.api import (
     Pairs,
     PairsQuery,
     Probed,
+    ProjectQuery,
+    QueueView,
     RelayPassAdd,
     RelayPassAdded,
     RelayPassView,
     Retried,
+    RetryBody,
     RetryOne,
     RulesPut,
     RulesSaved,
@@ -41,8 +47,20 @@ from schemas.api import (
     TwinQuery,
     TwinView,
 )
+from schemas.bulk import TaskDetail, TaskQuery, TaskStart, TaskView
+from schemas.metadata import Choice, Metadata
+from schemas.news import News
 from schemas.node import Activity
 from schemas.trust import KeysView, PeerRenew, PeerRenewal, PeerUrl, PeerView
+
+
+class NewsReader(Protocol):
+    @property
+    def closed(self) -> bool: ...
+
+    async def next(self, seconds: float) -> tuple[News, ...]:
+        """() when nothing came within that time, or the reader was closed."""
+        ...
 
 
 class Operations(Protocol):
@@ -86,7 +104,11 @@ class Operations(Protocol):
 
     async def check_connector(self, name: str, project: str) -> ConnectorCheck: ...
 
-    async def connections(self, query: PageQuery) -> Page[ConnectionView]: ...
+    async def connections(
+        self, query: ConnectionQuery, only: frozenset[str] | None
+    ) -> Page[ConnectionView]:
+        """`only`: of these names, where the caller may see no other."""
+        ...
 
     async def initiate(self, body: ConnectionInitiate) -> ConnectionInitiated: ...
 
@@ -122,7 +144,7 @@ class Operations(Protocol):
 
     async def rules(self, name: str) -> RulesView: ...
 
-    async def save_rules(self, name: str, body: RulesPut) -> RulesSaved:
+    async def save_rules(self, name: str, body: RulesPut, author: str) -> RulesSaved:
         """Saves nothing, and answers with findings, when the rules do not pass the check."""
         ...
 
@@ -138,8 +160,48 @@ class Operations(Protocol):
 
     async def retry(self, connection: str, twin: str, body: RetryOne) -> Retried: ...
 
-    async def retry_all(self, connection: str) -> Retried:
+    async def retry_all(self, body: RetryBody) -> Retried:
         """Of one connection, or of the whole node when it is ''."""
+        ...
+
+    async def ignore(self, connection: str, twin: str) -> Retried: ...
+
+    async def ignore_all(self, body: RetryBody) -> Retried: ...
+
+    async def stop_twin(self, connection: str, twin: str) -> TwinView: ...
+
+    async def start_twin(self, connection: str, twin: str) -> TwinView: ...
+
+    async def projects(self, connector: str, query: ProjectQuery) -> Page[Choice]: ...
+
+    async def metadata(self, connector: str, project: str) -> Metadata: ...
+
+    async def queue(self) -> QueueView: ...
+
+    async def tokens(self, query: PageQuery) -> Page[TokenView]: ...
+
+    async def create_token(self, body: TokenCreate, by: str) -> TokenCreated: ...
+
+    async def token(self, name: str) -> TokenView: ...
+
+    async def revoke_token(self, name: str) -> None: ...
+
+    async def audit(self, query: AuditQuery) -> Page[AuditEntry]: ...
+
+    async def tasks(self, query: TaskQuery, only: frozenset[str] | None) -> Page[TaskView]:
+        """`only`: of these connections, where the caller may see no other."""
+        ...
+
+    async def start_task(self, body: TaskStart, by: str) -> TaskView: ...
+
+    async def task(self, id: str) -> TaskDetail: ...
+
+    async def cancel_task(self, id: str) -> TaskView: ...
+
+    async def resume_task(self, id: str) -> TaskView: ...
+
+    def news(self, after: int | None) -> AbstractAsyncContextManager[NewsReader]:
+        """Of what happens after the event with that id; None: from now on."""
         ...
 
     async def relay_passes(self, query: PageQuery) -> Page[RelayPassView]: ...

@@ -10,8 +10,8 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from schemas.api import Problem
-from schemas.errors import TidegateError
+from schemas.api import FieldErrors, Problem
+from schemas.errors import InputError, TidegateError
 from schemas.redaction import without_user_info
 from service.web.statuses import status_of
 
@@ -33,9 +33,21 @@ _REMEDIES = {
 def answer_problem(
     status: int, body: Problem, headers: Mapping[str, str] | None = None
 ) -> web.Response:
+    return answer_json(status, body, headers)
+
+
+def answer_json(
+    status: int, body: object, headers: Mapping[str, str] | None = None
+) -> web.Response:
     return web.Response(
         body=_encode(body), status=status, headers=headers, content_type="application/json"
     )
+
+
+def nested(path: tuple[str, ...], reason: str) -> FieldErrors:
+    """`path` leads to the field that is wrong."""
+    first, *rest = path
+    return {first: nested(tuple(rest), reason) if rest else [reason]}
 
 
 def problems(*, new_id: NewId, open_details: bool) -> Middleware:
@@ -95,6 +107,9 @@ class _Boundary:
         status = status_of(error)
         if status >= 500 and not self._open:
             return self._hidden(error, status)
+        if isinstance(error, InputError) and error.field and self._open:
+            said = without_user_info(f"{error.message} {error.remedy}".strip())
+            return answer_json(status, nested(tuple(error.field.split(".")), said))
         body = Problem(
             without_user_info(error.message), remedy=error.remedy, fault=str(error.fault)
         )
@@ -107,7 +122,7 @@ class _Boundary:
 
     def _headers(self, error: TidegateError, status: int) -> dict[str, str] | None:
         if status == 401:
-            return {"WWW-Authenticate": "Bearer" if self._open else 'Basic realm="tidegate"'}
+            return {"WWW-Authenticate": "Token" if self._open else 'Basic realm="tidegate"'}
         if status == 503:
             seconds: float | None = getattr(error, "retry_after", None)
             return {"Retry-After": str(math.ceil(seconds) if seconds else RETRY_AFTER)}

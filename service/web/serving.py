@@ -33,6 +33,8 @@ class Hardening(msgspec.Struct, frozen=True):
     per_address: int = 500
     """Connections from one address that is none of the trusted proxies."""
     shutdown_seconds: float = 5.0
+    line_bytes: int = 16_384
+    """Of a request's first line: a query with several filters, all of it escaped."""
 
 
 DEFAULT = Hardening()
@@ -107,6 +109,7 @@ async def _running(
         keepalive_timeout=hardening.keepalive_seconds,
         lingering_time=hardening.lingering_seconds,
         shutdown_timeout=hardening.shutdown_seconds,
+        max_line_size=hardening.line_bytes,
     )
     await runner.setup()
     try:

@@ -112,10 +112,10 @@ class Field:
     async def twins(self, node: Node) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
         for number in range(1, 1000):
-            path = f"/api/v1/twins?page={number}&page_size=500"
+            path = f"/api/v2/twins?page={number}&page_size=500"
             page = await self.admin(node).ask("GET", path)
-            found += page["items"]
-            if not page["more"]:
+            found += page["results"]
+            if not page["next"]:
                 break
         return found
 

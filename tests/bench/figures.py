@@ -143,6 +143,6 @@ async def _quick_edits(field: Field, node: Node) -> int:
 
 async def _version(field: Field, node: Node, key: str) -> int:
     """How many messages the twin has sent."""
-    twins = await field.admin(node).ask("GET", f"/api/v1/twins?issue={key}")
-    version: int = twins["items"][0]["version"]
+    twins = await field.admin(node).ask("GET", f"/api/v2/twins?issue={key}")
+    version: int = twins["results"][0]["version"]
     return version

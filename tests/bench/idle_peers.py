@@ -145,7 +145,7 @@ def _config(folder: Path, name: str, port: int, public_port: int | None) -> str:
 async def _add_connector(admin: Admin, url: str) -> None:
     params = {"url": url, "token": TOKEN, "webhook_secret": "s" * 24}
     body = {"name": "tracker", "system": "jira", "params": params, "check": False}
-    await admin.ask("POST", "/api/v1/connectors", body)
+    await admin.ask("POST", "/api/v2/connectors", body)
 
 
 async def _pair(private: Admin, peer: Admin, number: int) -> None:
@@ -159,7 +159,7 @@ async def _pair(private: Admin, peer: Admin, number: int) -> None:
         "check": False,
         "trusted": True,
     }
-    code = (await peer.ask("POST", "/api/v1/connections", asked))["invitation"]
+    code = (await peer.ask("POST", "/api/v2/connections", asked))["invitation"]
     body = {
         "invitation": code,
         "connector": "tracker",
@@ -167,7 +167,7 @@ async def _pair(private: Admin, peer: Admin, number: int) -> None:
         "check": False,
         "trusted": True,
     }
-    made = await private.ask("POST", "/api/v1/connections/accept", body)
+    made = await private.ask("POST", "/api/v2/connections/accept", body)
     assert made["status"] == "active", made
 
 

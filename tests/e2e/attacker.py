@@ -138,7 +138,7 @@ async def _side(door: Door, name: str) -> tuple[Side, str]:
     invitation = await invite(door.admin, name)
     identity = NodeIdentity.generate(os.urandom)
     paired = await join(door.url, identity, invitation)
-    await door.admin.ask("POST", f"/api/v1/connections/{name}/pause", {})
+    await door.admin.ask("POST", f"/api/v2/connections/{name}/pause", {})
     return Side(identity, paired.peer, paired.terms.shared), invitation.id
 
 
@@ -161,7 +161,7 @@ async def invite(admin: Admin, name: str) -> Invitation:
         "check": False,
         "trusted": True,
     }
-    return from_code((await admin.ask("POST", "/api/v1/connections", body))["invitation"])
+    return from_code((await admin.ask("POST", "/api/v2/connections", body))["invitation"])
 
 
 def _plant_request(attacker: Attacker, id: str, side: Side) -> None:

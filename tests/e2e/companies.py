@@ -17,7 +17,7 @@ from tests.e2e.people import Alice, Bob
 T = TypeVar("T")
 
 CONNECTION = "lagoon-harbor"
-RULES = f"/api/v1/connections/{CONNECTION}/rules"
+RULES = f"/api/v2/connections/{CONNECTION}/rules"
 
 
 @asynccontextmanager

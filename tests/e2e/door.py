@@ -173,7 +173,7 @@ async def _add_connectors(admin: Admin, planted: Secrets) -> None:
     }
     for name, system, params in (("jira", "jira", jira), ("azure", "azure-devops", azure)):
         body = {"name": name, "system": system, "params": params, "check": False}
-        await admin.ask("POST", "/api/v1/connectors", body)
+        await admin.ask("POST", "/api/v2/connectors", body)
 
 
 async def _pair(admin: Admin, url: str) -> NodeIdentity:
@@ -199,4 +199,4 @@ async def _invitation(admin: Admin, connector: str) -> Invitation:
         "check": False,
         "trusted": True,
     }
-    return from_code((await admin.ask("POST", "/api/v1/connections", body))["invitation"])
+    return from_code((await admin.ask("POST", "/api/v2/connections", body))["invitation"])

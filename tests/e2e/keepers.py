@@ -48,7 +48,7 @@ class Keepers(msgspec.Struct, frozen=True):
         """What both nodes have under sync, by the pair's id and issues."""
         found = []
         for terminal in (self.harbor, self.lagoon):
-            items = (await terminal("twins", "--connection", CONNECTION))["items"]
+            items = (await terminal("twins", "--connection", CONNECTION))["results"]
             found.append([(t["id"], t["issue"], t["remote_issue"]) for t in items])
         return found
 

@@ -135,7 +135,7 @@ async def test_what_is_too_large_to_travel_waits_for_a_person_and_loses_nothing(
     assert "too large" in error["message"]
     assert error["remedy"]
     await alice.describe(key, "small again")
-    path = f"/api/v1/errors/{CONNECTION}/{error['twin']}/retry"
+    path = f"/api/v2/errors/{CONNECTION}/{error['twin']}/retry"
     assert await stage.harbor_admin.ask("POST", path, {}) == {"count": 1}
 
     async def all_is_there() -> bool:
@@ -226,7 +226,7 @@ async def _titled(person: Alice | Bob, title: str) -> str | None:
 
 
 async def _only_error(stage: Stage) -> Any:
-    found = (await stage.harbor_admin.ask("GET", "/api/v1/errors"))["items"]
+    found = (await stage.harbor_admin.ask("GET", "/api/v2/errors"))["results"]
     assert len(found) <= 1, found
     return found[0] if found else None
 

@@ -66,9 +66,9 @@ async def test_a_restored_node_goes_on_without_a_double(folder: Path) -> None:
         await at.travels("once more")
         await becomes(at, full)
         for terminal, event in ((at.harbor, "node.restored"), (at.lagoon, "peer.restored")):
-            noted = (await terminal("activity"))["items"]
+            noted = (await terminal("activity"))["results"]
             assert event in [each["event"] for each in noted]
-            assert (await terminal("errors", "list"))["items"] == []
+            assert (await terminal("errors", "list"))["results"] == []
 
 
 async def forgotten_work(at: Keepers) -> Seen:

@@ -67,7 +67,7 @@ class Inside(msgspec.Struct, frozen=True):
         code = to_code(Invitation("aaaaaaaaaaaaa", _node(), secrets.token_bytes(16), _LATER, url))
         body = {"invitation": code, "connector": "tracker", "settings": {}}
         with pytest.raises(Refused) as refused:
-            await self.admin.ask("POST", "/api/v1/connections/accept", body)
+            await self.admin.ask("POST", "/api/v2/connections/accept", body)
         return str(refused.value)
 
     def seen(self) -> list[str]:
@@ -132,7 +132,7 @@ async def inside(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Insi
                 await eventually(lambda: _ready(notes), "the trap")
                 params = {"url": "http://127.0.0.1:9", "token": "t"}
                 body = {"name": "tracker", "system": "jira", "params": params, "check": False}
-                await admin.ask("POST", "/api/v1/connectors", body)
+                await admin.ask("POST", "/api/v2/connectors", body)
                 yield Inside(admin, folder, notes)
         finally:
             await processes.stop()

@@ -49,7 +49,7 @@ async def _fresh_identities(at: Keepers) -> None:
     for terminal, other, name in ((at.harbor, now[1], "lagoon"), (at.lagoon, now[0], "harbor")):
         await at.told(terminal)
         assert (await terminal("peer", "show", name))["identity"] == other["identity"]
-        noted = (await terminal("activity"))["items"]
+        noted = (await terminal("activity"))["results"]
         assert "peer.identity_changed" in [each["event"] for each in noted]
     await at.travels("after fresh identities")
 
@@ -66,7 +66,7 @@ async def _revoked_and_renewed(at: Keepers) -> None:
     # The private side cannot be asked, so it is told who can make the code.
     assert "private" in await at.harbor.refuses("peer", "renew", "lagoon")
     code = (await at.lagoon("peer", "renew", "harbor"))["code"]
-    listed = (await at.lagoon("invitation", "list"))["items"]
+    listed = (await at.lagoon("invitation", "list"))["results"]
     assert [each["status"] for each in listed if not each["connection"]] == ["open"]
     assert "renews the keys" in await at.harbor.refuses(
         "connection", "accept", code, "--connector", "tracker"

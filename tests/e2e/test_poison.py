@@ -91,7 +91,7 @@ async def _put(owner: Admin, good: Any, changed: dict[str, str]) -> None:
 
 async def _correct_and_retry(owner: Admin, good: Any, error: Any) -> None:
     await _put(owner, good, {})
-    path = f"/api/v1/errors/{CONNECTION}/{error['twin']}/retry"
+    path = f"/api/v2/errors/{CONNECTION}/{error['twin']}/retry"
     assert await owner.ask("POST", path, {}) == {"count": 1}
 
 
@@ -125,7 +125,7 @@ async def _latencies(around: Neighbourhood, word: str, poisoned: str = "") -> li
 
 
 async def _errors(owner: Admin) -> list[Any]:
-    found: list[Any] = (await owner.ask("GET", "/api/v1/errors"))["items"]
+    found: list[Any] = (await owner.ask("GET", "/api/v2/errors"))["results"]
     return found
 
 

@@ -41,7 +41,7 @@ async def test_two_private_companies_sync_through_a_relay(stage: Meeting) -> Non
     await eventually(lambda: _is_titled(stage.azure, item, SUMMARY + " noch immer"), "a restart")
 
     _check_that_the_relay_knows_nothing(stage)
-    (shown,) = (await stage.cli("relay", "relay", "pass", "list"))["items"]
+    (shown,) = (await stage.cli("relay", "relay", "pass", "list"))["results"]
     assert (shown["name"], shown["channels"], shown["status"]) == ("harbor", 1, "active")
     assert 0 < shown["used"] < 1_000_000
     await _revoked(stage)

@@ -52,7 +52,7 @@ class Field(msgspec.Struct, frozen=True):
         await source("sync", key, "--connection", name)
 
         async def arrived() -> Any:
-            twins = (await target("twins", "--connection", other))["items"]
+            twins = (await target("twins", "--connection", other))["results"]
             return next((t for t in twins if t["remote_issue"] == key and t["issue"]), None)
 
         return await eventually(arrived, f"{key} arrives by {name}", stage=self.stage, seconds=30)
@@ -121,7 +121,7 @@ async def _public_invites_whom_it_cannot_reach(at: Field) -> None:
     await at.lagoon("connection", "confirm", name, joined["check"])
     assert (await at.harbor.becomes(name, "active"))["confirmed"] == "both"
     assert (await at.lagoon.becomes(name, "active"))["peer"] == "harbor"
-    assert (await at.harbor("invitation", "list"))["items"] == []
+    assert (await at.harbor("invitation", "list"))["results"] == []
     assert (await at.lagoon("invitation", "show", name))["status"] == "used"
     await at.travels(at.harbor, name, at.lagoon, name)
     shown = await at.lagoon.show(name)
@@ -218,7 +218,7 @@ async def _removed_and_paired_again(at: Field) -> None:
     assert len(pairs) == 2
 
     async def gone() -> bool:
-        listed = (await at.lagoon("connection", "list"))["items"]
+        listed = (await at.lagoon("connection", "list"))["results"]
         ended = [c for c in listed if c["status"] == "removed"]
         return any(c["reason"] == "Removed by harbor." and c["twins"] == 0 for c in ended)
 
@@ -234,7 +234,7 @@ async def _removed_and_paired_again(at: Field) -> None:
     key = pairs[0]["local_key"]
 
     async def in_step() -> bool:
-        twins = (await at.harbor("twins", "--connection", name))["items"]
+        twins = (await at.harbor("twins", "--connection", name))["results"]
         return len(twins) == 2 and all(t["included"] for t in twins)
 
     await eventually(in_step, "both sides have heard each other", stage=at.stage, seconds=30)

@@ -1,16 +1,27 @@
-"""The management API under /api/v1."""
+"""The management API under /api/v2, each path with and without a slash at its end."""
 
 from aiohttp import web
 
 from schemas.routes import HEALTH, NODE
-from service.web.api import activity, connections, connectors, invitations, peers, relay, twins
+from service.web.api import (
+    activity,
+    connections,
+    connectors,
+    events,
+    invitations,
+    node,
+    peers,
+    relay,
+    twins,
+)
 from service.web.api.binding import bind
+from service.web.api.shadows import refusals
 from service.web.health import HealthBoard
 from service.web.operations import Operations
 
 
 def api_routes(operations: Operations, board: HealthBoard) -> list[web.RouteDef]:
-    return [
+    found = [
         bind(NODE, lambda path, query, body: operations.node()),
         bind(HEALTH, lambda path, query, body: board.report()),
         *peers.routes(operations),
@@ -20,4 +31,8 @@ def api_routes(operations: Operations, board: HealthBoard) -> list[web.RouteDef]
         *twins.routes(operations),
         *activity.routes(operations),
         *relay.routes(operations),
+        *node.routes(operations),
+        *events.routes(operations),
     ]
+    found += refusals(found)
+    return [*found, *(web.route(each.method, f"{each.path}/", each.handler) for each in found)]

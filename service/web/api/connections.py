@@ -1,7 +1,12 @@
 """Connections, their settings and their rules."""
 
+import hashlib
+from collections.abc import Awaitable
+
+import msgspec
 from aiohttp import web
 
+from schemas.api import ConnectionView, RulesView
 from schemas.routes import (
     CONNECTION,
     CONNECTION_ACCEPT,
@@ -18,25 +23,45 @@ from schemas.routes import (
     RULES,
     RULES_PUT,
 )
-from service.web.api.binding import Path, bind
+from service.web.api.binding import Path, bind, bind_as
 from service.web.operations import Operations
 
 
 def routes(operations: Operations) -> list[web.RouteDef]:
+    def looked(path: Path) -> Awaitable[ConnectionView]:
+        return operations.connection(_name(path))
+
+    def rules(path: Path) -> Awaitable[RulesView]:
+        return operations.rules(_name(path))
+
     return [
-        bind(CONNECTIONS, lambda path, query, body: operations.connections(query)),
+        bind_as(
+            CONNECTIONS,
+            lambda caller, path, query, body: operations.connections(query, caller.connections),
+        ),
         bind(CONNECTION_INITIATE, lambda path, query, body: operations.initiate(body)),
         bind(CONNECTION_ACCEPT, lambda path, query, body: operations.accept(body)),
-        bind(CONNECTION, lambda path, query, body: operations.connection(_name(path))),
+        bind(CONNECTION, lambda path, query, body: looked(path), edition=_edition),
         bind(
             CONNECTION_SETTINGS,
             lambda path, query, body: operations.set_settings(_name(path), body),
+            before=looked,
+            edition=_edition,
         ),
-        bind(CONNECTION_PAUSE, lambda path, query, body: operations.pause(_name(path))),
-        bind(CONNECTION_RESUME, lambda path, query, body: operations.resume(_name(path))),
+        bind(
+            CONNECTION_PAUSE,
+            lambda path, query, body: operations.pause(_name(path)),
+            before=looked,
+        ),
+        bind(
+            CONNECTION_RESUME,
+            lambda path, query, body: operations.resume(_name(path)),
+            before=looked,
+        ),
         bind(
             CONNECTION_REMOVE,
             lambda path, query, body: operations.remove_connection(_name(path), query),
+            before=looked,
         ),
         bind(CONNECTION_CONFIRM, lambda path, query, body: operations.confirm(_name(path), body)),
         bind(CONNECTION_PAIRS, lambda path, query, body: operations.pairs(_name(path), query)),
@@ -45,13 +70,25 @@ def routes(operations: Operations) -> list[web.RouteDef]:
             lambda path, query, body: operations.pair_again(_name(path), body),
         ),
         bind(CONNECTION_PROBE, lambda path, query, body: operations.probe(body.url)),
-        bind(RULES, lambda path, query, body: operations.rules(_name(path))),
-        bind(
+        bind(RULES, lambda path, query, body: rules(path), edition=_version),
+        bind_as(
             RULES_PUT,
-            lambda path, query, body: operations.save_rules(_name(path), body),
+            lambda caller, path, query, body: operations.save_rules(_name(path), body, caller.name),
             status=lambda saved: 200 if saved.version is not None else 422,
+            before=rules,
+            edition=_version,
         ),
     ]
+
+
+def _edition(view: ConnectionView) -> str:
+    """Of what people edit: neither counts nor the standing of the connection."""
+    edited = msgspec.json.encode(view.settings, order="deterministic")
+    return hashlib.sha256(view.id.encode() + edited).hexdigest()[:32]
+
+
+def _version(rules: RulesView) -> str:
+    return str(rules.version)
 
 
 def _name(path: Path) -> str:

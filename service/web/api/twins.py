@@ -2,7 +2,19 @@
 
 from aiohttp import web
 
-from schemas.routes import ERROR, ERROR_RETRY, ERRORS, ERRORS_RETRY, SYNC, TWIN, TWINS
+from schemas.routes import (
+    ERROR,
+    ERROR_IGNORE,
+    ERROR_RETRY,
+    ERRORS,
+    ERRORS_IGNORE,
+    ERRORS_RETRY,
+    SYNC,
+    TWIN,
+    TWIN_START,
+    TWIN_STOP,
+    TWINS,
+)
 from service.web.api.binding import Path, bind
 from service.web.operations import Operations
 
@@ -13,8 +25,12 @@ def routes(operations: Operations) -> list[web.RouteDef]:
         bind(TWINS, lambda path, query, body: operations.twins(query)),
         bind(TWIN, lambda path, query, body: operations.twin(*_key(path))),
         bind(ERRORS, lambda path, query, body: operations.errors(query)),
-        bind(ERRORS_RETRY, lambda path, query, body: operations.retry_all(body.connection)),
+        bind(ERRORS_RETRY, lambda path, query, body: operations.retry_all(body)),
         bind(ERROR, lambda path, query, body: operations.error(*_key(path))),
+        bind(TWIN_STOP, lambda path, query, body: operations.stop_twin(*_key(path))),
+        bind(TWIN_START, lambda path, query, body: operations.start_twin(*_key(path))),
+        bind(ERRORS_IGNORE, lambda path, query, body: operations.ignore_all(body)),
+        bind(ERROR_IGNORE, lambda path, query, body: operations.ignore(*_key(path))),
         bind(ERROR_RETRY, lambda path, query, body: operations.retry(*_key(path), body)),
     ]
 

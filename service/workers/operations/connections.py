@@ -10,10 +10,10 @@ from schemas.api import (
     ConnectionConfirm,
     ConnectionInitiate,
     ConnectionInitiated,
+    ConnectionQuery,
     ConnectionRemove,
     ConnectionView,
     Page,
-    PageQuery,
     RulesPut,
     RulesSaved,
     RulesView,
@@ -24,6 +24,7 @@ from schemas.node import Connection
 from service.peers.invitation import from_code
 from service.store import connections, invitations, outbox, parked, rule_versions, twins
 from service.workers import notices
+from service.workers.operations.choosing import chosen
 from service.workers.operations.connection_view import Counts, connection_view
 from service.workers.operations.desk import Desk
 from service.workers.operations.initiation import (
@@ -34,7 +35,6 @@ from service.workers.operations.initiation import (
     check_template,
     settings_of,
 )
-from service.workers.operations.pages import page_of
 from service.workers.operations.pairing import Pairing
 from service.workers.operations.relay_pairing import RelayedPairing
 from service.workers.roster import touch
@@ -48,10 +48,14 @@ class ConnectionOperations:
         self._relayed = relayed
         self._initiation = Initiation(desk, relayed.meet)
 
-    async def all(self, query: PageQuery) -> Page[ConnectionView]:
+    async def all(
+        self, query: ConnectionQuery, only: frozenset[str] | None
+    ) -> Page[ConnectionView]:
         counts = await self._counts()
-        found = sorted(self._desk.roster.connections.values(), key=lambda c: c.record.name)
-        return page_of(query, [connection_view(self._desk, live, counts) for live in found])
+        found = chosen(self._desk, query, only)
+        shown = found[query.offset : query.offset + query.page_size]
+        views = tuple(connection_view(self._desk, live, counts) for live in shown)
+        return Page(len(found), views)
 
     async def one(self, name: str) -> ConnectionView:
         return connection_view(self._desk, self._desk.connection(name), await self._counts())
@@ -200,7 +204,7 @@ class ConnectionOperations:
         live = self._desk.connection(name)
         return RulesView(live.rules.version, live.rules.outgoing, live.rules.incoming)
 
-    async def save_rules(self, name: str, body: RulesPut) -> RulesSaved:
+    async def save_rules(self, name: str, body: RulesPut, author: str) -> RulesSaved:
         desk = self._desk
         live = desk.connection(name)
         if live.record.mode != "script":
@@ -229,7 +233,7 @@ class ConnectionOperations:
                 live.record.id,
                 body.outgoing,
                 body.incoming,
-                author="admin",
+                author=author,
                 message=body.message,
                 now=desk.now(),
             )

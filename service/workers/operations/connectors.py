@@ -127,6 +127,7 @@ class ConnectorOperations:
             webhook_path=_webhook_path(record, opened.tracker),
             connections=len(self._desk.roster.of_connector(record.id)),
             created=record.created,
+            revision=record.revision,
         )
 
 

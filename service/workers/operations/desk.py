@@ -63,6 +63,11 @@ class Desk(msgspec.Struct, frozen=True):
         found = self.roster.connectors.get(record.connector)
         return found.record if found else None
 
+    def name_of(self, connection: str) -> str:
+        """Of a connection's id, which stays as it is where there is no such connection any more."""
+        live = self.roster.connections.get(connection)
+        return live.record.name if live else connection
+
     def connection(self, name: str) -> LiveConnection:
         found = self.roster.connection_named(name)
         if found is None:

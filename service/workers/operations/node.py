@@ -1,11 +1,16 @@
 """The management API's port, put together from the areas."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from schemas.access import AuditEntry, AuditQuery, TokenCreate, TokenCreated, TokenView
 from schemas.api import (
     ActivityQuery,
     ConnectionAccept,
     ConnectionConfirm,
     ConnectionInitiate,
     ConnectionInitiated,
+    ConnectionQuery,
     ConnectionRemove,
     ConnectionView,
     ConnectorAdd,
@@ -24,10 +29,13 @@ from schemas.api import (
     Pairs,
     PairsQuery,
     Probed,
+    ProjectQuery,
+    QueueView,
     RelayPassAdd,
     RelayPassAdded,
     RelayPassView,
     Retried,
+    RetryBody,
     RetryOne,
     RulesPut,
     RulesSaved,
@@ -39,18 +47,28 @@ from schemas.api import (
     TwinQuery,
     TwinView,
 )
+from schemas.bulk import TaskDetail, TaskQuery, TaskStart, TaskView
+from schemas.metadata import Choice, Metadata
 from schemas.node import Activity
 from schemas.trust import KeysView, PeerRenew, PeerRenewal, PeerUrl, PeerView
+from service.workers.broadcast import Broadcast, Reader
+from service.workers.bulk import Bulk
 from service.workers.operations.connections import ConnectionOperations
 from service.workers.operations.connectors import ConnectorOperations
 from service.workers.operations.desk import Desk
+from service.workers.operations.discovery import DiscoveryOperations
+from service.workers.operations.errors import ErrorOperations
 from service.workers.operations.invitations import InvitationOperations
 from service.workers.operations.pairing import Pairing
 from service.workers.operations.pairs import PairOperations
 from service.workers.operations.peers import PeerOperations
 from service.workers.operations.probing import probe
+from service.workers.operations.queue import queue
+from service.workers.operations.records import AuditDesk
 from service.workers.operations.relay import RelayOperations
 from service.workers.operations.relay_pairing import RelayedPairing
+from service.workers.operations.tasks import TaskOperations, Work
+from service.workers.operations.tokens import TokenDesk
 from service.workers.operations.twins import TwinOperations
 
 
@@ -61,18 +79,28 @@ class NodeOperations:
         pairing: Pairing,
         relayed: RelayedPairing,
         relay: RelayOperations,
+        tokens: TokenDesk,
+        audit: AuditDesk,
+        bulk: Bulk,
+        broadcast: Broadcast,
         *,
         version: str,
     ) -> None:
         self._desk = desk
+        self._tokens = tokens
+        self._audit = audit
+        self._broadcast = broadcast
         self._version = version
         self._connectors = ConnectorOperations(desk)
         self._invitations = InvitationOperations(desk, relayed.meet)
         self._pairs = PairOperations(desk)
         self._connections = ConnectionOperations(desk, pairing, relayed)
         self._relay = relay
-        self._twins = TwinOperations(desk)
+        self._errors = ErrorOperations(desk)
+        self._twins = TwinOperations(desk, self._errors)
+        self._discovery = DiscoveryOperations(desk)
         self._peers = PeerOperations(desk, pairing)
+        self._tasks = TaskOperations(bulk, Work(desk, self._twins, self._errors, self._pairs))
 
     async def node(self) -> NodeView:
         desk = self._desk
@@ -130,8 +158,10 @@ class NodeOperations:
     async def check_connector(self, name: str, project: str) -> ConnectorCheck:
         return await self._connectors.check(name, project)
 
-    async def connections(self, query: PageQuery) -> Page[ConnectionView]:
-        return await self._connections.all(query)
+    async def connections(
+        self, query: ConnectionQuery, only: frozenset[str] | None
+    ) -> Page[ConnectionView]:
+        return await self._connections.all(query, only)
 
     async def initiate(self, body: ConnectionInitiate) -> ConnectionInitiated:
         return await self._connections.initiate(body)
@@ -181,8 +211,8 @@ class NodeOperations:
     async def rules(self, name: str) -> RulesView:
         return await self._connections.rules(name)
 
-    async def save_rules(self, name: str, body: RulesPut) -> RulesSaved:
-        return await self._connections.save_rules(name, body)
+    async def save_rules(self, name: str, body: RulesPut, author: str) -> RulesSaved:
+        return await self._connections.save_rules(name, body, author)
 
     async def sync(self, body: SyncBody) -> SyncAnswer:
         return await self._twins.sync(body)
@@ -194,16 +224,75 @@ class NodeOperations:
         return await self._twins.one(connection, twin)
 
     async def errors(self, query: ErrorQuery) -> Page[ErrorView]:
-        return await self._twins.errors(query)
+        return await self._errors.page(query)
 
     async def error(self, connection: str, twin: str) -> ErrorView:
-        return await self._twins.error(connection, twin)
+        return await self._errors.one(connection, twin)
 
     async def retry(self, connection: str, twin: str, body: RetryOne) -> Retried:
-        return await self._twins.retry(connection, twin, body)
+        return await self._errors.retry(connection, twin, body)
 
-    async def retry_all(self, connection: str) -> Retried:
-        return await self._twins.retry_all(connection)
+    async def retry_all(self, body: RetryBody) -> Retried:
+        return await self._errors.retry_all(body)
+
+    async def ignore(self, connection: str, twin: str) -> Retried:
+        return await self._errors.ignore(connection, twin)
+
+    async def ignore_all(self, body: RetryBody) -> Retried:
+        return await self._errors.ignore_all(body)
+
+    async def stop_twin(self, connection: str, twin: str) -> TwinView:
+        return await self._twins.stop(connection, twin)
+
+    async def start_twin(self, connection: str, twin: str) -> TwinView:
+        return await self._twins.start(connection, twin)
+
+    async def projects(self, connector: str, query: ProjectQuery) -> Page[Choice]:
+        return await self._discovery.projects(connector, query)
+
+    async def metadata(self, connector: str, project: str) -> Metadata:
+        return await self._discovery.metadata(connector, project)
+
+    async def queue(self) -> QueueView:
+        return await queue(self._desk)
+
+    async def tokens(self, query: PageQuery) -> Page[TokenView]:
+        return await self._tokens.page(query)
+
+    async def create_token(self, body: TokenCreate, by: str) -> TokenCreated:
+        return await self._tokens.create(body, by)
+
+    async def token(self, name: str) -> TokenView:
+        return await self._tokens.one(name)
+
+    async def revoke_token(self, name: str) -> None:
+        await self._tokens.revoke(name)
+
+    async def audit(self, query: AuditQuery) -> Page[AuditEntry]:
+        return await self._audit.page(query)
+
+    async def tasks(self, query: TaskQuery, only: frozenset[str] | None) -> Page[TaskView]:
+        return await self._tasks.page(query, only)
+
+    async def start_task(self, body: TaskStart, by: str) -> TaskView:
+        return await self._tasks.start(body, by)
+
+    async def task(self, id: str) -> TaskDetail:
+        return await self._tasks.one(id)
+
+    async def cancel_task(self, id: str) -> TaskView:
+        return await self._tasks.cancel(id)
+
+    async def resume_task(self, id: str) -> TaskView:
+        return await self._tasks.resume(id)
+
+    @asynccontextmanager
+    async def news(self, after: int | None) -> AsyncIterator[Reader]:
+        reader = await self._broadcast.open(after)
+        try:
+            yield reader
+        finally:
+            self._broadcast.leave(reader)
 
     async def relay_passes(self, query: PageQuery) -> Page[RelayPassView]:
         return await self._relay.passes(query)
@@ -215,4 +304,4 @@ class NodeOperations:
         await self._relay.revoke_pass(name)
 
     async def activity(self, query: ActivityQuery) -> Page[Activity]:
-        return await self._twins.activity(query)
+        return await self._errors.activity(query)

@@ -36,14 +36,11 @@ class RelayOperations:
         self._random_bytes = random_bytes
 
     async def passes(self, query: PageQuery) -> Page[RelayPassView]:
-        def work(c: sa.Connection) -> tuple[list[RelayPassView], bool]:
-            rows = relay_passes.page(c, limit=query.offset + query.page_size + 1)
-            shown = rows[query.offset : query.offset + query.page_size]
-            more = len(rows) > query.offset + query.page_size
-            return [self._view(c, row) for row in shown], more
+        def work(c: sa.Connection) -> Page[RelayPassView]:
+            rows = relay_passes.page(c, offset=query.offset, limit=query.page_size)
+            return Page(relay_passes.count(c), tuple(self._view(c, row) for row in rows))
 
-        views, more = await self._store.read(work)
-        return Page(tuple(views), query.page, query.page_size, more)
+        return await self._store.read(work)
 
     async def add_pass(self, body: RelayPassAdd) -> RelayPassAdded:
         if not self._url:

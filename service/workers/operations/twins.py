@@ -1,16 +1,14 @@
-"""Twins: put an issue under sync, look at pairs, retry parked ones, read the activity."""
+"""Twins: put an issue under sync, look at pairs, stop one and let it go on."""
+
+import itertools
+from collections.abc import Callable
 
 import msgspec
 import sqlalchemy as sa
 
 from schemas.api import (
-    ActivityQuery,
     ConflictView,
-    ErrorQuery,
-    ErrorView,
     Page,
-    Retried,
-    RetryOne,
     SyncAnswer,
     SyncBody,
     Synced,
@@ -22,20 +20,25 @@ from schemas.api import (
 from schemas.errors import Fault, InputError, TrackerError
 from schemas.events import TwinDue
 from schemas.issue import Issue, Part
-from schemas.node import Activity, ParkedTwin
+from schemas.node import Activity
 from schemas.values import Millis
-from service.store import activity, conflicts, outbox, parked, twins
-from service.store.twin_records import TwinKey, TwinRow
+from service.store import activity, conflicts, leases, outbox, parked, twins
+from service.store.twin_records import Claim, TwinKey, TwinRow
+from service.store.twins import Search
 from service.sync.markers import made_by
 from service.workers.hints import Hint
 from service.workers.operations.desk import Desk
-from service.workers.parking import Keep, resume
+from service.workers.operations.errors import ErrorOperations
 from service.workers.roster import LiveConnection, OpenConnector
+
+_BATCH = 1_000
+Act = Callable[[sa.Connection, TwinRow, str, Millis], bool]
 
 
 class TwinOperations:
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, errors: ErrorOperations) -> None:
         self._desk = desk
+        self._errors = errors
 
     async def sync(self, body: SyncBody) -> SyncAnswer:
         """Puts an issue under sync, or rings for it where it is already."""
@@ -103,22 +106,36 @@ class TwinOperations:
 
     async def page(self, query: TwinQuery) -> Page[TwinView]:
         connection = self._desk.connection(query.connection).record.id if query.connection else None
-
-        def work(c: sa.Connection) -> list[TwinView]:
-            rows = twins.page(
-                c,
-                connection=connection,
-                issue=query.issue or None,
-                limit=query.offset + query.page_size + 1 if not query.status else 1_000_000,
+        wanted = Search(connection, query.issue, query.remote)
+        if query.status in ("parked", "stopped"):
+            wanted = msgspec.structs.replace(
+                wanted,
+                parked=True if query.status == "parked" else None,
+                stopped=query.status == "stopped",
             )
-            return [self._view(c, row) for row in rows]
+        elif query.status:
+            wanted = msgspec.structs.replace(wanted, parked=False, stopped=False)
+            return await self._desk.store.read(lambda c: self._sifted(c, wanted, query))
 
-        views = await self._desk.store.read(work)
-        if query.status:
-            views = [view for view in views if view.status == query.status]
-        shown = tuple(views[query.offset : query.offset + query.page_size])
-        more = len(views) > query.offset + query.page_size
-        return Page(shown, query.page, query.page_size, more)
+        def work(c: sa.Connection) -> Page[TwinView]:
+            rows = twins.search(c, wanted, offset=query.offset, limit=query.page_size)
+            return Page(twins.found(c, wanted), tuple(self._view(c, row) for row in rows))
+
+        return await self._desk.store.read(work)
+
+    def _sifted(self, c: sa.Connection, wanted: Search, query: TwinQuery) -> Page[TwinView]:
+        """Of a status that follows from the whole state: each candidate has to be read."""
+        count, shown = 0, list[TwinView]()
+        for at in itertools.count(0, _BATCH):
+            rows = twins.search(c, wanted, offset=at, limit=_BATCH)
+            for view in (self._view(c, row) for row in rows):
+                if view.status == query.status:
+                    count += 1
+                    if query.offset < count <= query.offset + query.page_size:
+                        shown.append(view)
+            if len(rows) < _BATCH:
+                break
+        return Page(count, tuple(shown))
 
     async def one(self, connection: str, twin: str) -> TwinDetail:
         record = self._desk.connection(connection).record
@@ -134,98 +151,57 @@ class TwinOperations:
                 comments=sum(1 for t in row.state.comments if not t.removed),
                 attachments=sum(1 for t in row.state.attachments if not t.removed),
                 conflicts=tuple(_conflict(found.conflict) for found in lost),
-                error=self._error(stopped) if stopped else None,
+                error=self._errors.view(stopped) if stopped else None,
                 activity=tuple(
-                    found.activity for found in activity.page(c, connection=record.id, twin=twin)
+                    self._errors.named(found.activity)
+                    for found in activity.page(c, connection=record.id, twin=twin)
                 ),
+                local=row.state.base.held,
+                remote=row.state.replica.fields,
+                agreed=row.state.base.wanted,
             )
 
         found = await self._desk.store.read(work)
         if found is None:
-            raise InputError("There is no such twin.", status=404, remedy="See `tidegate twins`.")
+            raise _no_twin()
         return found
 
-    async def errors(self, query: ErrorQuery) -> Page[ErrorView]:
-        connection = self._desk.connection(query.connection).record.id if query.connection else None
-        limit = query.offset + query.page_size + 1
-        found = await self._desk.store.read(
-            lambda c: parked.page(c, connection=connection, limit=limit)
-        )
-        shown = found[query.offset : query.offset + query.page_size]
-        more = len(found) > query.offset + query.page_size
-        return Page(tuple(self._error(each) for each in shown), query.page, query.page_size, more)
+    async def stop(self, connection: str, twin: str) -> TwinView:
+        """Both issues stay as they are, and this side neither sends nor takes in any more."""
+        return await self._change(connection, twin, _stop, "stopped")
 
-    async def error(self, connection: str, twin: str) -> ErrorView:
-        record = self._desk.connection(connection).record
-        found = await self._desk.store.read(lambda c: parked.get(c, record.id, twin))
-        if found is None:
-            raise InputError(
-                "This twin is not parked.", status=404, remedy="See `tidegate errors list`."
-            )
-        return self._error(found)
+    async def start(self, connection: str, twin: str) -> TwinView:
+        """A stopped one goes on."""
+        view = await self._change(connection, twin, _start, "started")
+        await self._desk.publish((TwinDue(twin, self._desk.connection(connection).record.id),))
+        return view
 
-    async def retry(self, connection: str, twin: str, body: RetryOne) -> Retried:
-        record = self._desk.connection(connection).record
-        return Retried(await self._unpark([TwinKey(record.id, twin)], body.keep))
-
-    async def retry_all(self, connection: str) -> Retried:
-        own = self._desk.connection(connection).record.id if connection else None
-        found = await self._desk.store.read(
-            lambda c: parked.page(c, connection=own, limit=1_000_000)
-        )
-        return Retried(await self._unpark([TwinKey(p.connection, p.twin) for p in found]))
-
-    async def _unpark(self, keys: list[TwinKey], keep: Keep = "") -> int:
+    async def _change(self, connection: str, twin: str, act: Act, what: str) -> TwinView:
         desk = self._desk
-        now, owner = desk.now(), desk.new_id()
+        record = desk.connection(connection).record
+        key, now, owner = TwinKey(record.id, twin), desk.now(), desk.new_id()
 
-        def work(c: sa.Connection) -> list[TwinKey]:
-            return [key for key in keys if resume(c, key, keep, owner=owner, now=now)]
+        def work(c: sa.Connection) -> TwinView | None:
+            row = twins.get(c, record.id, twin)
+            if row is None:
+                return None
+            if act(c, row, owner, now):
+                issue = row.state.issue.key if row.state.issue else ""
+                activity.append(c, Activity(now, f"twin.{what}", record.id, twin, issue))
+            row = twins.get(c, key.connection, key.twin)
+            return None if row is None else self._view(c, row)
 
-        freed = await desk.store.write(work)
-        if freed:
-            await desk.publish(tuple(TwinDue(key.twin, key.connection) for key in freed))
-        return len(freed)
-
-    async def activity(self, query: ActivityQuery) -> Page[Activity]:
-        connection = self._desk.connection(query.connection).record.id if query.connection else None
-        limit = query.offset + query.page_size + 1
-        rows = await self._desk.store.read(
-            lambda c: activity.page(c, connection=connection, twin=query.twin or None, limit=limit)
-        )
-        shown = rows[query.offset : query.offset + query.page_size]
-        items = tuple(self._named(row.activity) for row in shown)
-        return Page(items, query.page, query.page_size, len(rows) > len(shown) + query.offset)
-
-    def _named(self, entry: Activity) -> Activity:
-        """With the connection's name in place of its id."""
-        return msgspec.structs.replace(entry, connection=self._name_of(entry.connection))
-
-    def _name_of(self, connection: str) -> str:
-        live = self._desk.roster.connections.get(connection)
-        return live.record.name if live else connection
-
-    def _error(self, entry: ParkedTwin) -> ErrorView:
-        return ErrorView(
-            twin=entry.twin,
-            connection=self._name_of(entry.connection),
-            issue=entry.issue,
-            fault=entry.fault,
-            message=entry.message,
-            remedy=entry.remedy,
-            since=entry.since,
-            attempts=entry.attempts,
-            file=entry.file,
-            line=entry.line,
-            trace=entry.trace,
-        )
+        view = await desk.store.write(work)
+        if view is None:
+            raise _no_twin()
+        return view
 
     def _view(self, c: sa.Connection, row: TwinRow) -> TwinView:
         state = row.state
         waits = outbox.waiting(c, row.connection, row.twin)
         return TwinView(
             id=row.twin,
-            connection=self._name_of(row.connection),
+            connection=self._desk.name_of(row.connection),
             issue=state.issue.key if state.issue else "",
             url=state.issue.url if state.issue else "",
             remote_issue=state.replica.key or state.remote_issue,
@@ -239,6 +215,30 @@ class TwinOperations:
             due_at=row.due_at,
             reconciled_at=row.reconciled_at or None,
         )
+
+
+def _stop(c: sa.Connection, row: TwinRow, owner: str, now: Millis) -> bool:
+    """False: it was stopped before. Raises `InputError` 409 while a worker holds it."""
+    if row.stopped:
+        return False
+    claim = leases.claim(c, row.connection, row.twin, owner, now, 1, include_parked=True)
+    if not isinstance(claim, Claim):
+        raise InputError(
+            "The twin is being worked on.", status=409, remedy="Try again in a few seconds."
+        )
+    parked.ignore(c, row.connection, row.twin)
+    stopped = msgspec.structs.replace(claim.state, stopped=True)
+    leases.save(c, claim, stopped, taken=None, now=claim.reconciled_at)
+    leases.release(c, claim)
+    return True
+
+
+def _start(c: sa.Connection, row: TwinRow, owner: str, now: Millis) -> bool:
+    return row.stopped and twins.adopt(c, row.state, now)
+
+
+def _no_twin() -> InputError:
+    return InputError("There is no such twin.", status=404, remedy="See `tidegate twins`.")
 
 
 def _status(row: TwinRow, *, waits: bool, now: Millis) -> TwinStatus:

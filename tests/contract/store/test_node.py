@@ -49,7 +49,11 @@ async def test_connectors_keep_their_settings(store: Store):
 
     changed = connector(name="new", url="https://tracker")
     await store.write(lambda c: connectors.update(c, store.vault, changed))
-    assert await store.read(lambda c: connectors.all(c, store.vault)) == [changed]
+    kept = msgspec.structs.replace(changed, revision=2)
+    assert await store.read(lambda c: connectors.all(c, store.vault)) == [kept]
+    with pytest.raises(InputError, match="changed meanwhile") as caught:
+        await store.write(lambda c: connectors.update(c, store.vault, changed))
+    assert caught.value.status == 412
     assert await store.write(lambda c: connectors.remove(c, "x1"))
     assert not await store.write(lambda c: connectors.remove(c, "x1"))
 

@@ -43,7 +43,7 @@ async def run(plan: Plan, folder: Path, tell: Tell) -> Result:
         tell(f"At rest after {rest.seconds:.1f} s. Counting …")
         conflicts = await _conflicts(stage)
         broken = check(book, stage.views, conflicts, in_flight=4 * plan.latency + 0.2)
-        parked = {side: await listed(stage, side, "/api/v1/errors") for side in SIDES}
+        parked = {side: await listed(stage, side, "/api/v2/errors") for side in SIDES}
         figures = Figures(
             setup="embedded + SQLite" if plan.embedded else "RabbitMQ + PostgreSQL",
             seed=plan.seed,
@@ -76,8 +76,8 @@ async def _details(stage: Stage, side: Side) -> list[tuple[str, dict[str, object
     """Token and detail of each twin."""
     tokens = {held.key: held.token for held in stage.views[side].issues()}
     found = []
-    for twin in await listed(stage, side, "/api/v1/twins"):
-        path = f"/api/v1/twins/{CONNECTION}/{twin['id']}"
+    for twin in await listed(stage, side, "/api/v2/twins"):
+        path = f"/api/v2/twins/{CONNECTION}/{twin['id']}"
         detail = await stage.admins[side].ask("GET", path)
         found.append((tokens.get(str(twin["issue"]), ""), detail))
     return found

@@ -62,7 +62,7 @@ async def _look(stage: Stage) -> tuple[object, list[str]]:
     for side in SIDES:
         stage.nodes[side].check()
         state.append((side, stage.views[side].changes))
-        for twin in await listed(stage, side, "/api/v1/twins"):
+        for twin in await listed(stage, side, "/api/v2/twins"):
             state.append((side, twin["id"], twin["version"], twin["included"]))
             if twin["status"] in ("working", "waiting"):
                 busy.append(f"{side}: {twin['issue']} {twin['id']} is {twin['status']}")

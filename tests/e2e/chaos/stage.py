@@ -198,10 +198,10 @@ async def _pair(stage: Stage, urls: dict[Side, str]) -> None:
             params["project"] = PROJECTS["lagoon"]
         params["scan_lag"] = 1.0
         body = {"name": "tracker", "system": system, "params": params}
-        await stage.admins[side].ask("POST", "/api/v1/connectors", body)
+        await stage.admins[side].ask("POST", "/api/v2/connectors", body)
     initiated = await stage.admins["lagoon"].ask(
         "POST",
-        "/api/v1/connections",
+        "/api/v2/connections",
         {
             "name": CONNECTION,
             "connector": "tracker",
@@ -219,7 +219,7 @@ async def _pair(stage: Stage, urls: dict[Side, str]) -> None:
         "settings": _settings("harbor"),
         "trusted": True,
     }
-    await stage.admins["harbor"].ask("POST", "/api/v1/connections/accept", accepted)
+    await stage.admins["harbor"].ask("POST", "/api/v2/connections/accept", accepted)
 
 
 def _settings(side: Side) -> dict[str, object]:
@@ -233,7 +233,7 @@ async def listed(stage: Stage, side: Side, path: str) -> list[dict[str, object]]
     page = 1
     while True:
         answer = await stage.admins[side].ask("GET", f"{path}?page={page}&page_size=500")
-        found += answer["items"]
-        if not answer["more"]:
+        found += answer["results"]
+        if not answer["next"]:
             return found
         page += 1

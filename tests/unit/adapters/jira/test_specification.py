@@ -129,9 +129,9 @@ def as_version_3(exchange: Exchange) -> tuple[str, bytes]:
 
 def _without_empty_values(issue: Any) -> Any:
     for history in issue["changelog"]["histories"]:
-        history["items"] = [
+        history["results"] = [
             {name: value for name, value in item.items() if value is not None}
-            for item in history["items"]
+            for item in history["results"]
         ]
     return issue
 

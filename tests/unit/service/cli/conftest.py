@@ -12,7 +12,8 @@ import msgspec
 import pytest
 from aiohttp import web
 
-from schemas.routes import PREFIX, ROUTES, Route
+from schemas.routes import ROUTES
+from schemas.routing import PREFIX, Route
 from service.cli.program import run_program
 
 

@@ -74,7 +74,7 @@ async def test_accept_takes_the_code_from_anywhere(node, on_node, tmp_path, way)
 
 
 async def test_list_and_show(node, on_node):
-    node.answers |= {"connections": Page((VIEW,), 1, 50, more=False), "connection": VIEW}
+    node.answers |= {"connections": Page(1, (VIEW,)), "connection": VIEW}
     assert "acme - globex" in (await on_node("connection", "list")).out
     shown = (await on_node("connection", "show", "acme-globex")).out
     assert "2 issues, of which 1 wait for a person" in shown

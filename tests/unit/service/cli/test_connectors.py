@@ -2,7 +2,7 @@
 
 import pytest
 
-from schemas.api import CheckedStage, ConnectorCheck, ConnectorView, Page, Problem
+from schemas.api import CheckedStage, ConnectorCheck, ConnectorView, Page
 
 VIEW = ConnectorView(
     id="1",
@@ -87,22 +87,23 @@ async def test_wrong_params_are_refused_before_anything_is_sent(node, on_node, p
 async def test_a_refusal_tells_fields_and_the_next_step(node, on_node):
     node.answers["connector_add"] = (
         400,
-        Problem("The request does not fit.", "Correct it.", {"name": ["Too long"]}),
+        {"name": ["Too long"], "params": {"token": ["Not that one."]}},
     )
     result = await on_node("connector", "add", "j", "jira", "--param", "token=env:T",
                            environ={"T": "x"})  # fmt: skip
     assert result.code == 1
     assert "name: Too long" in result.err
-    assert "Next step: Correct it." in result.err
+    assert "params.token: Not that one." in result.err
+    assert "Next step: Correct these fields." in result.err
 
 
 async def test_list_shows_a_table_or_the_page_as_json(node, on_node):
-    node.answers["connectors"] = Page((VIEW,), 1, 50, more=True)
+    node.answers["connectors"] = Page(51, (VIEW,), next="http://node/api/v2/connectors?page=2")
     shown = await on_node("connector", "list")
     assert "https://jira.example" in shown.out
     assert "--page 2" in shown.out
     as_json = await on_node("connector", "list", "--json", "--page", "3")
-    assert as_json.json["items"][0]["name"] == "jira"
+    assert as_json.json["results"][0]["name"] == "jira"
     assert node.calls[-1][2].page == 3
 
 

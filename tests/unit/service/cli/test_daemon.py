@@ -43,7 +43,7 @@ async def test_a_node_runs_answers_and_stops_on_sigterm(config, tidegate):
                     break
             assert (await tidegate("health", "--config", str(config))).code == 0
             listed = await tidegate("connector", "list", "--json", "--config", str(config))
-            assert listed.json["items"] == []
+            assert listed.json["results"] == []
             process.send_signal(signal.SIGTERM)
             await process.communicate()
     finally:

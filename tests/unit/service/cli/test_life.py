@@ -117,7 +117,7 @@ async def test_probe_tells_who_answers(node, on_node):
 
 async def test_invitations_are_listed_shown_revoked_and_issued_again(node, on_node):
     node.answers |= {
-        "invitations": Page((OPEN,), 1, 50, more=False),
+        "invitations": Page(1, (OPEN,)),
         "invitation": OPEN,
         "invitation_revoke": msgspec.structs.replace(OPEN, status="revoked"),
         "invitation_reissue": ConnectionInitiated(VIEW, "TG1-NEWONE", 1_760_000_000_000),

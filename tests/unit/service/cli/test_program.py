@@ -74,7 +74,7 @@ async def test_a_wrong_configuration_tells_its_lines(tidegate, tmp_path):
 
 
 async def test_url_and_token_reach_a_node_over_tcp(node, tidegate, aiohttp_url, tmp_path):
-    node.answers["connections"] = Page((), 1, 50, more=False)
+    node.answers["connections"] = Page(0, ())
     token = tmp_path / "token"
     token.write_text("admin-secret\n")
     result = await tidegate("connection", "list", "--url", aiohttp_url, "--token", f"@{token}")

@@ -38,7 +38,7 @@ def errors(query):
     """Two pages, the second with the same issue under another connection."""
     other = api.ErrorView("t2", "globex", "WEB-2", "rule", "", "", 1, 1)
     item = ERROR if query.page == 1 else other
-    return api.Page((item,), query.page, 1, more=query.page == 1)
+    return api.Page(2, (item,), next=None if query.page > 1 else "http://node/api/v2/errors?page=2")
 
 
 async def test_sync_tells_what_began_and_what_was_rung_for(node, on_node):
@@ -52,7 +52,7 @@ async def test_sync_tells_what_began_and_what_was_rung_for(node, on_node):
 
 
 async def test_twins_passes_its_filters_on(node, on_node):
-    node.answers["twins"] = api.Page((TWIN,), 1, 50, more=False)
+    node.answers["twins"] = api.Page(1, (TWIN,))
     result = await on_node("twins", "--status", "parked", "--connection", "acme")
     assert "WEB-1" in result.out
     assert node.calls[0][2].status == "parked"
@@ -61,7 +61,7 @@ async def test_twins_passes_its_filters_on(node, on_node):
 async def test_twins_of_an_issue_are_shown_whole(node, on_node):
     conflict = api.ConflictView("summary", "acme", "newest", "ours", "theirs", 1)
     detail = api.TwinDetail(TWIN, 4, 2, (conflict,), ERROR, (Activity(1, "twin.written"),))
-    node.answers |= {"twins": api.Page((TWIN,), 1, 50, more=False), "twin": detail}
+    node.answers |= {"twins": api.Page(1, (TWIN,)), "twin": detail}
     result = await on_node("twins", "WEB-1")
     for word in ("theirs", "twin.written", "Correct the rule."):
         assert word in result.out
@@ -70,14 +70,14 @@ async def test_twins_of_an_issue_are_shown_whole(node, on_node):
 
 
 async def test_an_issue_without_twins_is_told_with_the_next_step(node, on_node):
-    node.answers["twins"] = api.Page((), 1, 50, more=False)
+    node.answers["twins"] = api.Page(0, ())
     result = await on_node("twins", "WEB-9")
     assert result.code == 1
     assert "tidegate sync WEB-9" in result.err
 
 
 async def test_text_from_trackers_is_neither_markup_nor_terminal_control(node, on_node):
-    node.answers["errors"] = api.Page((ERROR,), 1, 50, more=False)
+    node.answers["errors"] = api.Page(1, (ERROR,))
     result = await on_node("errors", "list")
     assert "\x1b" not in result.out
     assert "[/bold] \u05e9\u05dc\u05d5\u05dd" in result.out
@@ -94,7 +94,7 @@ async def test_an_error_is_found_by_issue_on_any_page(node, on_node):
 
 async def test_an_issue_that_waits_twice_must_be_named_exactly(node, on_node):
     twice = (ERROR, api.ErrorView("t2", "globex", "WEB-1", "rule", "", "", 1, 1))
-    node.answers["errors"] = api.Page(twice, 1, 500, more=False)
+    node.answers["errors"] = api.Page(len(twice), twice)
     result = await on_node("errors", "retry", "WEB-1")
     assert result.code == 2
     assert "acme, globex" in result.err
@@ -124,7 +124,7 @@ async def test_a_conflict_is_decided_for_one_issue_and_never_for_all(node, on_no
 async def test_activity_shows_why(node, on_node):
     line = Activity(1_760_000_000_000, "conflict.decided", "acme", "t1", "WEB-1", "",
                     {"field": "status", "tried": [1, 2]})  # fmt: skip
-    node.answers["activity"] = api.Page((line,), 1, 50, more=False)
+    node.answers["activity"] = api.Page(1, (line,))
     result = await on_node("activity", "--twin", "t1")
     assert "2025-10-09 08:53:20" in result.out
     assert "field=status, tried=[1,2]" in result.out

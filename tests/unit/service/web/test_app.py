@@ -8,6 +8,8 @@ import pytest
 from aiohttp import ClientSession, UnixConnector, web
 
 from schemas.errors import ConfigurationError
+from service.web.access import by_socket
+from service.web.api.records import Records
 from service.web.app import build_admin_app, build_public_app
 from service.web.health import Finding, HealthBoard
 from service.web.serving import listening, listening_on_socket
@@ -17,6 +19,18 @@ class NoOperations:
     """The admin application is built over it; these tests call none."""
 
 
+def admin_app(board, metrics, new_id, **more) -> web.Application:
+    return build_admin_app(
+        NoOperations(),
+        board,
+        metrics,
+        new_id=new_id,
+        records=Records(NoOperations(), NoOperations()),
+        entrance=by_socket(),
+        **more,
+    )
+
+
 @pytest.fixture
 def public(board, new_id) -> web.Application:
     return build_public_app([], board, body_bytes=1024, new_id=new_id)
@@ -24,7 +38,7 @@ def public(board, new_id) -> web.Application:
 
 @pytest.fixture
 def admin(board, metrics, new_id) -> web.Application:
-    return build_admin_app(NoOperations(), board, metrics, new_id=new_id)
+    return admin_app(board, metrics, new_id)
 
 
 async def away() -> Finding:
@@ -40,7 +54,7 @@ async def test_probes_tell_strangers_the_status_alone(serve, public, board: Heal
             assert answer.status == status
             assert answer.content_type == "application/health+json"
             assert list(json.loads(await answer.text())) == ["status"]
-    for path in ("/metrics", "/api/v1/node"):
+    for path in ("/metrics", "/api/v2/node"):
         async with client.get(path) as answer:
             assert answer.status == 404
 
@@ -64,29 +78,13 @@ async def test_metrics_are_refreshed_and_scraped(serve, board, metrics, new_id) 
     async def refresh() -> None:
         metrics.bus_depth.set(7)
 
-    app = build_admin_app(NoOperations(), board, metrics, new_id=new_id, refresh_metrics=refresh)
+    app = admin_app(board, metrics, new_id, refresh_metrics=refresh)
     client = await serve(app)
     async with client.get("/metrics") as answer:
         assert answer.headers["Content-Type"].startswith("text/plain")
         text = await answer.text()
     assert "tidegate_bus_depth 7.0" in text
     assert 'tidegate_build_info{version="1.2.3"} 1.0' in text
-
-
-@pytest.mark.parametrize(
-    "given",
-    [None, "Bearer wrong", "Basic s3cret", "Bearer", "Bearer s3cret\u00e9"],
-)
-async def test_over_tcp_everything_needs_the_token(serve, board, metrics, new_id, given) -> None:
-    headers = {"Authorization": given} if given else {}
-    app = build_admin_app(NoOperations(), board, metrics, new_id=new_id, token="s3cret")
-    client = await serve(app)
-    for path in ("/api/v1/health", "/metrics", "/health", "/nothing"):
-        async with client.get(path, headers=headers) as answer:
-            assert answer.status == 401
-            assert answer.headers["WWW-Authenticate"] == "Bearer"
-    async with client.get("/api/v1/health", headers={"Authorization": "bearer s3cret"}) as answer:
-        assert answer.status == 200
 
 
 async def test_the_socket_is_private_and_goes_with_the_node(tmp_path: Path, admin, board) -> None:
@@ -96,7 +94,7 @@ async def test_the_socket_is_private_and_goes_with_the_node(tmp_path: Path, admi
         assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
         async with (
             ClientSession(connector=UnixConnector(str(path))) as session,
-            session.get("http://node/api/v1/health") as answer,
+            session.get("http://node/api/v2/health") as answer,
         ):
             assert answer.status == 200
     assert not path.exists()

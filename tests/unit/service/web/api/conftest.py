@@ -1,8 +1,20 @@
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
+import msgspec
 import pytest
 
 from schemas import api
+from schemas.access import (
+    Answered,
+    AuditEntry,
+    AuditQuery,
+    TokenCreate,
+    TokenCreated,
+    TokenView,
+)
+from schemas.bulk import TaskDetail, TaskProblem, TaskQuery, TaskStart, TaskView
 from schemas.errors import (
     ConfigurationError,
     Fault,
@@ -11,9 +23,13 @@ from schemas.errors import (
     StoreUnavailable,
     TrackerError,
 )
+from schemas.metadata import Choice, FieldInfo, Metadata, TypeInfo
+from schemas.news import News
 from schemas.node import Activity, ConnectionSettings
 from schemas.rules import Diagnostic
 from schemas.trust import KeysView, PeerRenew, PeerRenewal, PeerUrl, PeerView
+from service.web.access import by_socket
+from service.web.api.records import Records
 from service.web.app import build_admin_app
 
 SECRETS = {
@@ -82,14 +98,70 @@ REFUSALS: dict[str, Exception] = {
 }
 
 
+TOKEN = TokenView("ci", "operator", False, (), "active", 1, "user ann", 99, None)
+TASK = TaskView("k1", "sync", "left-right", "running", 1, "token ci", 9, 3, 1, 2, None, "")
+
+
+class FakeReader:
+    """Tells one activity and one step of a task, and is closed then."""
+
+    def __init__(self, after: int | None) -> None:
+        self.after = after
+        self.closed = False
+
+    async def next(self, seconds: float) -> tuple[News, ...]:
+        self.closed = True
+        written = Activity(1, "twin.written", "left-right", detail={"any": "line\nbreak"})
+        other = Activity(1, "twin.written", "other")
+        return (
+            News("activity", written, "left-right", 8),
+            News("activity", other, "other", 9),
+            News("task", TASK, "left-right"),
+        )
+
+
+class FakeRecords:
+    """Stands for the audit log and for kept answers."""
+
+    def __init__(self) -> None:
+        self.entries: list[AuditEntry] = []
+        self.kept: dict[tuple[str, str], tuple[bytes, Answered | None]] = {}
+        self.away = False
+
+    async def begin(self, *given: Any) -> Any:
+        if len(given) == 1:
+            if self.away:
+                raise StoreUnavailable("The store is away.")
+            self.entries.append(given[0])
+            return len(self.entries) - 1
+        caller, key, digest = given
+        known = self.kept.setdefault((caller, key), (digest, None))
+        if known[0] != digest:
+            raise InputError("Used for another request.", status=422)
+        return known[1]
+
+    async def end(self, number: int, status: int, after: Any) -> None:
+        entry = msgspec.structs.replace(self.entries[number], status=status, after=after)
+        self.entries[number] = entry
+
+    async def keep(self, caller: str, key: str, answer: Answered) -> None:
+        self.kept[caller, key] = (self.kept[caller, key][0], answer)
+
+    async def forget(self, caller: str, key: str) -> None:
+        del self.kept[caller, key]
+
+
 class FakeOperations:
     """Remembers its calls; names in REFUSALS raise."""
 
     def __init__(self) -> None:
         self.calls: list[tuple[Any, ...]] = []
+        self.items = 1
+        """Of each list."""
 
     def _page(self, query: api.PageQuery, *items: Any) -> api.Page[Any]:
-        return api.Page(items, query.page, query.page_size, more=False, total=len(items))
+        whole = (*items, *items[:1] * (self.items - len(items)))
+        return api.Page(len(whole), whole[query.offset : query.offset + query.page_size])
 
     def _connector(self, name: str) -> api.ConnectorView:
         if name in REFUSALS:
@@ -154,7 +226,8 @@ class FakeOperations:
         stage = api.CheckedStage("server", True, f"looked at {project}")
         return api.ConnectorCheck(name, True, (stage,))
 
-    async def connections(self, query: api.PageQuery) -> api.Page[api.ConnectionView]:
+    async def connections(self, query: api.ConnectionQuery, only: Any) -> api.Page[Any]:
+        self.calls.append(("connections", query, only))
         return self._page(query, CONNECTION)
 
     async def initiate(self, body: api.ConnectionInitiate) -> api.ConnectionInitiated:
@@ -217,7 +290,7 @@ class FakeOperations:
     async def rules(self, name: str) -> api.RulesView:
         return api.RulesView(1, "out", "in")
 
-    async def save_rules(self, name: str, body: api.RulesPut) -> api.RulesSaved:
+    async def save_rules(self, name: str, body: api.RulesPut, author: str) -> api.RulesSaved:
         if "(" in body.outgoing:
             return api.RulesSaved(None, (Diagnostic("outgoing.py", 1, 2, "never closed"),))
         return api.RulesSaved(2)
@@ -231,7 +304,17 @@ class FakeOperations:
 
     async def twin(self, connection: str, twin: str) -> api.TwinDetail:
         conflict = api.ConflictView("summary", "left", "newest", "a", "b", 1)
-        return api.TwinDetail(TWIN, 1, 2, (conflict,), ERROR, (Activity(1, "twin.written"),))
+        return api.TwinDetail(
+            TWIN,
+            1,
+            2,
+            (conflict,),
+            ERROR,
+            (Activity(1, "twin.written"),),
+            {"summary": "a"},
+            {"summary": "b", "labels": ("x",)},
+            {"summary": "b"},
+        )
 
     async def errors(self, query: api.ErrorQuery) -> api.Page[api.ErrorView]:
         return self._page(query, ERROR)
@@ -243,9 +326,76 @@ class FakeOperations:
         self.calls.append(("retry", connection, twin, body))
         return api.Retried(1)
 
-    async def retry_all(self, connection: str) -> api.Retried:
-        self.calls.append(("retry_all", connection))
+    async def retry_all(self, body: api.RetryBody) -> api.Retried:
+        self.calls.append(("retry_all", body))
         return api.Retried(3)
+
+    async def ignore(self, connection: str, twin: str) -> api.Retried:
+        self.calls.append(("ignore", connection, twin))
+        return api.Retried(1)
+
+    async def ignore_all(self, body: api.RetryBody) -> api.Retried:
+        self.calls.append(("ignore_all", body))
+        return api.Retried(3)
+
+    async def stop_twin(self, connection: str, twin: str) -> api.TwinView:
+        self.calls.append(("stop_twin", connection, twin))
+        return TWIN
+
+    async def start_twin(self, connection: str, twin: str) -> api.TwinView:
+        self.calls.append(("start_twin", connection, twin))
+        return TWIN
+
+    async def projects(self, connector: str, query: api.ProjectQuery) -> api.Page[Choice]:
+        return self._page(query, Choice("Alpha", "ABC"))
+
+    async def metadata(self, connector: str, project: str) -> Metadata:
+        field = FieldInfo("priority", "Priority", "option", choices=(Choice("High", "1"),))
+        return Metadata(project, (TypeInfo(Choice("Bug", "1"), (field,)),))
+
+    async def queue(self) -> api.QueueView:
+        return api.QueueView(1, 2, 3, 4, 5, 6, 7, None, (api.PeerQueue("globex", 6, 8),))
+
+    async def tokens(self, query: api.PageQuery) -> api.Page[TokenView]:
+        return self._page(query, TOKEN)
+
+    async def create_token(self, body: TokenCreate, by: str) -> TokenCreated:
+        self.calls.append(("create_token", body, by))
+        return TokenCreated(TOKEN, f"tgt_canary-{len(self.calls)}")
+
+    async def token(self, name: str) -> TokenView:
+        return TOKEN
+
+    async def revoke_token(self, name: str) -> None:
+        self.calls.append(("revoke_token", name))
+
+    async def audit(self, query: AuditQuery) -> api.Page[AuditEntry]:
+        return self._page(query, AuditEntry(1, 2, "token ci", "sync", "/sync", 200, {"a": 1}))
+
+    async def tasks(self, query: TaskQuery, only: Any) -> api.Page[TaskView]:
+        self.calls.append(("tasks", query, only))
+        return self._page(query, TASK)
+
+    async def start_task(self, body: TaskStart, by: str) -> TaskView:
+        self.calls.append(("start_task", body, by))
+        return TASK
+
+    async def task(self, id: str) -> TaskDetail:
+        problems = (TaskProblem("A-1", "It is gone."),)
+        return TaskDetail(**msgspec.structs.asdict(TASK), problems=problems)
+
+    async def cancel_task(self, id: str) -> TaskView:
+        self.calls.append(("cancel_task", id))
+        return TASK
+
+    async def resume_task(self, id: str) -> TaskView:
+        self.calls.append(("resume_task", id))
+        return TASK
+
+    @asynccontextmanager
+    async def news(self, after: int | None) -> AsyncIterator["FakeReader"]:
+        self.reader = FakeReader(after)
+        yield self.reader
 
     async def relay_passes(self, query: api.PageQuery) -> api.Page[api.RelayPassView]:
         return self._page(query, RELAY_PASS)
@@ -267,6 +417,19 @@ def operations() -> FakeOperations:
 
 
 @pytest.fixture
-async def client(serve, operations, board, metrics, new_id):
+def records() -> FakeRecords:
+    return FakeRecords()
+
+
+@pytest.fixture
+async def client(serve, operations, board, metrics, new_id, records):
     board.open()
-    return await serve(build_admin_app(operations, board, metrics, new_id=new_id))
+    app = build_admin_app(
+        operations,
+        board,
+        metrics,
+        new_id=new_id,
+        records=Records(records, records),
+        entrance=by_socket(),
+    )
+    return await serve(app)

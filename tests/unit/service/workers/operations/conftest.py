@@ -21,14 +21,19 @@ from service.peers.pairing import PairingDesk
 from service.rules.monty_engine import MontyEngine, open_engine
 from service.store import connectors
 from service.store.store import open_store
+from service.store.tasks import TaskRow
 from service.store.vault import Vault
+from service.workers.broadcast import Broadcast
+from service.workers.bulk import Bulk
 from service.workers.feed_store import FeedDesk
 from service.workers.keys import KeyDesk
 from service.workers.operations.desk import Desk
 from service.workers.operations.node import NodeOperations
 from service.workers.operations.pairing import InvitationDesk, Pairing
+from service.workers.operations.records import AuditDesk
 from service.workers.operations.relay import RelayOperations
 from service.workers.operations.relay_pairing import RelayedPairing
+from service.workers.operations.tokens import TokenDesk
 from service.workers.runs import Runs
 from tests.simulation.model_tracker import CAPABILITIES
 from tests.unit.service.workers.workshop import Workshop
@@ -120,7 +125,27 @@ class Office:
         relay = RelayOperations(
             shop.store, self.identity, url, now=shop.now, random_bytes=desk.random_bytes
         )
-        self.operations = NodeOperations(desk, self.pairing, self.relayed, relay, version="0")
+        self.told: list[TaskRow] = []
+        self.bulk = Bulk(shop.store, owner="daemon", now=shop.now, tell=self.told.append)
+        self.tokens = TokenDesk(
+            shop.store,
+            admin_token="from the file",
+            now=shop.now,
+            new_id=shop.new_id,
+            random_bytes=os.urandom,
+        )
+        self.broadcast = Broadcast(shop.store, desk.name_of)
+        self.operations = NodeOperations(
+            desk,
+            self.pairing,
+            self.relayed,
+            relay,
+            self.tokens,
+            AuditDesk(shop.store, now=shop.now),
+            self.bulk,
+            self.broadcast,
+            version="0",
+        )
         if url:
             wire.reachable[url] = answerer
 

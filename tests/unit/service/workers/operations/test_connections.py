@@ -6,9 +6,10 @@ import pytest
 
 from schemas.api import (
     ConnectionInitiate,
+    ConnectionQuery,
     ConnectionRemove,
     ErrorQuery,
-    PageQuery,
+    RetryBody,
     RetryOne,
     RulesPut,
     SettingsBody,
@@ -38,8 +39,8 @@ async def local(offices: Any) -> Any:
 
 
 async def test_a_local_connection_has_two_ends_that_are_active_at_once(local) -> None:
-    page = await local.operations.connections(PageQuery())
-    assert [(c.name, c.status, c.local_side) for c in page.items] == [
+    page = await local.operations.connections(ConnectionQuery(), None)
+    assert [(c.name, c.status, c.local_side) for c in page.results] == [
         ("here", "active", "left"),
         ("here.right", "active", "right"),
     ]
@@ -58,7 +59,7 @@ async def test_pause_and_resume_take_both_ends_and_wake_what_waited(local) -> No
 
 async def test_removing_takes_both_ends(local) -> None:
     await local.operations.remove_connection("here", ConnectionRemove())
-    assert (await local.operations.connections(PageQuery())).items == ()
+    assert (await local.operations.connections(ConnectionQuery(), None)).results == ()
     with pytest.raises(InputError) as missing:
         await local.operations.connection("here")
     assert missing.value.status == 404
@@ -80,7 +81,7 @@ async def test_names_are_given_once_and_sides_differ(local) -> None:
 async def test_rules_that_do_not_pass_are_not_saved_and_their_line_is_told(local) -> None:
     old = await local.operations.rules("here")
     broken = RulesPut(old.outgoing + "\n)(", old.incoming)
-    saved = await local.operations.save_rules("here", broken)
+    saved = await local.operations.save_rules("here", broken, "ann")
     assert saved.version is None
     assert saved.findings[0].file == "outgoing.py"
     assert saved.findings[0].line > 1
@@ -90,11 +91,11 @@ async def test_rules_that_do_not_pass_are_not_saved_and_their_line_is_told(local
 async def test_rules_are_saved_as_a_new_version_unless_another_was_saved_meanwhile(local) -> None:
     old = await local.operations.rules("here")
     edited = RulesPut(old.outgoing + "\n# note\n", old.incoming, based_on=old.version)
-    saved = await local.operations.save_rules("here", edited)
+    saved = await local.operations.save_rules("here", edited, "ann")
     assert saved.version == old.version + 1
     assert local.shop.roster.connection_named("here").rules.version == saved.version
     with pytest.raises(InputError, match="meanwhile"):
-        await local.operations.save_rules("here", edited)
+        await local.operations.save_rules("here", edited, "ann")
 
 
 async def test_an_issue_is_put_under_sync_once_and_then_rung_for(local, issue_of) -> None:
@@ -125,14 +126,14 @@ async def test_a_parked_twin_is_shown_and_retried(local, issue_of) -> None:
     tracker.read = refused
     shop.at += 10_000
     await shop.change("tracker", issue)
-    (error,) = (await operations.errors(ErrorQuery())).items
+    (error,) = (await operations.errors(ErrorQuery())).results
     assert (error.connection, error.twin, error.remedy) == ("here", synced.twin, "Fill it.")
     tracker.read = read
     shop.published.clear()
     assert (await operations.retry("here", synced.twin, RetryOne())).count == 1
     assert (await operations.retry("here", synced.twin, RetryOne())).count == 0
     await shop.worker.handle(shop.published)
-    assert (await operations.errors(ErrorQuery())).items == ()
+    assert (await operations.errors(ErrorQuery())).results == ()
     row = await shop.row(first_connection(shop), synced.twin)
     assert (row.parked, row.due_at) == (False, None)
 
@@ -157,5 +158,5 @@ async def test_a_decision_is_kept_with_the_twin_until_it_was_done(local, issue_o
 
 
 async def test_all_parked_twins_can_be_retried_together(local) -> None:
-    assert (await local.operations.retry_all("")).count == 0
-    assert (await local.operations.retry_all("here")).count == 0
+    assert (await local.operations.retry_all(RetryBody())).count == 0
+    assert (await local.operations.retry_all(RetryBody("here"))).count == 0

@@ -265,8 +265,8 @@ async def test_removed_pairs_are_paired_again_when_both_sides_say_so(offices, is
     for _ in range(3):
         await private.says_to(public)
         await work(public, private)
-    theirs = (await private.operations.pairs(NAME, PairsQuery())).items
-    ours = (await public.operations.pairs(NAME, PairsQuery())).items
+    theirs = (await private.operations.pairs(NAME, PairsQuery())).results
+    ours = (await public.operations.pairs(NAME, PairsQuery())).results
     assert (theirs[0].local_id, theirs[0].remote_id) == (ours[0].remote_id, ours[0].local_id)
     await public.operations.remove_connection(NAME, ConnectionRemove(confirmed=True))
     await public.says_to(private)

@@ -150,7 +150,7 @@ async def test_an_expired_invitation_is_shown_as_such(offices) -> None:
     public, _ = offices
     await public.operations.initiate(invite(valid_hours=1))
     public.shop.at += 3_700_000
-    (row,) = (await public.operations.invitations(PageQuery())).items
+    (row,) = (await public.operations.invitations(PageQuery())).results
     assert (row.connection, row.role, row.status) == ("left-right", "inviter", "expired")
     assert "no invitation" not in row.remedy
 
@@ -222,7 +222,7 @@ async def test_the_advanced_rules_choose_a_project_and_need_the_script_mode(offi
     await public.operations.initiate(body)
     rules = await public.operations.rules("here")
     assert "map_value(PROJECT, replica.type, default=context.project)" in rules.incoming
-    assert not (await public.operations.save_rules("here", _same(rules))).findings
+    assert not (await public.operations.save_rules("here", _same(rules), "ann")).findings
 
 
 async def refused_remedy(office: Any, body: ConnectionInitiate) -> str:

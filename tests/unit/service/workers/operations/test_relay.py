@@ -35,9 +35,9 @@ async def test_passes_are_paged(offices) -> None:
         public.shop.at += 1
         await public.operations.add_relay_pass(RelayPassAdd(name))
     first = await public.operations.relay_passes(PageQuery(1, 2))
-    assert ([each.name for each in first.items], first.more) == (["c", "b"], True)
+    assert ([each.name for each in first.results], first.count) == (["c", "b"], 3)
     second = await public.operations.relay_passes(PageQuery(2, 2))
-    assert ([each.name for each in second.items], second.more) == (["a"], False)
+    assert ([each.name for each in second.results], second.count) == (["a"], 3)
 
 
 async def test_only_a_relay_makes_passes_and_names_are_its_own(offices) -> None:
@@ -68,7 +68,7 @@ async def test_a_relay_is_for_two_private_sides(offices) -> None:
 
 async def _statuses(office) -> list[tuple[str, str]]:
     page = await office.operations.relay_passes(PageQuery())
-    return [(each.name, each.status) for each in page.items]
+    return [(each.name, each.status) for each in page.results]
 
 
 class Channels:

@@ -1,0 +1,86 @@
+"""Bulk work that somebody began: what it is to do, and how far it is."""
+
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from schemas.bulk import TaskProgress, TaskStart, TaskStatus
+from schemas.values import Millis
+from service.store.tables import tasks
+
+_t = tasks.c
+_encode = msgspec.json.Encoder().encode
+_decode_work = msgspec.json.Decoder(TaskStart).decode
+_decode_progress = msgspec.json.Decoder(TaskProgress).decode
+
+_OVER = ("done", "failed", "cancelled")
+KEPT = 1_000
+"""Tasks; of those that are over, the oldest go."""
+
+
+class TaskRow(msgspec.Struct, frozen=True):
+    id: str
+    created: Millis
+    status: TaskStatus
+    owner: str
+    """The daemon that works on it."""
+    work: TaskStart
+    progress: TaskProgress
+
+
+def add(c: sa.Connection, row: TaskRow) -> None:
+    c.execute(
+        sa.insert(tasks).values(
+            id=row.id,
+            created=row.created,
+            status=row.status,
+            owner=row.owner,
+            work=_encode(row.work),
+            progress=_encode(row.progress),
+        )
+    )
+    kept = sa.select(_t.id).order_by(_t.created.desc(), _t.id).limit(KEPT)
+    c.execute(sa.delete(tasks).where(_t.status.in_(_OVER), _t.id.not_in(kept)))
+
+
+def get(c: sa.Connection, id: str) -> TaskRow | None:
+    row = c.execute(sa.select(tasks).where(_t.id == id)).one_or_none()
+    return None if row is None else _task(row)
+
+
+def page(c: sa.Connection, status: str, *, offset: int, limit: int) -> list[TaskRow]:
+    """The newest first; '' means any status."""
+    statement = _of(sa.select(tasks), status).order_by(_t.created.desc(), _t.id)
+    return [_task(row) for row in c.execute(statement.offset(offset).limit(limit))]
+
+
+def count(c: sa.Connection, status: str = "") -> int:
+    number: int = c.execute(_of(sa.select(sa.func.count()).select_from(tasks), status)).scalar_one()
+    return number
+
+
+def update(c: sa.Connection, id: str, status: TaskStatus, owner: str, now: TaskProgress) -> None:
+    values = {"status": status, "owner": owner, "progress": _encode(now)}
+    c.execute(sa.update(tasks).where(_t.id == id).values(values))
+
+
+def interrupt(c: sa.Connection, owner: str) -> int:
+    """What an earlier run of this daemon had under way; answers how many."""
+    under_way = sa.and_(_t.owner == owner, _t.status.in_(("waiting", "running")))
+    return c.execute(sa.update(tasks).where(under_way).values(status="interrupted")).rowcount
+
+
+def _of(statement: sa.Select[Any], status: str) -> sa.Select[Any]:
+    return statement.where(_t.status == status) if status else statement
+
+
+def _task(row: sa.Row[Any]) -> TaskRow:
+    return TaskRow(
+        id=row.id,
+        created=row.created,
+        status=row.status,
+        owner=row.owner,
+        work=_decode_work(row.work),
+        progress=_decode_progress(row.progress),
+    )

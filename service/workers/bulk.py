@@ -1,0 +1,167 @@
+"""Bulk work: one step after the other, told how far it is, to be cancelled and begun again."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from types import TracebackType
+from typing import Self
+
+import msgspec
+import sqlalchemy as sa
+import structlog
+
+from schemas.bulk import TaskProblem, TaskProgress, TaskStatus
+from schemas.errors import TidegateError
+from schemas.values import Millis
+from service.store import tasks
+from service.store.store import Store
+from service.store.tasks import TaskRow
+
+log = structlog.get_logger()
+
+AT_ONCE = 2
+_TOLD_MS: Millis = 500
+"""How often progress is kept and told."""
+_PROBLEMS = 1_000
+
+
+class Step(msgspec.Struct, frozen=True):
+    subject: str
+    take: Callable[[], Awaitable[str]]
+    """Answers what went wrong, or ''. Taking it twice does nothing more."""
+
+
+Steps = AsyncIterator[Step]
+Tell = Callable[[TaskRow], None]
+
+
+class Bulk:
+    """`owner` is this daemon: what it leaves behind when it dies is told apart by that."""
+
+    def __init__(self, store: Store, *, owner: str, now: Callable[[], Millis], tell: Tell) -> None:
+        self._store = store
+        self._owner = owner
+        self._now = now
+        self._tell = tell
+        self._room = asyncio.Semaphore(AT_ONCE)
+        self._running: dict[str, asyncio.Task[None]] = {}
+
+    async def recover(self) -> None:
+        """Before the first start: what was under way when this daemon ended is interrupted."""
+        count = await self._store.write(lambda c: tasks.interrupt(c, self._owner))
+        if count:
+            log.warning("tasks.interrupted", count=count)
+
+    async def start(self, row: TaskRow, steps: Steps) -> TaskRow:
+        """`row` is kept already. Its steps are taken once there is room."""
+        waiting = await self._keep(row, "waiting", row.progress)
+        task = asyncio.create_task(self._run(waiting, steps), name=f"task {row.id}")
+        self._running[row.id] = task
+        task.add_done_callback(lambda _: self._running.pop(row.id, None))
+        return waiting
+
+    def interrupt(self, id: str) -> None:
+        """Stops it here, if it is here; what the store says of it has to be said before."""
+        task = self._running.get(id)
+        if task is not None:
+            task.cancel()
+
+    async def close(self) -> None:
+        """What is under way is interrupted, and can be begun again after the next start."""
+        under_way = list(self._running.values())
+        for task in under_way:
+            task.cancel()
+        await asyncio.gather(*under_way, return_exceptions=True)
+        if under_way:
+            await self.recover()
+
+    async def _run(self, row: TaskRow, steps: Steps) -> None:
+        async with self._room:
+            began = msgspec.structs.replace(row.progress, began=self._now(), done=0, failed=0)
+            async with _Course(self, await self._keep(row, "running", began)) as course:
+                async for step in steps:
+                    if not await course.take(step):
+                        break
+
+    async def _keep(self, row: TaskRow, status: TaskStatus, progress: TaskProgress) -> TaskRow:
+        fresh = msgspec.structs.replace(row, status=status, owner=self._owner, progress=progress)
+        await self._store.write(lambda c: tasks.update(c, row.id, status, self._owner, progress))
+        self._tell(fresh)
+        return fresh
+
+    async def go_on(self, row: TaskRow, progress: TaskProgress) -> bool:
+        """False: somebody, here or at another daemon, has cancelled it."""
+
+        def work(c: sa.Connection) -> bool:
+            known = tasks.get(c, row.id)
+            if known is None or known.status != "running" or known.owner != self._owner:
+                return False
+            tasks.update(c, row.id, "running", self._owner, progress)
+            return True
+
+        self._tell(msgspec.structs.replace(row, progress=progress))
+        return await self._store.write(work)
+
+    async def end(self, row: TaskRow, status: TaskStatus, progress: TaskProgress) -> None:
+        ended = msgspec.structs.replace(progress, ended=self._now())
+        await self._keep(row, status, ended)
+
+    def now(self) -> Millis:
+        return self._now()
+
+
+class _Course:
+    """The run of one task, from its first step to its end."""
+
+    def __init__(self, bulk: Bulk, row: TaskRow) -> None:
+        self._bulk = bulk
+        self._row = row
+        self._progress = row.progress
+        self._told = bulk.now()
+        self._cancelled = False
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> bool:
+        """A failure is the task's own; a cancellation goes on to whoever asked for it."""
+        if self._cancelled or (error is not None and not isinstance(error, Exception)):
+            return False
+        if error is None:
+            await self._bulk.end(self._row, "done", self._progress)
+            return False
+        log.error("task.failed", task=self._row.id, error=error)
+        said = error.message if isinstance(error, TidegateError) else "See the node's log."
+        failed = msgspec.structs.replace(self._progress, message=said)
+        await self._bulk.end(self._row, "failed", failed)
+        return True
+
+    async def take(self, step: Step) -> bool:
+        """False when the task was cancelled."""
+        try:
+            problem = await step.take()
+        except TidegateError as error:
+            problem = f"{error.message} {error.remedy}".strip()
+        self._count(step.subject, problem)
+        now = self._bulk.now()
+        if now - self._told < _TOLD_MS:
+            return True
+        self._told = now
+        self._cancelled = not await self._bulk.go_on(self._row, self._progress)
+        return not self._cancelled
+
+    def _count(self, subject: str, problem: str) -> None:
+        known = self._progress
+        problems = known.problems
+        if problem and len(problems) < _PROBLEMS:
+            problems = (*problems, TaskProblem(subject, problem))
+        self._progress = msgspec.structs.replace(
+            known,
+            done=known.done + 1,
+            failed=known.failed + bool(problem),
+            problems=problems,
+        )

@@ -1,0 +1,78 @@
+"""What is kept of changes over the API: the audit log, and answers for who asks again."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from schemas.access import Answered, AuditEntry, AuditQuery
+from schemas.api import Page
+from schemas.errors import InputError
+from schemas.values import Millis
+from service.store import answers, audit
+from service.store.audit import Filter
+from service.store.store import Store
+
+_KEPT_MS: Millis = 86_400_000
+
+
+class AuditDesk:
+    def __init__(self, store: Store, *, now: Callable[[], Millis]) -> None:
+        self._store = store
+        self._now = now
+
+    async def begin(self, entry: AuditEntry) -> int:
+        dated = msgspec.structs.replace(entry, at=self._now())
+        return await self._store.write(lambda c: audit.begin(c, dated))
+
+    async def end(self, number: int, status: int, after: Any) -> None:
+        await self._store.write(lambda c: audit.end(c, number, status, after))
+
+    async def page(self, query: AuditQuery) -> Page[AuditEntry]:
+        wanted = Filter(query.caller, query.action, query.target)
+
+        def work(c: sa.Connection) -> Page[AuditEntry]:
+            found = audit.page(c, wanted, offset=query.offset, limit=query.page_size)
+            return Page(audit.count(c, wanted), tuple(found))
+
+        return await self._store.read(work)
+
+
+class RepeatDesk:
+    """By caller and Idempotency-Key, for a day."""
+
+    def __init__(self, store: Store, *, now: Callable[[], Millis]) -> None:
+        self._store = store
+        self._now = now
+
+    async def begin(self, caller: str, key: str, digest: bytes) -> Answered | None:
+        now, vault = self._now(), self._store.vault
+        kept = await self._store.write(
+            lambda c: answers.begin(c, vault, caller, key, digest, now=now, ttl=_KEPT_MS)
+        )
+        if kept is None:
+            return None
+        if kept.digest != digest:
+            raise InputError(
+                "This Idempotency-Key was used for another request.",
+                status=422,
+                remedy="Use a new key for each thing that you create.",
+            )
+        if not kept.status:
+            raise InputError(
+                "The first request with this Idempotency-Key is under way, or was cut off.",
+                status=409,
+                remedy="Wait and try again. If it stays so, look whether it was created, and use a"
+                " new key.",
+            )
+        return Answered(kept.status, kept.body)
+
+    async def keep(self, caller: str, key: str, answer: Answered) -> None:
+        vault = self._store.vault
+        await self._store.write(
+            lambda c: answers.keep(c, vault, caller, key, answer.status, answer.body)
+        )
+
+    async def forget(self, caller: str, key: str) -> None:
+        await self._store.write(lambda c: answers.forget(c, caller, key))
