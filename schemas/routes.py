@@ -3,6 +3,7 @@
 from types import NoneType
 from typing import Any
 
+from schemas.alm_routes import ALM_ROUTES
 from schemas.api import (
     ActivityQuery,
     ConnectionAccept,
@@ -397,4 +398,5 @@ ROUTES: tuple[Route[Any, Any, Any], ...] = (
     RELAY_PASS_ADD,
     RELAY_PASS_REVOKE,
     *NODE_ROUTES,
+    *ALM_ROUTES,
 )

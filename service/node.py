@@ -66,6 +66,8 @@ from service.web.rates import Rates
 from service.web.refusals import Refusals
 from service.web.serving import listening, listening_on_socket
 from service.workers.acquaintance import Acquaintances
+from service.workers.alm.office import Office
+from service.workers.alm.shift import Shift
 from service.workers.arrangement import Arrangement, Asking, Refresh, Run
 from service.workers.arrivals import Arrivals
 from service.workers.breaker import Breakers
@@ -78,6 +80,7 @@ from service.workers.feed_store import Directory, FeedDesk
 from service.workers.keys import KeyDesk
 from service.workers.measured import MeasuredEngine, MeasuredTraffic, request_tracing
 from service.workers.operations import NodeOperations
+from service.workers.operations.alm import AlmOperations
 from service.workers.operations.desk import Desk
 from service.workers.operations.pairing import InvitationDesk, Pairing
 from service.workers.operations.records import AuditDesk, RepeatDesk
@@ -260,6 +263,8 @@ class Node:
             new_id=new_id,
             random_bytes=secrets.token_bytes,
         )
+        office = Office(desk, config.alm, config.socket, daemon)
+        self._shift = Shift(office)
         self.operations = NodeOperations(
             desk,
             self._pairing,
@@ -270,6 +275,7 @@ class Node:
             self._bulk,
             self._broadcast,
             version=VERSION,
+            alm=AlmOperations(office, self._shift.ring),
         )
         self._checks = Checks(
             bus=self.bus,
@@ -500,6 +506,7 @@ class Node:
         start("relay departures", self._departures().run)
         if self.config.relay.enabled:
             start("relay sweeper", RelaySweeper(self.store, now=self._now).run)
+        start("alm jobs", self._shift.run)
         start("events", self._broadcast.run)
         start("keys", self.keys.run)
         start("runs", self.runs.run)

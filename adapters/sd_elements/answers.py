@@ -1,6 +1,6 @@
 """SD Elements' answers, as far as we read them. Source: its REST API v2 reference."""
 
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -40,6 +40,22 @@ class Task(msgspec.Struct, frozen=True):
     accepted: bool = True
     relevant: bool = True
     tags: tuple[str, ...] | None = None
+    references: tuple["Reference", ...] | None = None
+    how_tos: tuple[dict[str, Any] | str, ...] | None = None
+    """Where they were asked for; the reference does not say what one looks like."""
+
+
+class Reference(msgspec.Struct, frozen=True):
+    """To an issue of a tracker, under the connection that made it."""
+
+    id: int | str
+    alm_connection: int | str = ""
+    reference: str = ""
+    link: str | None = None
+
+    @property
+    def words(self) -> str:
+        return f"{self.alm_connection}:{self.reference}"
 
 
 class TaskPage(msgspec.Struct, frozen=True):
@@ -82,6 +98,16 @@ class Project(msgspec.Struct, frozen=True):
     name: str = ""
     slug: str = ""
     archived: bool = False
+    application: "int | str | Parent | None" = None
+    """An object where it was expanded."""
+
+
+class Parent(msgspec.Struct, frozen=True):
+    """An application, or a business unit."""
+
+    id: int | str = ""
+    name: str = ""
+    business_unit: "int | str | Parent | None" = None
 
 
 class ProjectPage(msgspec.Struct, frozen=True):
@@ -116,5 +142,7 @@ task_page = msgspec.json.Decoder(TaskPage)
 note = msgspec.json.Decoder(Note)
 note_page = msgspec.json.Decoder(NotePage)
 project = msgspec.json.Decoder(Project)
+parent = msgspec.json.Decoder(Parent)
+reference = msgspec.json.Decoder(Reference)
 project_page = msgspec.json.Decoder(ProjectPage)
 user_page = msgspec.json.Decoder(UserPage)

@@ -18,7 +18,7 @@ CAPABILITIES = Capabilities(
     # A note, a tag or a reference may leave the task's date as it is.
     version_exact=False,
     status="plain",
-    set_fields=("labels",),
+    set_fields=("labels", "references"),
     webhooks=False,
     custom_kinds=("text", "option"),
     degraded={

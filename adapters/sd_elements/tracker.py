@@ -15,7 +15,7 @@ from adapters.port import (
     WebhookRequest,
 )
 from adapters.rich_text.losses import losses
-from adapters.sd_elements import answers, mapping, writing
+from adapters.sd_elements import answers, mapping, references, writing
 from adapters.sd_elements.capabilities import CAPABILITIES
 from adapters.sd_elements.catalogue import Catalogue
 from adapters.sd_elements.check import Check
@@ -25,7 +25,9 @@ from adapters.sd_elements.notes import Notes
 from adapters.sd_elements.params import SdElementsParams
 from adapters.sd_elements.paths import project_path, task_path, tasks_path
 from adapters.sd_elements.people import People
+from adapters.sd_elements.references import References
 from adapters.sd_elements.scan import Scan
+from adapters.sd_elements.survey import Survey
 from schemas.errors import Fault, InputError, TrackerError
 from schemas.events import IssueChanged
 from schemas.issue import (
@@ -43,7 +45,7 @@ from schemas.metadata import Choice, Metadata
 from schemas.rich_text import RichText
 from schemas.values import Millis, User, Value
 
-_TAGS = {"include": "tags"}
+_TAGS = {"include": "tags,references,how_tos"}
 
 
 class SdElementsTracker:
@@ -61,7 +63,9 @@ class SdElementsTracker:
         self._notes = Notes(self._client)
         self._people = People(self._client)
         self._scan = Scan(connector, self._client, now, params.scan_overlap)
+        self._references = References(self._client)
         self._catalogue: Catalogue | None = None
+        self.survey = Survey(params.url, self._client)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -134,13 +138,17 @@ class SdElementsTracker:
                 remedy="Nothing to do: it is read again.",
             )
         catalogue = await self._known()
-        body = writing.changes(change.set, catalogue, marker=before.marker)
+        fields = dict(change.set)
+        wanted = references.wanted(task, fields.pop("references", None), change)
+        body = writing.changes(fields, catalogue, marker=before.marker)
         labels = writing.labels(task, change)
         if labels is not None:
             body["tags"] = labels
         writing.refuse_of_library(task.id, change.set)
         if body:
             await self._client.write("PATCH", task_path(task.id), body, what="change a task")
+        referred = await self._references.bring(task, wanted)
+        if body or referred:
             task = await self._task(task.id)
         return await self._to_issue(task, None)
 

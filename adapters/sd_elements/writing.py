@@ -81,6 +81,8 @@ def _written(name: str, value: Value, catalogue: Catalogue, marker: str) -> dict
             return {"assigned_to": _emails(value)}
         case "labels":
             return {"tags": list(value) if isinstance(value, tuple) else []}
+        case "artifact_proxy":
+            return {"artifact_proxy": str(value or "")}
         case "type":
             check_type(str(value or ""))
             return {}
@@ -121,7 +123,7 @@ def _emails(value: Value) -> list[str]:
 def labels(task: answers.Task, change: FieldChange) -> list[str] | None:
     add, remove = change.add.get("labels", ()), change.remove.get("labels", ())
     for name in (*change.add, *change.remove):
-        if name != "labels":
+        if name not in ("labels", "references"):
             raise TrackerError(
                 Fault.VALIDATION,
                 f"SD Elements has no set {name!r}.",

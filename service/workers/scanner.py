@@ -122,6 +122,8 @@ class Scanner:
     def _projects(self, opened: OpenConnector) -> tuple[str, ...]:
         names = set()
         for live in self._roster.of_connector(opened.record.id):
+            if live.record.type == "alm":
+                continue
             settings = live.record.settings
             names.add(settings.project)
             names.add(settings.trigger.project if settings.trigger else "")

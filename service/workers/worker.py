@@ -224,6 +224,10 @@ class Worker:
 
     # One twin
 
+    async def look(self, key: TwinKey, hint: Hint) -> None:
+        """For who knows which twin is meant."""
+        await self._guarded(key, hint)
+
     async def _guarded(self, key: TwinKey, hint: Hint) -> None:
         live = self._roster.connections.get(key.connection)
         if live is None or live.record.status == "removed":

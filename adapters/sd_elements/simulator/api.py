@@ -91,6 +91,15 @@ async def project(request: web.Request) -> web.Response:
     return json_reply(shapes.project(found, _state(request).project(found)))
 
 
+async def application(request: web.Request) -> web.Response:
+    name = _state(request).config.application
+    return json_reply({"id": 1, "name": name, "business_unit": 1})
+
+
+async def business_unit(request: web.Request) -> web.Response:
+    return json_reply({"id": 1, "name": _state(request).config.business_unit})
+
+
 async def tasks(request: web.Request) -> web.Response:
     least = request.query.get("priority__gte", "1")
     found = [
@@ -181,6 +190,8 @@ def routes(prefix: str) -> list[web.RouteDef]:
         web.get(f"{prefix}/users/", users),
         web.get(f"{prefix}/projects/", projects),
         web.get(one, project),
+        web.get(f"{prefix}/applications/1/", application),
+        web.get(f"{prefix}/business-units/1/", business_unit),
         web.get(one + "tasks/", tasks),
         web.post(one + "tasks/", task_post),
         web.get(task, task_get),

@@ -61,6 +61,8 @@ class Task(msgspec.Struct):
     tags: list[str] = []
     notes: list[Note] = []
     references: list[Reference] = []
+    how_tos: list[tuple[str, str]] = []
+    """Title and text."""
 
     @property
     def own(self) -> bool:

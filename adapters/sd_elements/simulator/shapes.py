@@ -69,6 +69,8 @@ def task(found: Task, included: frozenset[str], expanded: frozenset[str]) -> dic
     }
     if "tags" in included:
         shown["tags"] = list(found.tags)
+    if "how_tos" in included:
+        shown["how_tos"] = [{"title": title, "text": text} for title, text in found.how_tos]
     if "references" in included:
         shown["references"] = [reference(item) for item in found.references]
     return shown

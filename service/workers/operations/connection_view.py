@@ -28,7 +28,7 @@ def connection_view(desk: Desk, live: LiveConnection, counts: Counts) -> Connect
     record = live.record
     connector = desk.connector_of(record)
     peer = desk.roster.peers.get(record.peer)
-    local = record.type == "local"
+    local = record.type in ("local", "alm")
     status, reason, since = _seen(desk, record)
     return ConnectionView(
         id=record.id,
