@@ -20,7 +20,7 @@ from service.workers.systems import system
 SDE, ALM = "sde", "alm"
 _POLICIES = {"alm": ALM, "sde": SDE, "timestamp": "newest"}
 _SDE_FIELDS = ("summary", "description", "status", "priority", "labels", "comments", "key", "url")
-_ALM_FIELDS = ("status", "comments", "key", "url")
+_ALM_FIELDS = ("status", "issue", "comments", "key", "url")
 
 
 class Ends:

@@ -84,8 +84,11 @@ def incoming(replica: Replica, issue: Issue | None, context: Context) -> Wanted 
     if issue is None:
         # Tasks are SD Elements' own: an issue makes none.
         return None
-    fields: dict[str, Any] = {"artifact_proxy": replica.key}
-    $reference
+    fields: dict[str, Any] = {}
+    key = replica.fields.get("issue")
+    if key is not None:
+        fields["artifact_proxy"] = key
+        $reference
     return Wanted(
         status=status_of(replica, issue),
         comments=[with_author(comment) for comment in replica.comments],
@@ -101,6 +104,8 @@ def outgoing(issue: Issue, context: Context) -> Replica | None:
     return Replica(
         status=issue.status,
         comments=[comment for comment in issue.comments if not comment.internal],
+        # A field like others, so that a task that has none yet is given it.
+        fields={"issue": issue.key},
     )
 '''
 
@@ -168,7 +173,7 @@ def of_sd_elements(settings: Settings, phases: Mapping[str, str]) -> RuleFiles:
     status = f'issue.fields.get("meaning", "TODO") if in_scope(issue) else "{LEFT}"'
     reference = ""
     if settings.references is not None:
-        reference = f'fields["reference"] = "{settings.references}:" + replica.key'
+        reference = f'fields["references"] = ["{settings.references}:" + key]'
     return RuleFiles(
         _SDE_OUTGOING.substitute(
             scope=written, status=status, description=_description(settings)
