@@ -5,10 +5,13 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 
+from adapters.alm import ADAPTER as ALM
 from adapters.azure_devops import ADAPTER as AZURE_DEVOPS
 from adapters.github import ADAPTER as GITHUB
 from adapters.jira import ADAPTER as JIRA
+from adapters.jira_cloud import ADAPTER as JIRA_CLOUD
 from adapters.offer import Adapter
+from adapters.rally import ADAPTER as RALLY
 from adapters.redmine import ADAPTER as REDMINE
 from adapters.sd_elements import ADAPTER as SD_ELEMENTS
 from schemas.errors import ConfigurationError
@@ -18,10 +21,13 @@ BUILT_IN: Mapping[str, Adapter] = {
     adapter.capabilities.system: adapter
     for adapter in (
         JIRA,
+        JIRA_CLOUD,
         AZURE_DEVOPS,
         GITHUB,
+        RALLY,
         REDMINE,
         SD_ELEMENTS,
+        ALM,
     )
 }
 

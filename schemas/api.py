@@ -13,6 +13,7 @@ from schemas.node import (
     Trigger,
 )
 from schemas.rules import Diagnostic
+from schemas.twin import Loss
 from schemas.values import Fields, Millis
 
 Item = TypeVar("Item")
@@ -445,6 +446,8 @@ class TwinDetail(msgspec.Struct, frozen=True):
     error: ErrorView | None
     activity: tuple[Activity, ...]
     """The newest first."""
+    losses: tuple[Loss, ...] = ()
+    """What the other side sent and this side cannot hold, or only in a lesser form."""
     local: Fields = {}
     """What the local issue held when both sides last agreed; large values as digests."""
     remote: Fields = {}
@@ -489,10 +492,14 @@ class ActivityQuery(PageQuery, frozen=True, forbid_unknown_fields=True):
 class ProjectQuery(PageQuery, frozen=True, forbid_unknown_fields=True):
     search: Filter = ""
     """A part of the name or the id, in any case."""
+    fresh: bool = False
+    """Asks the tracker again; else what it said in the last minutes stands."""
 
 
 class MetadataQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     project: Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
+    fresh: bool = False
+    """Asks the tracker again; else what it said in the last minutes stands."""
 
 
 # Queue

@@ -43,6 +43,10 @@ class ConnectionSettings(msgspec.Struct, frozen=True, omit_defaults=True):
     field_policies: dict[str, str] = {}
     disclosed: tuple[str, ...] | None = None
     """Fields that may leave this node, whatever the rule says; None allows the default ones."""
+    users: dict[str, str] = {}
+    """Who is who: e-mail or name there -> e-mail, name or id here. Others are found by these."""
+    default_user: str = ""
+    """Who stands here for a person of the other side whom nobody knows; '' for nobody."""
     attachment_limit: Annotated[int, msgspec.Meta(ge=0, le=1 << 50)] = 1 << 30
     """Bytes; larger ones are not taken over, and the activity log says so."""
     poll_seconds: Annotated[float, msgspec.Meta(ge=0, le=3600)] = 0.0

@@ -25,6 +25,8 @@ class RuleContext(msgspec.Struct, frozen=True, omit_defaults=True):
     remote_url: str = ""
     project: str = ""
     """Where incoming issues are made."""
+    mirror: bool = False
+    """This side's issue was made, or is about to be, for the other side's."""
     now: int = 0
     """The frozen clock that the rule sees, in milliseconds."""
 

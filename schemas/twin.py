@@ -71,6 +71,28 @@ class Flip(msgspec.Struct, frozen=True):
     """Digests of the last values that we overwrote, newest last."""
 
 
+class Relations(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a twin knows of the issues that its own issue is tied to."""
+
+    strangers: tuple[str, ...] = ()
+    """Ids of local issues that its issue names and that are under no sync."""
+    left_out: tuple[str, ...] = ()
+    """Wished ties such as "blocks twin:…" or "parent twin:…" whose other issue is not here yet."""
+    elsewhere: tuple[str, ...] = ()
+    """Links that the other issue's twin speaks for, as last seen."""
+
+
+class Loss(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the other side sent and this side cannot hold, or only in a lesser form."""
+
+    field: str
+    """A neutral name, "comments" or "attachments"."""
+    reason: str
+    """In words for people."""
+    written: bool = False
+    """Found when the value was written: it stands until the field is written again."""
+
+
 class Twin(msgspec.Struct, frozen=True, omit_defaults=True):
     id: str
     """The same on both sides; made by the side that began the sync."""
@@ -117,5 +139,10 @@ class Twin(msgspec.Struct, frozen=True, omit_defaults=True):
     recalls: Recall = ""
     recalled: str = ""
     """Our issue, of which the other side reminded us; its id proves that the twin is its own."""
+    relations: Relations = Relations()
+    losses: tuple[Loss, ...] = ()
+    """Of the newest replica, as far as it was taken in."""
+    mirror: bool = False
+    """The local issue was made here for the other side's."""
     stopped: bool = False
     """No longer under sync; kept so that late messages find their place."""

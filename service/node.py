@@ -79,6 +79,7 @@ from service.workers.departures import Departures
 from service.workers.feed_store import Directory, FeedDesk
 from service.workers.keys import KeyDesk
 from service.workers.measured import MeasuredEngine, MeasuredTraffic, request_tracing
+from service.workers.metadata import ProjectMetadata
 from service.workers.operations import NodeOperations
 from service.workers.operations.alm import AlmOperations
 from service.workers.operations.desk import Desk
@@ -88,6 +89,7 @@ from service.workers.operations.relay import RelayOperations
 from service.workers.operations.relay_pairing import RelayedPairing
 from service.workers.operations.tasks import view
 from service.workers.operations.tokens import TokenDesk
+from service.workers.people import People
 from service.workers.relay_desk import HeardEnvelopes, RelayDesk, RelaySweeper
 from service.workers.roster import Roster
 from service.workers.runs import Runs
@@ -96,6 +98,7 @@ from service.workers.supervisor import Supervisor
 from service.workers.systems import allowed_networks, tls_of
 from service.workers.upkeep import Upkeep
 from service.workers.wakeups import Sweeper, Wakeups
+from service.workers.watcher import Attention, Watcher
 from service.workers.webhook_desk import WebhookDesk
 from service.workers.worker import Worker
 
@@ -164,7 +167,9 @@ class Node:
         self._doorbell = Doorbell()
         self._contacts = Contacts(now=self._now)
         self._wakeups = Wakeups(now=self._now)
+        self._attention = Attention()
         self._breakers = Breakers(now=self._now, random=self._random)
+        self._known = ProjectMetadata(now=self._now)
         self.address = ""
         self._draining, self._drained = asyncio.Event(), asyncio.Event()
         self.metrics = Metrics.create(CollectorRegistry(), version=VERSION)
@@ -219,6 +224,8 @@ class Node:
             roster=roster,
             engine=self.engine,
             contents=contents,
+            people=People(now=self._now),
+            known=self._known,
             breakers=self._breakers,
             wakeups=self._wakeups,
             metrics=self.metrics,
@@ -249,7 +256,9 @@ class Node:
             now=self._now,
             partial_hours=config.limits.partial_hours,
         )
-        self.arrangement = Arrangement(self.supervisor, roster, scan=self._scan, reach=self._reach)
+        self.arrangement = Arrangement(
+            self.supervisor, roster, scan=self._scan, watch=self._watch_webhooks, reach=self._reach
+        )
         desk = self._operations_desk()
         self._pairing = Pairing(desk)
         self._relayed = RelayedPairing(desk, self._pairing, self._pairing_desk())
@@ -283,6 +292,7 @@ class Node:
             roster=roster,
             breakers=self._breakers,
             contacts=self._contacts,
+            attention=self._attention,
             supervisor=self.supervisor,
             metrics=self.metrics,
             now=self._now,
@@ -343,6 +353,7 @@ class Node:
             contacts=self._contacts,
             keys=self.keys,
             runs=self.runs,
+            known=self._known,
         )
 
     def _relay_operations(self) -> RelayOperations:
@@ -443,6 +454,17 @@ class Node:
             now=self._now,
             interval=self.config.scan.interval_seconds,
             full_hours=self.config.scan.full_hours,
+        ).run
+
+    def _watch_webhooks(self, connector: str) -> Run:
+        return Watcher(
+            connector,
+            store=self.store,
+            roster=self.roster,
+            breakers=self._breakers,
+            attention=self._attention,
+            now=self._now,
+            random=self._random,
         ).run
 
     def _reach(self, peer: Peer) -> Run:

@@ -1,51 +1,60 @@
 """Attachments: a blob beside the work item, and a relation that ties it to one."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 
 import structlog
 
 from adapters.azure_devops import mapping, wire
-from adapters.azure_devops.client import BINARY, AzureDevOpsClient, Call
+from adapters.azure_devops.client import BINARY, AzureDevOpsClient, Call, OpenContent
 from adapters.azure_devops.errors import tracker_error
+from adapters.azure_devops.heavy import converted, size_of_texts
 from adapters.azure_devops.images import attachment_id as id_in
-from adapters.azure_devops.images import to_addresses
+from adapters.azure_devops.images import to_addresses, tree_to_addresses
 from adapters.azure_devops.items import Items
+from adapters.azure_devops.links import ATTACHED, file_key, key
+from adapters.azure_devops.operations import Operation, add_relation, test_rev
 from adapters.azure_devops.params import AzureDevOpsParams
-from adapters.azure_devops.patch import Operation, add_relation, test_rev
+from adapters.azure_devops.relations import Relations
+from adapters.http.streams import Source
+from adapters.port import ByteStream
+from adapters.rich_text import markdown
 from schemas.errors import Fault, TrackerError
 from schemas.issue import Attachment, AttachmentDraft
 
 log = structlog.get_logger()
 
-ByteStream = AsyncIterator[bytes]
-_TRIES = 5
-"""Attempts when others write to the same item at the same time."""
-
 
 class Attachments:
-    def __init__(self, client: AzureDevOpsClient, params: AzureDevOpsParams, items: Items) -> None:
+    def __init__(
+        self,
+        client: AzureDevOpsClient,
+        params: AzureDevOpsParams,
+        items: Items,
+        relations: Relations,
+    ) -> None:
         self._client = client
         self._params = params
         self._items = items
+        self._relations = relations
 
     async def exists(self, item_id: str, attachment_id: str) -> bool:
-        item = await self._items.read(item_id, expand="relations")
+        item = await self._items.read(item_id)
         return _position(item, attachment_id) is not None
 
     def open(self, attachment_id: str) -> AbstractAsyncContextManager[ByteStream]:
         path = f"/_apis/wit/attachments/{_guid(attachment_id)}"
-        return self._client.download(Call(path=path, query={"download": "true"}))
+        call = Call(what="send an attachment", path=path, query={"download": "true"})
+        return self._client.download(call)
 
     async def add(
         self,
         item_id: str,
         draft: AttachmentDraft,
-        open_content: Callable[[], Awaitable[ByteStream]],
+        open_content: OpenContent,
     ) -> Attachment:
-        reference = await self._upload(draft, await open_content())
-        operations = [add_relation(mapping.ATTACHED, reference.url)]
-        item = await self._patch_relations(item_id, operations)
+        reference = await self._upload(draft, open_content)
+        operations = [add_relation(ATTACHED, reference.url)]
+        item = await self._relations.append(item_id, operations)
         place = _position(item, reference.id)
         added = mapping.attachment((item.relations or ())[place]) if place is not None else None
         if added is None:
@@ -55,90 +64,80 @@ class Attachments:
 
     async def _show(self, item: wire.WorkItem, added: Attachment) -> None:
         """A text written before its image was there names the file only: give it the address."""
-        operations = []
-        for reference, value in item.fields.items():
-            if isinstance(value, str) and "<img" in value:
-                shown = to_addresses(value, (added,), self._params.url)
-                if shown != value:
-                    operations.append(Operation("add", f"/fields/{reference}", shown))
+        size = size_of_texts(item.fields.values())
+        operations = await converted(lambda: self._with_images(item, added), size)
         if not operations:
             return
         try:
-            await self._items.patch(str(item.id), [test_rev(item.rev), *operations], "none")
+            await self._items.patch(str(item.id), [test_rev(item.rev), *operations])
         except TrackerError as error:
             # The file is there and only its picture in the text is missing.
             log.warning("tracker.image_not_shown", issue=str(item.id), error=error.message)
 
+    def _with_images(self, item: wire.WorkItem, added: Attachment) -> list[Operation]:
+        return [
+            Operation("add", f"/fields/{reference}", shown)
+            for reference, value in item.fields.items()
+            if isinstance(value, str)
+            and (shown := self._with_image(value, item.formats.get(reference, ""), added)) != value
+        ]
+
+    def _with_image(self, text: str, format_: str, added: Attachment) -> str:
+        if not mapping.is_markdown(format_):
+            return to_addresses(text, (added,), self._params.url)
+        if "![" not in text:
+            return text
+        before = markdown.parse(text)
+        after = tree_to_addresses(before, (added,), self._params.url)
+        return text if after == before else markdown.render(after)
+
     async def delete(self, item_id: str, attachment_id: str) -> None:
-        """A relation is removed by its place. Another relation may come or go without raising
-        the revision, so the answer is checked and a wrong removal is put back."""
-        for attempt in range(_TRIES):
-            before = await self._items.read(item_id, expand="relations")
-            place = _position(before, attachment_id)
-            if place is None:
-                return
-            remove = Operation("remove", f"/relations/{place}")
-            try:
-                after = await self._items.patch(
-                    item_id, [test_rev(before.rev), remove], expand="relations"
-                )
-            except TrackerError as error:
-                if error.fault is not Fault.CONFLICT or attempt == _TRIES - 1:
-                    raise
-                continue
-            if _position(after, attachment_id) is None:
-                return
-            await self._put_back(item_id, before, after)
-        raise tracker_error(Fault.CONFLICT, f"the relations of work item {item_id} keep changing.")
-
-    async def _put_back(self, item_id: str, before: wire.WorkItem, after: wire.WorkItem) -> None:
-        left = {relation.url for relation in after.relations or ()}
-        lost = [relation for relation in before.relations or () if relation.url not in left]
-        log.warning("tracker.relation_restored", issue=item_id, relations=len(lost))
-        if lost:
-            operations = [
-                add_relation(one.rel, one.url, one.attributes.comment or "") for one in lost
-            ]
-            await self._patch_relations(item_id, operations)
-
-    async def _patch_relations(self, item_id: str, operations: list[Operation]) -> wire.WorkItem:
-        """Appending commutes with every other change, so it needs no test of the revision."""
-        for _ in range(_TRIES - 1):
-            try:
-                return await self._items.patch(item_id, operations, expand="relations")
-            except TrackerError as error:
-                if error.fault is not Fault.CONFLICT:
-                    raise
-        return await self._items.patch(item_id, operations, expand="relations")
+        await self._relations.remove(item_id, file_key(attachment_id))
 
     async def _upload(
-        self, draft: AttachmentDraft, content: ByteStream
+        self, draft: AttachmentDraft, open_content: OpenContent
     ) -> wire.AttachmentReference:
-        exact = _exactly(content, draft.size)
         if draft.size < self._params.chunk_threshold:
             call = self._create(draft, "Simple")
-            return await self._client.upload(call, exact, draft.size, wire.attachment)
+            return await self._client.upload(call, draft.size, open_content, wire.attachment)
         reference = await self._client.fetch(self._create(draft, "Chunked"), wire.attachment)
         start = 0
-        async for block in _blocks(exact, self._params.chunk_size):
-            end = start + len(block)
-            await self._client.request(
-                Call(
-                    method="PUT",
-                    path=f"/_apis/wit/attachments/{reference.id}",
-                    query={"fileName": draft.filename},
-                    body=block,
-                    content_type=BINARY,
-                    headers={"Content-Range": f"bytes {start}-{end - 1}/{draft.size}"},
-                    transfer=True,
-                )
-            )
-            start = end
+        content = await Source(draft.size, open_content).open()
+        async for block in _blocks(content, self._params.chunk_size):
+            await self._put(reference, draft, start, block)
+            start += len(block)
         return reference
+
+    async def _put(
+        self, reference: wire.AttachmentReference, draft: AttachmentDraft, start: int, block: bytes
+    ) -> None:
+        end = start + len(block) - 1
+        call = Call(
+            what="take a part of an attachment",
+            method="PUT",
+            path=f"/_apis/wit/attachments/{reference.id}",
+            query={"fileName": draft.filename},
+            body=block,
+            content_type=BINARY,
+            headers={"Content-Range": f"bytes {start}-{end}/{draft.size}"},
+            transfer=True,
+            # Not to be sent twice: parts must follow each other without a gap.
+            write=True,
+        )
+        try:
+            await self._client.send(call)
+        except TrackerError as error:
+            if error.fault is not Fault.UNKNOWN_OUTCOME:
+                raise
+            # No open outcome: until the relation is added nobody sees the file.
+            raise tracker_error(
+                Fault.UNAVAILABLE, "no answer to a part of an attachment."
+            ) from error
 
     def _create(self, draft: AttachmentDraft, kind: str) -> Call:
         # Not a write in our sense: until the relation is added nobody sees the blob.
         return Call(
+            what="take an attachment",
             method="POST",
             path="/_apis/wit/attachments",
             query={"fileName": draft.filename, "uploadType": kind},
@@ -148,31 +147,15 @@ class Attachments:
 
 
 def _position(item: wire.WorkItem, attachment_id: str) -> int | None:
-    wanted = attachment_id.lower()
-    for place, relation in enumerate(item.relations or ()):
-        if relation.rel == mapping.ATTACHED and id_in(relation.url) == wanted:
-            return place
-    return None
+    wanted = file_key(attachment_id)
+    places = (place for place, one in enumerate(item.relations or ()) if key(one) == wanted)
+    return next(places, None)
 
 
 def _guid(attachment_id: str) -> str:
     if id_in(f"/attachments/{attachment_id}") != attachment_id.lower():
         raise tracker_error(Fault.NOT_FOUND, f"{attachment_id[:40]!r} is not an attachment.")
     return attachment_id
-
-
-async def _exactly(content: ByteStream, size: int) -> ByteStream:
-    """A length that was announced and not kept would leave the connection hanging."""
-    seen = 0
-    async for block in content:
-        seen += len(block)
-        if seen > size:
-            break
-        yield block
-    if seen != size:
-        raise tracker_error(
-            Fault.UNAVAILABLE, f"the attachment's content is not the announced {size} bytes."
-        )
 
 
 async def _blocks(content: ByteStream, size: int) -> ByteStream:

@@ -1,16 +1,12 @@
 """The connection check: server, credentials, project, permissions, in this order."""
 
-from urllib.parse import quote
-
 from adapters.azure_devops import wire
-from adapters.azure_devops.client import AzureDevOpsClient, Call
+from adapters.azure_devops.client import AzureDevOpsClient, Call, segment
 from adapters.azure_devops.items import Items
-from adapters.azure_devops.patch import Operation
+from adapters.azure_devops.operations import Operation
 from adapters.port import Stage, StageResult
 from schemas.errors import Fault, TrackerError
-from schemas.metadata import Choice
 
-_PAGE = 500
 _ANONYMOUS = "aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa"
 """Azure DevOps' own id for a caller that it does not know."""
 
@@ -28,9 +24,8 @@ async def check_connection(
 
 async def _server_and_credentials(client: AzureDevOpsClient) -> tuple[StageResult, ...]:
     try:
-        data = await client.fetch(
-            Call(path="/_apis/connectionData", api_version="7.1-preview"), wire.connection
-        )
+        call = Call(what="tell whose token it is", path="/_apis/connectionData")
+        data = await client.fetch(call, wire.connection, "connection")
     except TrackerError as error:
         if error.fault not in (Fault.CREDENTIALS, Fault.PERMISSION):
             remedy = "Check the URL, the network and any proxy between here and the server."
@@ -46,21 +41,11 @@ async def _server_and_credentials(client: AzureDevOpsClient) -> tuple[StageResul
 
 async def _project(client: AzureDevOpsClient, project: str) -> StageResult:
     try:
-        await client.request(Call(path=f"/_apis/projects/{quote(project, safe='')}"))
+        path = f"/_apis/projects/{segment(project)}"
+        await client.send(Call(what=f"show the project {project}", path=path))
     except TrackerError as error:
         return _failed("project", error)
     return _passed("project", f"Project {project} is there.")
-
-
-async def list_projects(client: AzureDevOpsClient) -> tuple[Choice, ...]:
-    """Projects are named by their names, which are unique in an organization."""
-    found: list[Choice] = []
-    while True:
-        query = {"$top": str(_PAGE), "$skip": str(len(found))}
-        page = await client.fetch(Call(path="/_apis/projects", query=query), wire.projects)
-        found += [Choice(each.name, each.name) for each in page.value]
-        if len(page.value) < _PAGE:
-            return tuple(found)
 
 
 async def _permissions(items: Items, project: str, kind: str) -> StageResult:

@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Mapping
-from email.utils import parsedate_to_datetime
 
 import msgspec
 
+from adapters.http import Refusal, retry_after
 from schemas.errors import Fault, TrackerError
+
+TITLE = "Azure DevOps"
 
 _CONFLICT = re.compile(
     r"VS403351|TF26071|RevisionMismatch|TestPatchOperationFailed|WorkItemUpdateConflict"
@@ -26,7 +28,9 @@ _BY_STATUS = {
     412: Fault.CONFLICT,
     429: Fault.THROTTLED,
 }
+_ELSEWHERE = frozenset({203, 301, 302, 303, 307, 308})
 _REMEDIES = {
+    Fault.CONFIGURATION: "Set the connector's 'url' to the address at which Azure DevOps answers.",
     Fault.CREDENTIALS: "Check that the personal access token is valid and not expired.",
     Fault.PERMISSION: "Give the account of the token the permission that is named.",
     Fault.NOT_FOUND: "Check the id, and that the account may see the work item.",
@@ -68,7 +72,7 @@ def tracker_error(
 ) -> TrackerError:
     return TrackerError(
         fault,
-        f"Azure DevOps: {message}",
+        f"{TITLE} {message}" if message.startswith("refused to ") else f"{TITLE}: {message}",
         remedy=remedy or _REMEDIES.get(fault, ""),
         status=status,
         field=field,
@@ -76,35 +80,17 @@ def tracker_error(
     )
 
 
-def error_from_answer(
-    status: int, body: bytes, headers: Mapping[str, str], *, write: bool, now_seconds: float
-) -> TrackerError:
-    """`headers` is matched without regard to case by the caller's mapping."""
-    parsed = _parse(body)
-    fault = _fault(status, parsed, headers, write=write)
-    said = parsed.message[:_SHOWN] or f"answered with status {status}"
+def translate(refusal: Refusal) -> TrackerError:
+    parsed = _parse(refusal.body)
+    fault = _fault(refusal, parsed)
+    said = parsed.message[:_SHOWN] or f"answered with status {refusal.status}"
     return tracker_error(
         fault,
-        said,
-        status=status,
+        f"refused to {refusal.what}: {said}",
+        status=refusal.status,
         field=_field(parsed) if fault is Fault.VALIDATION else "",
-        retry_after=retry_after(headers, now_seconds),
+        retry_after=retry_after(refusal.headers, refusal.now),
     )
-
-
-def retry_after(headers: Mapping[str, str], now_seconds: float) -> float | None:
-    """Seconds from Retry-After, which may also be a date."""
-    raw = headers.get("Retry-After", "")
-    if not raw:
-        return None
-    try:
-        return max(0.0, float(raw))
-    except ValueError:
-        pass
-    try:
-        return max(0.0, parsedate_to_datetime(raw).timestamp() - now_seconds)
-    except ValueError:
-        return None
 
 
 def _parse(body: bytes) -> _Body:
@@ -114,11 +100,11 @@ def _parse(body: bytes) -> _Body:
         return _Body()
 
 
-def _fault(status: int, body: _Body, headers: Mapping[str, str], *, write: bool) -> Fault:
-    if status in (203, 301, 302, 307):
-        # Without valid credentials Services shows its sign-in page instead of a 401.
-        return Fault.CREDENTIALS
-    if status == 429 or (status == 503 and headers.get("Retry-After")):
+def _fault(refusal: Refusal, body: _Body) -> Fault:
+    status, write = refusal.status, refusal.write
+    if status in _ELSEWHERE:
+        return _sent_elsewhere(refusal.headers)
+    if status == 429 or (status == 503 and refusal.headers.get("Retry-After")):
         return Fault.THROTTLED
     words = f"{body.type_key} {body.message}"
     if _CONFLICT.search(words):
@@ -132,6 +118,12 @@ def _fault(status: int, body: _Body, headers: Mapping[str, str], *, write: bool)
     if status == 400 and _NOT_FOUND.search(body.message):
         return Fault.NOT_FOUND
     return _BY_STATUS.get(status, Fault.VALIDATION)
+
+
+def _sent_elsewhere(headers: Mapping[str, str]) -> Fault:
+    """Without valid credentials Services shows its sign-in page instead of a 401."""
+    place = headers.get("Location", "").lower()
+    return Fault.CONFIGURATION if place and "signin" not in place else Fault.CREDENTIALS
 
 
 def _field(body: _Body) -> str:

@@ -2,15 +2,14 @@
 
 from collections import OrderedDict
 from collections.abc import Iterable
-from urllib.parse import quote
 
 import msgspec
 
-from adapters.azure_devops import patch, wire
-from adapters.azure_devops.client import JSON, JSON_PATCH, AzureDevOpsClient, Call
+from adapters.azure_devops import wire
+from adapters.azure_devops.client import JSON_PATCH, AzureDevOpsClient, Call, segment
 from adapters.azure_devops.errors import tracker_error
-from adapters.azure_devops.mapping import PROJECT
-from adapters.azure_devops.patch import Operation
+from adapters.azure_devops.operations import Operation, encode
+from adapters.azure_devops.references import PROJECT
 from schemas.errors import Fault, TrackerError
 
 _REMEMBERED = 10_000
@@ -28,9 +27,13 @@ class Items:
         self._client = client
         self._known: OrderedDict[str, Known] = OrderedDict()
 
-    async def read(self, item_id: str, expand: str = "all") -> wire.WorkItem:
+    async def read(self, item_id: str) -> wire.WorkItem:
         """Raises GONE for an item in the recycle bin, NOT_FOUND for one that cannot be seen."""
-        call = Call(path=f"/_apis/wit/workitems/{number(item_id)}", query={"$expand": expand})
+        call = Call(
+            what=f"read work item {item_id}",
+            path=f"/_apis/wit/workitems/{number(item_id)}",
+            query={"$expand": "all"},
+        )
         try:
             item = await self._client.fetch(call, wire.work_item)
         except TrackerError as error:
@@ -44,10 +47,11 @@ class Items:
         self, item_id: str, operations: list[Operation], expand: str = "all"
     ) -> wire.WorkItem:
         call = Call(
+            what=f"edit work item {item_id}",
             method="PATCH",
             path=f"/_apis/wit/workitems/{number(item_id)}",
             query={"$expand": expand},
-            body=patch.encode(operations),
+            body=encode(operations),
             content_type=JSON_PATCH,
             write=True,
         )
@@ -60,10 +64,11 @@ class Items:
     ) -> wire.WorkItem:
         query = {"$expand": "all"} | ({"validateOnly": "true"} if validate_only else {})
         call = Call(
+            what=f"create a {kind} in {project}",
             method="POST",
-            path=f"/{quote(project, safe='')}/_apis/wit/workitems/${quote(kind, safe='')}",
+            path=f"/{segment(project)}/_apis/wit/workitems/${segment(kind)}",
             query=query,
-            body=patch.encode(operations),
+            body=encode(operations),
             content_type=JSON_PATCH,
             write=not validate_only,
         )
@@ -74,11 +79,11 @@ class Items:
         where = " AND ".join([f"[System.Id] > {last}", *conditions])
         words = ("SELECT [System.Id] FROM WorkItems WHERE", where, "ORDER BY [System.Id]")
         call = Call(
+            what="query work items",
             method="POST",
             path="/_apis/wit/wiql",
             query={"timePrecision": "true", "$top": str(top)},
             body=wire.encode({"query": " ".join(words)}),
-            content_type=JSON,
         )
         found = await self._client.fetch(call, wire.query_result)
         return tuple(one.id for one in found.work_items)
@@ -86,10 +91,10 @@ class Items:
     async def batch(self, ids: Iterable[int]) -> tuple[wire.WorkItem, ...]:
         """With relations; items that vanished meanwhile are left out."""
         call = Call(
+            what="read work items",
             method="POST",
             path="/_apis/wit/workitemsbatch",
             body=wire.encode({"ids": list(ids), "$expand": "relations", "errorPolicy": "omit"}),
-            content_type=JSON,
         )
         found = await self._client.fetch(call, wire.items)
         return tuple(item for item in found.value if item is not None)
@@ -119,9 +124,12 @@ class Items:
         return known.markdown_fields if known else frozenset()
 
     async def _in_recycle_bin(self, item_id: str) -> bool:
-        call = Call(path=f"/_apis/wit/recyclebin/{number(item_id)}")
+        call = Call(
+            what=f"look for work item {item_id} in the recycle bin",
+            path=f"/_apis/wit/recyclebin/{number(item_id)}",
+        )
         try:
-            await self._client.request(call)
+            await self._client.send(call)
         except TrackerError as error:
             if error.fault in (Fault.NOT_FOUND, Fault.PERMISSION, Fault.VALIDATION):
                 return False

@@ -3,168 +3,158 @@
 import mimetypes
 import re
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
-from urllib.parse import quote
 
-from adapters.azure_devops.images import attachment_id, to_names
+from adapters.azure_devops import links
+from adapters.azure_devops.fields import FieldDirectory
+from adapters.azure_devops.images import attachment_id, to_names, tree_to_names
+from adapters.azure_devops.links import ATTACHED, HYPERLINK
+from adapters.azure_devops.moments import day, iso, millis
 from adapters.azure_devops.params import AzureDevOpsParams
+from adapters.azure_devops.references import (
+    BOOKKEEPING,
+    CLOSED,
+    DESCRIPTION,
+    NOISE,
+    PROJECT,
+    REASON,
+    REFERENCES,
+    RESOLVED_REASON,
+    TYPE,
+)
 from adapters.azure_devops.wire import Identity, Relation, WireComment, WorkItem
+from adapters.http import segment
 from adapters.rich_text import html, markdown
 from schemas.issue import Attachment, Comment, Issue, IssueRef
 from schemas.rich_text import RichText
-from schemas.values import Fields, Millis, User, Value, as_set
+from schemas.values import Fields, User, Value, as_set
 
-TITLE = "System.Title"
-STATE = "System.State"
-TAGS = "System.Tags"
-TYPE = "System.WorkItemType"
-PROJECT = "System.TeamProject"
-DESCRIPTION = "System.Description"
-PRIORITY = "Microsoft.VSTS.Common.Priority"
-
-ATTACHED = "AttachedFile"
-PARENT = "System.LinkTypes.Hierarchy-Reverse"
-HYPERLINK = "Hyperlink"
 MARKER = "tidegate:"
+SECONDS = 3600
+"""Work is kept in hours."""
 
-REFERENCES = {
-    "summary": TITLE,
-    "status": STATE,
-    "priority": PRIORITY,
-    "type": TYPE,
-    "labels": TAGS,
-    "assignee": "System.AssignedTo",
-    "reporter": "System.CreatedBy",
-    "area": "System.AreaPath",
-    "iteration": "System.IterationPath",
-    "parent": "System.Parent",
-}
-"""Neutral name -> reference name; the description depends on the type."""
-
-_ALWAYS = ("description", "priority", "assignee", "area", "iteration", "parent")
+_ALWAYS = (
+    "description",
+    "resolution",
+    "priority",
+    "assignee",
+    "area",
+    "iteration",
+    "due",
+    "estimate",
+    "remaining",
+    "spent",
+)
 """Shown as None when the tracker leaves an empty field out."""
-
-_HTML = frozenset(
-    {
-        DESCRIPTION,
-        "Microsoft.VSTS.TCM.ReproSteps",
-        "Microsoft.VSTS.TCM.SystemInfo",
-        "Microsoft.VSTS.Common.AcceptanceCriteria",
-        "Microsoft.VSTS.CMMI.Symptom",
-        "Microsoft.VSTS.CMMI.ProposedFix",
-    }
-)
-_BOOKKEEPING = frozenset(
-    {
-        "System.Id",
-        "System.Rev",
-        "System.Watermark",
-        "System.History",
-        "System.CommentCount",
-        "System.TeamProject",
-        "System.AreaId",
-        "System.IterationId",
-        "System.NodeName",
-        "System.PersonId",
-        "System.AuthorizedAs",
-        "System.AuthorizedDate",
-        "System.RevisedDate",
-        "System.ChangedBy",
-        "System.ChangedDate",
-        "System.CreatedDate",
-        "System.IsDeleted",
-        "System.BoardColumn",
-        "System.BoardColumnDone",
-        "System.BoardLane",
-        "System.AttachedFileCount",
-        "System.ExternalLinkCount",
-        "System.HyperLinkCount",
-        "System.RelatedLinkCount",
-        "System.RemoteLinkCount",
-    }
-)
-"""Moves by itself with every save; no one wants it on the other side."""
-_NOISE = ("System.AreaLevel", "System.IterationLevel", "System.ExtensionMarker", "WEF_")
 
 _SHORT = 4096
 """Characters up to which a parsed text is remembered."""
 _NAMED = re.compile(r"^(.*?)\s*<([^<>]+)>$")
-_DIGITS = re.compile(r"(\d+)/?$")
 
 
 class Mapper:
-    """Reads one connector's JSON; `params` decides names and HTML fields."""
+    """Reads one connector's JSON; `params` decides names, and `fields` knows kinds."""
 
-    def __init__(self, params: AzureDevOpsParams) -> None:
+    def __init__(self, params: AzureDevOpsParams, fields: FieldDirectory) -> None:
         self._params = params
-        self._names = {reference: name for name, reference in REFERENCES.items()}
-        self._names |= {reference: name for name, reference in params.fields.items()}
-        self._html = _HTML | frozenset(params.html_fields)
-        self._always = _ALWAYS + tuple(params.fields)
+        self._directory = fields
+        references = REFERENCES | params.fields
+        self._names = {reference: name for name, reference in references.items()}
+        self._always = dict.fromkeys((*_ALWAYS, *params.fields))
+        self._zone = params.zone()
 
     def description_reference(self, work_item_type: str) -> str:
         return self._params.description_fields.get(work_item_type, DESCRIPTION)
 
-    def is_html(self, reference: str) -> bool:
-        return reference in self._html
+    def name(self, reference: str, work_item_type: str) -> str:
+        """As it stands in `Issue.fields`."""
+        if reference == self.description_reference(work_item_type):
+            return "description"
+        return self._names.get(reference, reference)
 
     def ref(self, item_id: int, project: str) -> IssueRef:
         key = str(item_id)
-        place = f"/{quote(project, safe='')}" if project else ""
+        place = f"/{segment(project)}" if project else ""
         return IssueRef(key, key, f"{self._params.url}{place}/_workitems/edit/{key}")
 
-    def issue(self, item: WorkItem, *, attachments_known: bool) -> Issue:
-        """`attachments_known` False: no relations in the answer do not mean there are none."""
+    def issue(self, item: WorkItem) -> Issue:
+        """No relations in the answer mean that there are none."""
         raw = item.fields
         project = str(raw.get(PROJECT, ""))
-        relations = item.relations
-        if relations is None and attachments_known:
-            relations = ()
-        attached = attachments(relations or ())
+        relations = item.relations or ()
+        attached = attachments(relations)
         count = raw.get("System.CommentCount")
         return Issue(
             ref=self.ref(item.id, project),
             version=item.rev,
             updated=millis(raw.get("System.ChangedDate")),
             project=project,
-            fields=self._fields(item, {one.id: one.filename for one in attached}),
-            attachments=None if relations is None else attached,
+            fields=self._fields(item, relations, {one.id: one.filename for one in attached}),
+            attachments=attached,
             comment_count=count if isinstance(count, int) else None,
-            marker=_marker(relations or ()),
+            marker=_marker(relations),
         )
 
-    def _fields(self, item: WorkItem, files: Mapping[str, str]) -> Fields:
+    def _fields(
+        self, item: WorkItem, relations: tuple[Relation, ...], files: Mapping[str, str]
+    ) -> Fields:
         raw = item.fields
         described = self.description_reference(str(raw.get(TYPE, "")))
-        fields: Fields = dict.fromkeys(self._always)
-        fields["labels"] = ()
+        fields: Fields = {**self._always, "labels": ()}
         for reference, value in raw.items():
-            if reference in _BOOKKEEPING or reference.startswith(_NOISE):
+            if reference in BOOKKEEPING or reference.startswith(NOISE):
                 continue
             name = "description" if reference == described else self._names.get(reference)
             fields[name or reference] = self._value(reference, value, item.formats, files)
-        if fields["parent"] is None:
-            fields["parent"] = _parent(item.relations or ())
+        fields["resolution"] = _resolution(raw)
+        fields["parent"] = links.parent(relations)
+        fields["links"] = links.links(relations)
+        fields["children"] = links.children(relations)
         return fields
 
     def _value(
         self, reference: str, value: Any, formats: Mapping[str, str], files: Mapping[str, str]
     ) -> Value:
-        if reference == TAGS:
-            return split_tags(str(value))
-        if reference in self._html:
-            return rich(to_names(str(value), files), formats.get(reference, "html"))
-        if reference in (PRIORITY, "System.Parent"):
-            return str(value)
+        if value is None or isinstance(value, bool):
+            return value
         if isinstance(value, dict):
             return _user(value)
-        if reference in ("System.AssignedTo", "System.CreatedBy"):
-            return named_user(str(value))
-        if value is None or isinstance(value, bool | int | float | str):
-            return value
-        return str(value)
+        match self._directory.kind(reference):
+            case "labels":
+                return split_tags(str(value))
+            case "rich_text":
+                return _text(str(value), formats.get(reference, "html"), files)
+            case "option":
+                return str(value)
+            case "user":
+                return named_user(str(value))
+            case "path":
+                return " / ".join(str(value).split("\\"))
+            case "date":
+                return day(str(value), self._zone)
+            case "datetime":
+                return iso(millis(value))
+            case "duration" if isinstance(value, int | float):
+                return round(value * SECONDS)
+        return value if isinstance(value, int | float | str) else str(value)
+
+
+def _text(text: str, format_: str, files: Mapping[str, str]) -> RichText | None:
+    if not is_markdown(format_):
+        return rich(to_names(text, files), format_)
+    parsed = rich(text, format_)
+    return tree_to_names(parsed, files) if parsed and files else parsed
+
+
+def _resolution(raw: Mapping[str, Any]) -> str | None:
+    """Why the item was resolved, or closed; reasons of other states are none."""
+    reason = raw.get(RESOLVED_REASON) or (raw.get(REASON) if raw.get(CLOSED) else None)
+    return str(reason) if reason else None
+
+
+def is_markdown(format_: str) -> bool:
+    return format_.lower() == "markdown"
 
 
 def rich(text: str, format_: str) -> RichText | None:
@@ -173,7 +163,7 @@ def rich(text: str, format_: str) -> RichText | None:
 
 
 def _parse(text: str, format_: str) -> RichText | None:
-    parsed = markdown.parse(text) if format_.lower() == "markdown" else html.parse(text)
+    parsed = markdown.parse(text) if is_markdown(format_) else html.parse(text)
     return parsed if parsed.blocks else None
 
 
@@ -211,13 +201,6 @@ def attachment(relation: Relation) -> Attachment | None:
     )
 
 
-def _parent(relations: tuple[Relation, ...]) -> str | None:
-    for relation in relations:
-        if relation.rel == PARENT and (found := _DIGITS.search(relation.url)):
-            return found.group(1)
-    return None
-
-
 def split_tags(text: str) -> tuple[str, ...]:
     return as_set([tag for part in text.split(";") if (tag := part.strip())])
 
@@ -248,24 +231,6 @@ def named_user(text: str) -> User:
     if found is None:
         return User(name=text, id=text)
     return user(Identity(found.group(1), found.group(2)))
-
-
-def millis(value: object) -> Millis:
-    """0 for a date that is missing or of no meaning."""
-    if not isinstance(value, str) or not value:
-        return 0
-    try:
-        moment = datetime.fromisoformat(value)
-    except ValueError:
-        return 0
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return max(0, round(moment.timestamp() * 1000))
-
-
-def iso(moment: Millis) -> str:
-    text = datetime.fromtimestamp(moment / 1000, UTC).isoformat(timespec="milliseconds")
-    return text.replace("+00:00", "Z")
 
 
 def _marker(relations: Iterable[Relation]) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
@@ -23,22 +24,31 @@ class AzureDevOpsParams(msgspec.Struct, frozen=True, kw_only=True):
     """Basic credentials that the service hook subscriptions send."""
     webhook_secret: str = ""
     """Last part of the hook's URL; alone or together with the basic credentials."""
+    webhook_url: str = ""
+    """This node's address as the subscriptions have it: then their state is watched."""
     identity_url: str = ""
     """Where users are searched; found by itself for Services and Server."""
     default_type: str = "Task"
     """For an item that names no type, and for the create that `check` only validates."""
     fields: dict[str, str] = {}
-    """More neutral names: {"due": "Microsoft.VSTS.Scheduling.DueDate"}."""
+    """More neutral names, or other fields for them: {"due": "Custom.Deadline"}."""
     html_fields: tuple[str, ...] = ()
-    """Reference names of further fields that hold HTML."""
+    """Reference names of text fields that hold HTML though Azure DevOps calls them plain."""
     description_fields: dict[str, str] = msgspec.field(
         default_factory=lambda: {"Bug": "Microsoft.VSTS.TCM.ReproSteps"}
     )
     """Types whose description is not System.Description."""
+    time_zone: str = "UTC"
+    """Where people pick dates, as in "Europe/Berlin": a day is kept as the moment of its begin."""
     connect_timeout: float = 10.0
     timeout: float = 30.0
-    """Seconds for one call; attachments have `transfer_timeout` between two blocks."""
-    transfer_timeout: float = 120.0
+    """Seconds for one call; within a download, for each part."""
+    transfer_timeout: float = 3600.0
+    """Seconds for one attachment, up or down."""
+    concurrency: int = 8
+    """Calls under way at once."""
+    rate: float = 0.0
+    """Calls a second; 0 leaves it to what Azure DevOps itself asks for."""
     patience: float = 2.0
     """Seconds that one call may wait out a rate limit before it gives up."""
     scan_lag: float = 5.0
@@ -47,8 +57,10 @@ class AzureDevOpsParams(msgspec.Struct, frozen=True, kw_only=True):
     chunk_size: int = 10_000_000
     page_size: int = 200
     """Items or comments per page; Azure DevOps takes at most 200."""
-    api_version: str = "7.1"
-    comments_api_version: str = "7.1-preview.4"
+    api_version: str = ""
+    """Left empty, it is the newest that the server knows, from 7.1 down to 5.1."""
+    comments_api_version: str = ""
+    """Of the comments, which are a preview; found by itself."""
 
     def __repr__(self) -> str:
         shown = (
@@ -56,6 +68,9 @@ class AzureDevOpsParams(msgspec.Struct, frozen=True, kw_only=True):
             for name in self.__struct_fields__
         )
         return f"AzureDevOpsParams({', '.join(shown)})"
+
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
 
     def identity_base(self) -> str:
         """Services keeps its identities on a host of their own; Server beside everything else."""
@@ -93,7 +108,7 @@ def parse_params(raw: Mapping[str, object]) -> AzureDevOpsParams:
 
 
 def _check_values(params: AzureDevOpsParams) -> None:
-    for name in ("url", "identity_url"):
+    for name in ("url", "identity_url", "webhook_url"):
         value = getattr(params, name)
         parts = urlsplit(value)
         if value and (parts.scheme not in ("http", "https") or not parts.hostname):
@@ -106,11 +121,25 @@ def _check_values(params: AzureDevOpsParams) -> None:
             "Azure DevOps connector: webhook_user and webhook_password belong together.",
             remedy="Give both, or use webhook_secret.",
         )
+    try:
+        params.zone()
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ConfigurationError(
+            "Azure DevOps connector: time_zone is not known.",
+            remedy="Write it like Europe/Berlin, or leave it out for UTC.",
+        ) from None
     if not 1 <= params.page_size <= 200:
         raise ConfigurationError(
             "Azure DevOps connector: page_size is out of range.", remedy="Use 1 to 200."
         )
-    positive = ("timeout", "connect_timeout", "transfer_timeout", "chunk_threshold", "chunk_size")
+    positive = (
+        "timeout",
+        "connect_timeout",
+        "transfer_timeout",
+        "concurrency",
+        "chunk_threshold",
+        "chunk_size",
+    )
     for name in positive:
         if getattr(params, name) <= 0:
             raise ConfigurationError(

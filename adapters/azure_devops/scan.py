@@ -1,16 +1,17 @@
 """What changed since: the reporting feeds of revisions and of links."""
 
 from collections.abc import AsyncIterator, Callable
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
 from adapters.azure_devops import wire
-from adapters.azure_devops.client import AzureDevOpsClient, Call
+from adapters.azure_devops.client import AzureDevOpsClient, Call, segment
 from adapters.azure_devops.errors import tracker_error
 from adapters.azure_devops.items import Items, quoted
-from adapters.azure_devops.mapping import PROJECT, iso, millis
+from adapters.azure_devops.moments import iso, millis
 from adapters.azure_devops.params import AzureDevOpsParams
+from adapters.azure_devops.references import PROJECT
 from adapters.port import ChangesPage
 from schemas.errors import Fault
 from schemas.events import IssueChanged
@@ -103,16 +104,15 @@ class Scan:
     async def _revisions(self, project: str, feed: _Feeds) -> wire.RevisionPage:
         query = {"fields": _FIELDS, "includeLatestOnly": "true", "includeDeleted": "true"}
         call = Call(
+            what="tell what changed",
             path=f"{_place(project)}/_apis/wit/reporting/workitemrevisions",
             query=query | _position(feed.revisions, feed.since),
         )
         return await self._client.fetch(call, wire.revisions)
 
     async def _links(self, project: str, feed: _Feeds) -> wire.LinkPage:
-        if not project:
-            # The feed of links exists inside a project only; the full scan finds the others.
-            return wire.LinkPage()
         call = Call(
+            what="tell which links changed",
             path=f"{_place(project)}/_apis/wit/reporting/workitemlinks",
             query=_position(feed.links, feed.since),
         )
@@ -150,7 +150,7 @@ class Scan:
 
 
 def _place(project: str) -> str:
-    return f"/{quote(project, safe='')}" if project else ""
+    return f"/{segment(project)}" if project else ""
 
 
 def _position(token: str, since: Millis) -> dict[str, str]:

@@ -3,12 +3,13 @@
 import base64
 import binascii
 import hmac
+import re
 from collections.abc import Mapping
 from typing import Annotated
 
 import msgspec
 
-from adapters.azure_devops.mapping import millis
+from adapters.azure_devops.moments import millis
 from adapters.azure_devops.params import AzureDevOpsParams
 from adapters.port import WebhookRequest
 from schemas.errors import InputError
@@ -35,6 +36,7 @@ _UNTOLD = frozenset(
 """Move with every save. An update of these alone does not tell what changed."""
 
 
+_UPDATED_ITEM = re.compile(r"/workitems/(\d{1,10})/updates/\d+/?$", re.IGNORECASE)
 Number = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 
 
@@ -79,6 +81,8 @@ class _Update(msgspec.Struct, frozen=True, rename="camel"):
     fields: dict[str, msgspec.Raw] | None = None
     relations: _Relations | None = None
     revision: _Item | None = None
+    url: str = ""
+    """With minimal details it alone tells the item: `id` is the number of the update."""
 
 
 _envelope = msgspec.json.Decoder(_Envelope).decode
@@ -130,6 +134,8 @@ class WebhookReader:
     def _updated(self, envelope: _Envelope, update: _Update) -> IssueChanged:
         revision = update.revision
         item_id = update.work_item_id or (revision.id if revision else 0)
+        if not item_id and (found := _UPDATED_ITEM.search(update.url)):
+            item_id = int(found.group(1))
         version = revision.rev if revision and revision.rev else update.rev
         fields = revision.fields if revision else None
         parts, comment = _changed_parts(update), _only_comment(update)

@@ -58,6 +58,7 @@ class AttachmentReference(msgspec.Struct, frozen=True):
 
 class Project(msgspec.Struct, frozen=True):
     name: str
+    id: str = ""
 
 
 class ProjectPage(msgspec.Struct, frozen=True):
@@ -78,10 +79,95 @@ class QueryResult(msgspec.Struct, frozen=True, rename="camel"):
 
 class State(msgspec.Struct, frozen=True):
     name: str
+    category: str = ""
+
+
+class FieldDefinition(msgspec.Struct, frozen=True, rename="camel"):
+    name: str
+    reference_name: str
+    type: str = "string"
+    read_only: bool = False
+    is_identity: bool = False
+    is_picklist: bool = False
+
+
+class FieldDefinitions(msgspec.Struct, frozen=True):
+    value: tuple[FieldDefinition, ...] = ()
 
 
 class States(msgspec.Struct, frozen=True):
     value: tuple[State, ...] = ()
+
+
+class ItemType(msgspec.Struct, frozen=True, rename="camel"):
+    name: str
+    is_disabled: bool = False
+    states: tuple[State, ...] = ()
+    """Left out by older servers."""
+
+
+class ItemTypes(msgspec.Struct, frozen=True):
+    value: tuple[ItemType, ...] = ()
+
+
+class TypeCategory(msgspec.Struct, frozen=True, rename="camel"):
+    work_item_types: tuple[ItemType, ...] = ()
+
+
+class TypeField(msgspec.Struct, frozen=True, rename="camel"):
+    name: str
+    reference_name: str
+    always_required: bool = False
+    allowed_values: tuple[Any, ...] = ()
+
+
+class TypeFields(msgspec.Struct, frozen=True):
+    value: tuple[TypeField, ...] = ()
+
+
+class Node(msgspec.Struct, frozen=True, rename="camel"):
+    """An area or an iteration."""
+
+    name: str
+    structure_type: str = ""
+    children: "tuple[Node, ...]" = ()
+
+
+class Nodes(msgspec.Struct, frozen=True):
+    value: tuple[Node, ...] = ()
+
+
+class RelationType(msgspec.Struct, frozen=True, rename="camel"):
+    reference_name: str
+    attributes: dict[str, Any] = {}
+
+    @property
+    def enabled(self) -> bool:
+        return self.attributes.get("enabled") is not False
+
+
+class RelationTypes(msgspec.Struct, frozen=True):
+    value: tuple[RelationType, ...] = ()
+
+
+class Subscription(msgspec.Struct, frozen=True, rename="camel"):
+    event_type: str = ""
+    status: str = ""
+    publisher_inputs: dict[str, Any] = {}
+    consumer_inputs: dict[str, Any] = {}
+
+    @property
+    def url(self) -> str:
+        return str(self.consumer_inputs.get("url") or "")
+
+    @property
+    def project_id(self) -> str:
+        """'' for all projects."""
+        return str(self.publisher_inputs.get("projectId") or "")
+
+
+class SubscriptionPage(msgspec.Struct, frozen=True):
+    value: tuple[Subscription, ...] = ()
 
 
 class FoundIdentity(msgspec.Struct, frozen=True, rename="camel"):
@@ -145,6 +231,14 @@ query_result = msgspec.json.Decoder(QueryResult)
 comment = msgspec.json.Decoder(WireComment)
 comment_page = msgspec.json.Decoder(CommentPage)
 attachment = msgspec.json.Decoder(AttachmentReference)
+field_definitions = msgspec.json.Decoder(FieldDefinitions)
+item_types = msgspec.json.Decoder(ItemTypes)
+type_category = msgspec.json.Decoder(TypeCategory)
+type_fields = msgspec.json.Decoder(TypeFields)
+nodes = msgspec.json.Decoder(Nodes)
+relation_types = msgspec.json.Decoder(RelationTypes)
+subscriptions = msgspec.json.Decoder(SubscriptionPage)
+project = msgspec.json.Decoder(Project)
 states = msgspec.json.Decoder(States)
 identities = msgspec.json.Decoder(FoundIdentities)
 connection = msgspec.json.Decoder(ConnectionData)

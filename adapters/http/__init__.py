@@ -1,7 +1,7 @@
 """The HTTP toolkit that every tracker's client is made of."""
 
 from adapters.http.call import Answer, Call, Method, Refusal, segment
-from adapters.http.client import TrackerHttp
+from adapters.http.client import Decoder, TrackerHttp
 from adapters.http.dialect import Dialect, Limit
 from adapters.http.settings import HttpSettings
 from adapters.http.tls import TLS_SETTINGS, tls_context
@@ -11,6 +11,7 @@ __all__ = [
     "TLS_SETTINGS",
     "Answer",
     "Call",
+    "Decoder",
     "Dialect",
     "HttpSettings",
     "Limit",

@@ -9,7 +9,7 @@ from yarl import URL
 from adapters.http.call import Call
 from schemas.errors import Fault, TrackerError
 
-_MOVED = frozenset({301, 302, 303, 307, 308})
+MOVED = frozenset({301, 302, 303, 307, 308})
 _SAME_METHOD = frozenset({307, 308})
 
 
@@ -34,13 +34,17 @@ class Addresses:
     def redirect(self, call: Call, url: URL, status: int, headers: Mapping[str, str]) -> URL | None:
         """The next address; None when the answer is no redirect that can be followed."""
         place = headers.get("Location", "")
-        if status not in _MOVED or not place:
+        if status not in MOVED or not place:
             return None
         if call.write and (status not in _SAME_METHOD or call.transfer):
             return None
         onward = url.join(URL(place, encoded=True))
-        self._check_origin(call, onward)
+        if call.redirects != "anywhere" or call.write:
+            self._check_origin(call, onward)
         return onward
+
+    def is_own(self, url: URL) -> bool:
+        return url.absolute and url.origin() == self._origin
 
     def circle(self, call: Call) -> TrackerError:
         return TrackerError(
@@ -50,7 +54,7 @@ class Addresses:
         )
 
     def _check_origin(self, call: Call, url: URL) -> None:
-        if not url.absolute or url.origin() != self._origin:
+        if not self.is_own(url):
             raise TrackerError(
                 Fault.CONFIGURATION,
                 f"{self._title} sends the call to {call.what} to another server, {url.host}.",

@@ -7,6 +7,7 @@ from urllib.parse import quote
 import msgspec
 
 Method = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
+Redirects = Literal["own", "anywhere", "shown"]
 
 
 def segment(text: str) -> str:
@@ -36,6 +37,11 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     lane: str = ""
     """Calls of one lane go one after the other, for trackers that mind writes to one issue at the
     same time."""
+    group: str = ""
+    """What the tracker counts together when it limits, where it does not count all calls as one."""
+    redirects: Redirects = "own"
+    """`own` follows within the tracker's origin; `anywhere` lets a read go on to another server,
+    without credentials; `shown` makes the redirect itself the answer."""
     anonymous: bool = False
     """Sent without the dialect's `authorize`: a login itself."""
     largest: int = 0

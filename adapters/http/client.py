@@ -4,14 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from random import random as system_random
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import aiohttp
 import msgspec
 import structlog
 from yarl import URL
 
-from adapters.http.addresses import Addresses
+from adapters.http.addresses import MOVED, Addresses
 from adapters.http.call import Answer, Call, Refusal
 from adapters.http.dialect import Dialect
 from adapters.http.gate import Gate, Patience
@@ -34,6 +34,7 @@ from schemas.values import Millis
 log = structlog.get_logger()
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 R = TypeVar("R")
 Body = bytes | aiohttp.Payload | AsyncIterator[bytes] | None
 Wrap = Callable[[ByteStream], aiohttp.Payload]
@@ -42,6 +43,12 @@ _MOST_REFUSALS = 5
 _ONCE = (once,)
 _PASSING = (None, 502, 503, 504)
 _REQUEST_IDS = ("X-GitHub-Request-Id", "X-AREQUESTID", "X-Request-Id", "ActivityId")
+
+
+class Decoder(Protocol[T_co]):
+    """Raises `msgspec.DecodeError` for what it cannot read."""
+
+    def decode(self, body: bytes, /) -> T_co: ...
 
 
 class TrackerHttp:
@@ -80,10 +87,10 @@ class TrackerHttp:
             total=settings.transfer_timeout, sock_connect=connect
         )
 
-    async def fetch(self, call: Call, decoder: msgspec.json.Decoder[T]) -> T:
+    async def fetch(self, call: Call, decoder: Decoder[T]) -> T:
         return self.decode(call, await self.send(call), decoder)
 
-    def decode(self, call: Call, answer: Answer, decoder: msgspec.json.Decoder[T]) -> T:
+    def decode(self, call: Call, answer: Answer, decoder: Decoder[T]) -> T:
         """UNAVAILABLE, for writes UNKNOWN_OUTCOME, when the answer is something else."""
         try:
             return decoder.decode(answer.body)
@@ -162,7 +169,6 @@ class TrackerHttp:
     async def _may_pass(self, call: Call, error: TrackerError, refused: int) -> bool:
         """True when a call that was turned away, and so not carried out, may come again."""
         if error.fault is Fault.THROTTLED:
-            self._gate.hold(error.retry_after)
             return refused <= _MOST_REFUSALS
         unknown_to_it = error.fault is Fault.CREDENTIALS and error.status == 401
         return unknown_to_it and refused == 1 and not call.anonymous and await self._dialect.renew()
@@ -191,27 +197,38 @@ class TrackerHttp:
             good = False
             try:
                 limit = self._dialect.limits(response.status, response.headers, self._now())
-                self._gate.note(limit)
+                self._gate.note(call, limit)
                 good = self._is_good(call, response)
                 if good:
                     return response
-                onward = self._addresses.redirect(call, url, response.status, response.headers)
+                onward = self._onward(call, url, response)
                 if onward is None:
-                    raise self._refused(call, response, await self._read(response, call))
+                    error = self._refused(call, response, await self._read(response, call))
+                    if error.fault is Fault.THROTTLED:
+                        self._gate.hold(call, error.retry_after, limit.scope)
+                    raise error
                 url = onward
             finally:
                 if not good:
                     response.release()
         raise self._addresses.circle(call)
 
+    def _onward(self, call: Call, url: URL, response: aiohttp.ClientResponse) -> URL | None:
+        status, headers = response.status, response.headers
+        if not self._dialect.follows(status, headers):
+            return None
+        return self._addresses.redirect(call, url, status, headers)
+
     def _is_good(self, call: Call, response: aiohttp.ClientResponse) -> bool:
         unchanged = response.status == 304 and "If-None-Match" in call.headers
-        return unchanged or self._dialect.accepts(response.status, response.headers)
+        shown = call.redirects == "shown" and response.status in MOVED
+        return unchanged or shown or self._dialect.accepts(response.status, response.headers)
 
     async def _open(
         self, call: Call, url: URL, body: Body, timeout: aiohttp.ClientTimeout
     ) -> aiohttp.ClientResponse:
-        headers = dict(call.headers)
+        # What leads elsewhere carries its own permission in its address.
+        headers = dict(call.headers) if self._addresses.is_own(url) else {}
         if body is not None and not isinstance(body, aiohttp.Payload):
             headers["Content-Type"] = call.content_type
         started = self._now()

@@ -1,6 +1,7 @@
 """What the toolkit asks of an adapter: how its tracker logs in, limits and refuses."""
 
 from collections.abc import Mapping
+from typing import Literal
 
 import msgspec
 
@@ -8,11 +9,15 @@ from adapters.http.call import Call, Refusal
 from adapters.http.waits import retry_after
 from schemas.errors import TrackerError
 
+Scope = Literal["all", "group", "lane"]
+
 
 class Limit(msgspec.Struct, frozen=True):
     wait: float = 0.0
     """Seconds during which no further call should be made."""
     writes_only: bool = False
+    scope: Scope = "all"
+    """Whom it holds back: all calls, or those of the same group or lane as the one answered."""
 
 
 NO_LIMIT = Limit()
@@ -32,6 +37,10 @@ class Dialect:
     def accepts(self, status: int, headers: Mapping[str, str]) -> bool:
         """False turns the answer into a refusal."""
         return 200 <= status < 300
+
+    def follows(self, status: int, headers: Mapping[str, str]) -> bool:
+        """False turns a redirect into a refusal, for trackers that show their login page so."""
+        return True
 
     def limits(self, status: int, headers: Mapping[str, str], now: int) -> Limit:
         """Read from every answer, good ones too. `now` in milliseconds."""

@@ -12,6 +12,7 @@ from schemas.values import Millis, User
 _PAGE = 50
 _MOST = 1000
 _REMEMBERED_FOR = 10 * 60 * 1000
+_NAMED_FOR = 60 * 60 * 1000
 
 
 class Accounts:
@@ -19,6 +20,7 @@ class Accounts:
         self._client = client
         self._now = now
         self._found: OrderedDict[User, tuple[str, Millis]] = OrderedDict()
+        self._named: OrderedDict[str, tuple[User | None, Millis]] = OrderedDict()
 
     async def find(self, query: str) -> tuple[User, ...]:
         """Jira matches the start of user name, display name and e-mail address."""
@@ -44,11 +46,33 @@ class Accounts:
             self._found.popitem(last=False)
         return login
 
+    async def only_login(self, name: str) -> str:
+        """'' when nobody fits, or more than one."""
+        try:
+            return await self.login("", User(name=name))
+        except TrackerError as error:
+            if error.fault is not Fault.VALIDATION:
+                raise
+            return ""
+
+    async def named(self, login: str) -> User | None:
+        """Who has this user name; None when nobody, or when our account may not see people."""
+        found, until = self._named.get(login, (None, 0))
+        if self._now() < until:
+            return found
+        found = await self._user("username", login)
+        self._named[login] = (found, self._now() + _NAMED_FOR)
+        if len(self._named) > _MOST:
+            self._named.popitem(last=False)
+        return found
+
     async def _only(self, field: str, user: User) -> str:
         query = user.email or user.name
-        fitting = [found for found in await self.find(query) if _fits(found, user)]
+        fitting = [each for each in await self.find(query) if _fits(each, user)]
         if not fitting and not user.email:
-            fitting = await self._by_key(query)
+            # The key of an account stays when its user name changes; a search does not look at it.
+            found = await self._user("key", query)
+            fitting = [found] if found else []
         if len(fitting) == 1:
             return fitting[0].id
         how_many = "no user" if not fitting else f"{len(fitting)} users"
@@ -59,17 +83,15 @@ class Accounts:
             field=field,
         )
 
-    async def _by_key(self, key: str) -> list[User]:
-        """The key of an account stays when its user name changes; a search does not look at it."""
+    async def _user(self, kind: str, name: str) -> User | None:
         what = "read a user"
         try:
-            body = await self._client.get("/user", {"key": key}, what=what)
+            body = await self._client.get("/user", {kind: name}, what=what)
         except TrackerError as error:
-            if error.fault is not Fault.NOT_FOUND:
+            if error.fault not in (Fault.NOT_FOUND, Fault.PERMISSION):
                 raise
-            return []
-        found = to_user(wire.read(wire.account, body, what))
-        return [found] if found else []
+            return None
+        return to_user(wire.read(wire.account, body, what))
 
     async def _page(self, query: str, start: int) -> list[User]:
         what = "search users"

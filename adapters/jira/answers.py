@@ -26,6 +26,8 @@ class IssueType(_Answer, frozen=True):
 
 
 class Account(_Answer, frozen=True):
+    account_id: str | None = None
+    """In Jira Cloud, instead of the next two."""
     name: str | None = None
     key: str | None = None
     display_name: str | None = None
@@ -39,7 +41,8 @@ class Property(_Answer, frozen=True):
 
 class Comment(_Answer, frozen=True):
     id: str
-    body: str | None = None
+    body: Any = None
+    """Rich text, as the version of the API has it."""
     author: Account | None = None
     created: str = ""
     updated: str = ""
@@ -91,7 +94,9 @@ class Worklog(_Answer, frozen=True):
     created: str = ""
     updated: str = ""
     author: Account | None = None
-    comment: str | None = None
+    comment: Any = None
+    properties: tuple[Property, ...] | None = None
+    """None: not told."""
 
 
 class WorklogPage(_Answer, frozen=True):
@@ -101,8 +106,8 @@ class WorklogPage(_Answer, frozen=True):
 
 class IssueFields(_Answer, frozen=True):
     summary: str | None = None
-    description: str | None = None
-    environment: str | None = None
+    description: Any = None
+    environment: Any = None
     status: Named | None = None
     resolution: Named | None = None
     priority: Named | None = None
@@ -179,11 +184,21 @@ class Status(_Answer, frozen=True):
     status_category: Category = Category()
 
 
+class Allowed(_Answer, frozen=True):
+    """A value that a field may take: named ones have a name, options a value."""
+
+    id: str = ""
+    name: str = ""
+    value: str = ""
+    key: str = ""
+    children: tuple["Allowed", ...] = ()
+
+
 class ScreenField(_Answer, frozen=True):
     required: bool = False
     has_default_value: bool = False
     name: str = ""
-    allowed_values: tuple[Named, ...] | None = None
+    allowed_values: tuple[Allowed, ...] | None = None
 
 
 class Transition(_Answer, frozen=True):
@@ -235,16 +250,6 @@ class Project(_Answer, frozen=True):
     issue_types: tuple[Named, ...] = ()
 
 
-class Allowed(_Answer, frozen=True):
-    """A value that a field may take: named ones have a name, options a value."""
-
-    id: str = ""
-    name: str = ""
-    value: str = ""
-    key: str = ""
-    children: tuple["Allowed", ...] = ()
-
-
 class CreateField(_Answer, frozen=True):
     """A field of the screen on which issues of one type are made."""
 
@@ -272,6 +277,12 @@ class CreateFields(_Answer, frozen=True):
     total: int = 0
 
 
+class EditFields(_Answer, frozen=True):
+    """What can be written in one issue, by Jira's ids."""
+
+    fields: dict[str, CreateField] = {}
+
+
 class OldCreateType(IssueType, frozen=True):
     fields: dict[str, CreateField] = {}
 
@@ -284,3 +295,10 @@ class OldCreateMeta(_Answer, frozen=True):
     """Of servers before 8.4, which tell all in one answer."""
 
     projects: tuple[OldCreateProject, ...] = ()
+
+
+class RegisteredWebhook(_Answer, frozen=True):
+    name: str = ""
+    url: str = ""
+    events: tuple[str, ...] = ()
+    enabled: bool = True

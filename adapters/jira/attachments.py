@@ -15,7 +15,7 @@ from schemas.issue import Attachment, AttachmentDraft
 
 _SECURE = "/secure/attachment/"
 _UPLOAD = "add an attachment"
-_DOWNLOAD = "read an attachment"
+DOWNLOAD = "read an attachment"
 
 OpenContent = Callable[[], Awaitable[ByteStream]]
 
@@ -46,7 +46,7 @@ class Attachments:
     @asynccontextmanager
     async def open(self, attachment_id: str) -> AsyncIterator[ByteStream]:
         found = await self._meta(attachment_id)
-        async with self._client.download(self._address(found), what=_DOWNLOAD) as chunks:
+        async with self._client.download(self._address(found), what=DOWNLOAD) as chunks:
             yield chunks
 
     async def exists(self, issue_id: str, attachment_id: str) -> bool:
@@ -72,8 +72,8 @@ class Attachments:
                 raise
 
     async def _meta(self, attachment_id: str) -> answers.Attachment:
-        body = await self._client.get(f"/attachment/{segment(attachment_id)}", what=_DOWNLOAD)
-        return wire.read(wire.attachment, body, _DOWNLOAD)
+        body = await self._client.get(f"/attachment/{segment(attachment_id)}", what=DOWNLOAD)
+        return wire.read(wire.attachment, body, DOWNLOAD)
 
     def _address(self, found: answers.Attachment) -> str:
         """Jira writes its own base URL, which need not be the one we reach it by."""

@@ -16,6 +16,9 @@ NEEDED = (
     "CREATE_ATTACHMENTS",
 )
 
+FOR_PARTS = {"LINK_ISSUES": "links", "WORK_ON_ISSUES": "worklogs"}
+"""Not needed by everybody: what cannot be written without."""
+
 
 class Check:
     def __init__(self, client: JiraClient, projects: tuple[str, ...]) -> None:
@@ -60,20 +63,29 @@ class Check:
         return f"Found {', '.join(names)}." if names else "No project is named."
 
     async def _permissions(self) -> str:
-        for key in self._projects:
-            await self._permissions_in(key)
-        return "All needed permissions are there." if self._projects else "No project is named."
+        if not self._projects:
+            return "No project is named."
+        lacking = [await self._permissions_in(key) for key in self._projects]
+        told = "".join(
+            f" In {project}, {parts} cannot be written."
+            for project, parts in zip(self._projects, lacking, strict=True)
+            if parts
+        )
+        return "All needed permissions are there." + told
 
-    async def _permissions_in(self, project: str) -> None:
+    async def _permissions_in(self, project: str) -> str:
+        """What cannot be written though the account has all that is needed."""
         what = "read the own permissions"
-        query = {"projectKey": project, "permissions": ",".join(NEEDED)}
+        query = {"projectKey": project, "permissions": ",".join((*NEEDED, *FOR_PARTS))}
         body = await self._client.get("/mypermissions", query, what=what)
         held = wire.read(wire.permissions, body, what).permissions
         # An older server leaves out permissions that it does not know.
-        missing = [key for key in NEEDED if key in held and not held[key].have_permission]
+        lacks = {key for key, told in held.items() if not told.have_permission}
+        missing = [key for key in NEEDED if key in lacks]
         if missing:
             raise TrackerError(
                 Fault.PERMISSION,
                 f"The account lacks permissions in {project}: {', '.join(missing)}.",
                 remedy="Grant them in the project's permission scheme.",
             )
+        return " and ".join(part for key, part in FOR_PARTS.items() if key in lacks)

@@ -38,36 +38,44 @@ _NO_CHECK = {"X-Atlassian-Token": "no-check"}
 _encode = msgspec.json.Encoder().encode
 
 
-class JiraClient:
-    """`what` in all methods completes the sentence "Jira refused to ..."."""
+def open_client(
+    connector: str,
+    params: JiraParams,
+    session: aiohttp.ClientSession,
+    now: Callable[[], Millis],
+    pause: Pause = asyncio.sleep,
+) -> "JiraClient":
+    settings = HttpSettings(
+        connector=connector,
+        title="Jira",
+        base=params.url,
+        request_timeout=params.request_timeout,
+        transfer_timeout=params.transfer_timeout,
+        concurrency=params.concurrency,
+        rate=params.rate,
+    )
+    return JiraClient(params.url, TrackerHttp(settings, Login(params), session, now, pause))
 
-    def __init__(
-        self,
-        connector: str,
-        params: JiraParams,
-        session: aiohttp.ClientSession,
-        now: Callable[[], Millis],
-        pause: Pause = asyncio.sleep,
-    ) -> None:
-        self.base = params.url
-        settings = HttpSettings(
-            connector=connector,
-            title="Jira",
-            base=params.url,
-            request_timeout=params.request_timeout,
-            transfer_timeout=params.transfer_timeout,
-            concurrency=params.concurrency,
-            rate=params.rate,
-        )
-        self._http = TrackerHttp(settings, Login(params), session, now, pause)
+
+class JiraClient:
+    """`what` in all methods completes the sentence "Jira refused to ..."; paths are below `rest`.
+    `base` is the address under which people open Jira."""
+
+    def __init__(self, base: str, http: TrackerHttp, rest: str = _REST) -> None:
+        self.base = base
+        self._http = http
+        self._rest = rest
 
     async def get(self, path: str, query: Mapping[str, str] | None = None, *, what: str) -> bytes:
-        return (await self._http.send(Call(what=what, path=_REST + path, query=query or {}))).body
+        return (await self._http.send(self._call("GET", path, what, query))).body
+
+    async def get_plain(self, path: str, *, what: str) -> bytes:
+        """Of an API beside the usual one."""
+        return (await self._http.send(Call(what=what, path=path))).body
 
     async def ask(self, path: str, body: object, *, what: str) -> bytes:
         """A POST that changes nothing, such as a search."""
-        call = Call(what=what, path=_REST + path, method="POST", body=_encode(body))
-        return (await self._http.send(call)).body
+        return (await self._http.send(self._call("POST", path, what, body=body))).body
 
     async def write(
         self,
@@ -78,7 +86,8 @@ class JiraClient:
         what: str,
         query: Mapping[str, str] | None = None,
     ) -> bytes:
-        return (await self._http.send(_writing(method, path, body, what, query))).body
+        call = self._call(method, path, what, query, body, write=True)
+        return (await self._http.send(call)).body
 
     async def make(
         self,
@@ -91,7 +100,8 @@ class JiraClient:
         query: Mapping[str, str] | None = None,
     ) -> T:
         """A write whose answer shows what was made; UNKNOWN_OUTCOME when it cannot be read."""
-        return await self._http.fetch(_writing(method, path, body, what, query), decoder)
+        call = self._call(method, path, what, query, body, write=True)
+        return await self._http.fetch(call, decoder)
 
     async def upload(
         self,
@@ -103,7 +113,8 @@ class JiraClient:
         *,
         what: str,
     ) -> T:
-        call = Call(what=what, path=_REST + path, method="POST", headers=_NO_CHECK, write=True)
+        call = self._call("POST", path, what, write=True)
+        call = msgspec.structs.replace(call, headers=_NO_CHECK, lane="")
         answer = await self._http.upload(call, size, open_content, wrap)
         return self._http.decode(call, answer, decoder)
 
@@ -112,6 +123,41 @@ class JiraClient:
         """Follows redirects within Jira's own origin only, so that credentials stay there."""
         async with self._http.download(Call(what=what, path=address)) as blocks:
             yield blocks
+
+    @asynccontextmanager
+    async def stream(
+        self, path: str, query: Mapping[str, str], *, what: str
+    ) -> AsyncIterator[ByteStream]:
+        """Goes on to another server without credentials, such as to a store of files."""
+        call = msgspec.structs.replace(self._call("GET", path, what, query), redirects="anywhere")
+        async with self._http.download(call) as blocks:
+            yield blocks
+
+    async def location(self, path: str, *, what: str) -> str:
+        """Where a read is sent on to, without going there; '' when it is answered at once."""
+        call = msgspec.structs.replace(self._call("GET", path, what), redirects="shown")
+        return (await self._http.send(call)).headers.get("Location", "")
+
+    def _call(
+        self,
+        method: Method,
+        path: str,
+        what: str,
+        query: Mapping[str, str] | None = None,
+        body: object = None,
+        *,
+        write: bool = False,
+    ) -> Call:
+        return Call(
+            what=what,
+            path=self._rest + path,
+            query=query or {},
+            method=method,
+            body=None if body is None else _encode(body),
+            write=write,
+            lane=_lane(path) if write else "",
+            group=_group(method, path),
+        )
 
 
 class Login(Dialect):
@@ -142,25 +188,19 @@ class Login(Dialect):
         return self._secrets
 
 
-def _writing(
-    method: Method, path: str, body: object, what: str, query: Mapping[str, str] | None
-) -> Call:
-    return Call(
-        what=what,
-        path=_REST + path,
-        query=query or {},
-        method=method,
-        body=None if body is None else _encode(body),
-        write=True,
-        lane=_lane(path),
-    )
-
-
 def _lane(path: str) -> str:
     """Writes to one issue go one after the other: Jira answers some of them with 409 or loses one
     of two edits where they meet."""
     parts = path.split("/", 3)
     return parts[2] if len(parts) > 2 and parts[1] == "issue" else ""
+
+
+def _group(method: Method, path: str) -> str:
+    """The endpoint, whatever issue it is asked about: Jira Cloud counts each by itself."""
+    parts = path.split("/", 3)
+    if len(parts) > 2:
+        parts[2] = "*"
+    return f"{method} {'/'.join(parts)}"
 
 
 def _authorization(params: JiraParams) -> str:

@@ -4,8 +4,9 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from typing import Any
 
-from adapters.jira import answers, mapping, markup, wire
+from adapters.jira import answers, errors, mapping, wire
 from adapters.jira.client import JiraClient, segment
+from adapters.jira.form import WIKI, Form
 from schemas.errors import Fault, TrackerError
 from schemas.issue import Comment, CommentDraft
 from schemas.rich_text import RichText
@@ -21,9 +22,10 @@ class Comments:
     """Jira Server lists an issue's comments without their properties, unless the comments are asked
     for by themselves. Properties are set when a comment is made, so they are asked for once."""
 
-    def __init__(self, client: JiraClient, internal_role: str) -> None:
+    def __init__(self, client: JiraClient, internal_role: str, form: Form = WIKI) -> None:
         self._client = client
         self._internal_role = internal_role
+        self._form = form
         self._known: OrderedDict[str, Properties] = OrderedDict()
 
     async def complete(
@@ -32,29 +34,15 @@ class Comments:
         """All comments of an issue whose answer held `page`; asks only for what it lacks."""
         if page is None or page.total > len(page.comments):
             return await self.list(issue_id)
-        silent = [
-            item.id
-            for item in page.comments
-            if item.properties is None and item.id not in self._known
-        ]
-        if len(silent) == 1:
-            await self._properties_of(issue_id, silent[0])
-        elif silent:
-            return await self.list(issue_id)
-        return _in_order(self._to_comment(item) for item in page.comments)
+        if silent := self._silent(page.comments):
+            await self._learn(issue_id, silent)
+        return self._shown(page.comments)
 
     async def list(self, issue_id: str) -> tuple[Comment, ...]:
-        found: dict[str, Comment] = {}
-        start = 0
-        while True:
-            page = await self._page(issue_id, start)
-            for item in page.comments:
-                self._remember(item)
-                found[item.id] = self._to_comment(item)
-            start += len(page.comments)
-            if not page.comments or start >= page.total:
-                break
-        return _in_order(found.values())
+        found = await self._all(issue_id)
+        for item in found:
+            self._remember(item)
+        return self._shown(found)
 
     async def exists(self, issue_id: str, comment_id: str) -> bool:
         try:
@@ -71,7 +59,7 @@ class Comments:
 
     async def add(self, issue_id: str, draft: CommentDraft) -> Comment:
         properties = [mapping.marker_property(draft.marker)]
-        body: dict[str, Any] = {"body": markup.render(draft.body), "properties": properties}
+        body: dict[str, Any] = {"body": self._form.render(draft.body), "properties": properties}
         if draft.internal and self._internal_role:
             body["visibility"] = {"type": "role", "value": self._internal_role}
         elif draft.internal:
@@ -94,7 +82,7 @@ class Comments:
             what,
         )
         self._remember(before)
-        change: dict[str, Any] = {"body": markup.render(body)}
+        change: dict[str, Any] = {"body": self._form.render(body)}
         if before.visibility:
             change["visibility"] = {
                 key: before.visibility[key] for key in ("type", "value") if key in before.visibility
@@ -109,6 +97,31 @@ class Comments:
         except TrackerError as error:
             if error.fault is not Fault.NOT_FOUND or await self.exists(issue_id, comment_id):
                 raise
+
+    def _silent(self, comments: Iterable[answers.Comment]) -> tuple[str, ...]:
+        """Ids of those whose properties are not known."""
+        return tuple(
+            item.id for item in comments if item.properties is None and item.id not in self._known
+        )
+
+    async def _learn(self, issue_id: str, silent: tuple[str, ...]) -> None:
+        if len(silent) == 1:
+            await self._properties_of(issue_id, silent[0])
+            return
+        for item in await self._all(issue_id):
+            self._remember(item)
+
+    async def _all(self, issue_id: str) -> tuple[answers.Comment, ...]:
+        found: dict[str, answers.Comment] = {}
+        start = 0
+        while True:
+            page = await self._page(issue_id, start)
+            found.update((item.id, item) for item in page.comments)
+            start += len(page.comments)
+            if start >= page.total:
+                return tuple(found.values())
+            if not page.comments:
+                raise errors.unreadable(_WHAT)
 
     async def _page(self, issue_id: str, start: int) -> answers.CommentPage:
         query = {"startAt": str(start), "maxResults": str(_PAGE), "expand": "properties"}
@@ -138,6 +151,9 @@ class Comments:
         if len(self._known) > _REMEMBERED:
             self._known.popitem(last=False)
 
+    def _shown(self, found: Iterable[answers.Comment]) -> tuple[Comment, ...]:
+        return _in_order(self._to_comment(item) for item in found)
+
     def _to_comment(self, found: answers.Comment) -> Comment:
         if found.properties is None and found.id in self._known:
             found = answers.Comment(
@@ -150,7 +166,7 @@ class Comments:
                 properties=self._known[found.id],
                 jsd_public=found.jsd_public,
             )
-        return mapping.to_comment(found)
+        return mapping.to_comment(found, self._form)
 
 
 def _in_order(comments: Iterable[Comment]) -> tuple[Comment, ...]:

@@ -6,8 +6,9 @@ from typing import Any
 
 import msgspec
 
-from adapters.jira import errors, kinds, markup, moments, users
+from adapters.jira import errors, kinds, moments, users
 from adapters.jira.answers import Account, FieldSchema
+from adapters.jira.form import Form
 from schemas.metadata import FieldKind
 from schemas.rich_text import RichText, to_plain
 from schemas.values import User, Value, as_set
@@ -23,11 +24,11 @@ _SPRINT_NAME = re.compile(r"[\[,]name=(.*?)(?:,[a-zA-Z]+=|\]$)")
 _VOLATILE = "com.atlassian.jira.plugin.devstatus"
 
 
-def read(value: Any, kind: FieldKind | None) -> Value:
+def read(value: Any, kind: FieldKind | None, form: Form) -> Value:
     """None for shapes that mean nothing to others."""
     match kind, value:
-        case "rich_text", str():
-            return markup.parse(value)
+        case "rich_text", _:
+            return form.parse(value)
         case "datetime", str():
             return moments.to_neutral(value)
         case "cascading", {"value": str(above)}:
@@ -72,7 +73,7 @@ def _path(above: str, child: Any) -> str:
     return f"{above}{_BETWEEN}{below}" if isinstance(below, str) else above
 
 
-async def write(name: str, value: Value, schema: FieldSchema, login: Login) -> Any:
+async def write(name: str, value: Value, schema: FieldSchema, login: Login, form: Form) -> Any:
     """The same in Jira's shape. VALIDATION for what the field cannot hold."""
     kind = kinds.kind_of(schema)
     if not kinds.is_writable(schema):
@@ -81,16 +82,18 @@ async def write(name: str, value: Value, schema: FieldSchema, login: Login) -> A
         return None
     match kind:
         case "user":
-            return await _account(name, value, login)
+            return await _account(name, value, login, form)
         case "options" | "users" | "labels":
-            return [await element(name, item, schema, login) for item in _items(name, value)]
+            return [await element(name, item, schema, login, form) for item in _items(name, value)]
         case "cascading":
             above, mark, below = _text(name, value).partition(_BETWEEN)
             return {"value": above, "child": {"value": below}} if mark else {"value": above}
         case "number":
             return _number(name, value)
         case "rich_text":
-            return markup.render(value) if isinstance(value, RichText) else _text(name, value)
+            if isinstance(value, RichText):
+                return form.render(value)
+            return form.words(_text(name, value))
         case "date":
             return _text(name, value)[:10]
         case "datetime":
@@ -99,13 +102,13 @@ async def write(name: str, value: Value, schema: FieldSchema, login: Login) -> A
         raise errors.refused(name, f"Jira wants a value of the type {schema.type}")
     if kind in ("text", "url", "option", "issue"):
         return _shaped(schema.type, _text(name, value))
-    return markup.render(value) if isinstance(value, RichText) else value
+    return form.render(value) if isinstance(value, RichText) else value
 
 
-async def element(name: str, item: str, schema: FieldSchema, login: Login) -> Any:
+async def element(name: str, item: str, schema: FieldSchema, login: Login, form: Form) -> Any:
     """One element of a set."""
     if schema.items == "user":
-        return {"name": await login(name, item)}
+        return form.user(await login(name, item))
     if kinds.kind_of(schema) == "labels":
         return "_".join(item.split())
     return _shaped(schema.items, item)
@@ -117,10 +120,10 @@ def _shaped(kind: str, text: str) -> Any:
     return {"name": text} if kind in _NAMED else text
 
 
-async def _account(name: str, value: Value, login: Login) -> dict[str, str]:
+async def _account(name: str, value: Value, login: Login, form: Form) -> dict[str, str | None]:
     if not isinstance(value, User | str):
         raise errors.refused(name, "its value is no user")
-    return {"name": await login(name, value)}
+    return form.user(await login(name, value))
 
 
 def _moment(name: str, text: str) -> str:

@@ -4,12 +4,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from adapters.jira import answers, markup, moments
+from adapters.rich_text import adf
 from schemas.issue import Issue
+from schemas.rich_text import RichText, to_plain
 from schemas.values import Fields, Value
 
 _NEUTRAL = {
     "summary": "summary",
     "description": "description",
+    "environment": "environment",
     "priority": "priority",
     "resolution": "resolution",
     "issuetype": "type",
@@ -34,25 +37,47 @@ def overwritten(found: answers.Issue, before: Issue, body: Mapping[str, Any]) ->
     recent = [item for _, place in since for item in histories[place].items]
     lost: Fields = {}
     for name, written in body.items():
-        ours = name in _NEUTRAL and _newest(recent, name, _plain(written))
+        ours = name in _NEUTRAL and _newest(recent, name, written)
         if not ours:
             continue
         replaced, neutral = _value(name, ours), _NEUTRAL[name]
-        if replaced != before.fields.get(neutral) and not _is_empty(replaced):
+        if not _is_same(replaced, before.fields.get(neutral), written) and not _is_empty(replaced):
             lost[neutral] = replaced
     return lost
 
 
 def _newest(
-    items: list[answers.HistoryItem], name: str, written: str
+    items: list[answers.HistoryItem], name: str, written: object
 ) -> answers.HistoryItem | None:
     """The last change to what we wrote; an edit after it is on top of ours, and not lost."""
     found = None
     for item in items:
         told = item.to if name == "duedate" else item.to_string
-        if item.field.lower() == name and (told or "") == written:
+        if item.field.lower() == name and _tells(told or "", written):
             found = item
     return found
+
+
+def _tells(told: str, written: object) -> bool:
+    """The history tells documents in wiki markup, as well as that goes: so their words are held
+    against each other."""
+    if _is_document(written):
+        return _words(markup.parse(told)) == _words(adf.parse(written))
+    return told == _plain(written)
+
+
+def _is_same(replaced: Value, held: Value, written: object) -> bool:
+    if _is_document(written) and isinstance(replaced, RichText) and isinstance(held, RichText):
+        return _words(replaced) == _words(held)
+    return replaced == held
+
+
+def _is_document(written: object) -> bool:
+    return isinstance(written, dict) and written.get("type") == "doc"
+
+
+def _words(rich: RichText) -> list[str]:
+    return to_plain(rich).split()
 
 
 def _plain(written: object) -> str:
@@ -62,7 +87,7 @@ def _plain(written: object) -> str:
 
 def _value(name: str, item: answers.HistoryItem) -> Value:
     match name:
-        case "description":
+        case "description" | "environment":
             return markup.parse(item.from_string)
         case "duedate":
             return item.from_

@@ -1,5 +1,6 @@
 """Issues: read whole, created with their marker, and edited over whatever is there."""
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -10,9 +11,11 @@ from adapters.jira.allowed import explain
 from adapters.jira.client import JiraClient, segment
 from adapters.jira.comments import Comments
 from adapters.jira.fields import CustomFields, Known
+from adapters.jira.form import Form
 from adapters.jira.links import Links
+from adapters.jira.mentions import Mentions
 from adapters.jira.moves import Moves
-from adapters.jira.parents import Parents
+from adapters.jira.parents import PlacesParents
 from adapters.jira.worklogs import Worklogs
 from adapters.jira.writing import Body, Writer
 from schemas.errors import Fault, TrackerError
@@ -43,11 +46,15 @@ class Issues:
         writer: Writer,
         moves: Moves,
         links: Links,
-        parents: Parents,
+        parents: PlacesParents,
         comments: Comments,
         worklogs: Worklogs,
         custom_fields: tuple[str, ...] | None,
+        form: Form,
+        mentions: Mentions | None = None,
+        made: Callable[[str], None] | None = None,
     ) -> None:
+        """`made` is told the id of each new issue at once."""
         self._connector = connector
         self._client = client
         self._fields = fields
@@ -58,6 +65,9 @@ class Issues:
         self._comments = comments
         self._worklogs = worklogs
         self._custom_fields = custom_fields
+        self._form = form
+        self._mentions = mentions
+        self._made = made
 
     async def resolve(self, key_or_id: str) -> IssueRef:
         found, _ = await self._get(key_or_id, "updated")
@@ -86,6 +96,8 @@ class Issues:
             made = await self._client.make("POST", "/issue", body, wire.created, what=what)
         except TrackerError as error:
             raise await explain(self._client, error, draft.project) from error
+        if self._made is not None:
+            self._made(made.id)
         try:
             await self._link_source(made, draft)
             if links:
@@ -133,16 +145,22 @@ class Issues:
             comments = await self._comments.complete(found.id, found.fields.comment)
         if Part.WORKLOGS in parts:
             worklogs = await self._worklogs.complete(found.id, found.fields.worklog)
-        return mapping.to_issue(
+        issue = mapping.to_issue(
             self._client.base,
             found,
             values,
             known,
             parts,
+            self._form,
             parent=await self._parents.id_of(epic) if isinstance(epic, str) else None,
             comments=comments,
             worklogs=worklogs,
         )
+        page = found.fields.comment
+        may_mention = b"[~" in body or (page is not None and page.total > len(page.comments))
+        if self._mentions is not None and may_mention:
+            return await self._mentions.shown_issue(issue)
+        return issue
 
     async def _read_back(
         self, before: Issue, written: dict[str, Any], change: FieldChange
@@ -154,8 +172,15 @@ class Issues:
         held = await self._shaped(found, body, _ONLY_FIELDS)
         if "parent" in change.set and held.fields["parent"] != change.set["parent"]:
             raise errors.refused("parent", "it took the change without a word and did nothing")
-        lost = history.overwritten(found, before, written)
+        lost = await self._unseen(before, history.overwritten(found, before, written))
         return msgspec.structs.replace(held, overwritten=lost) if lost else held
+
+    async def _unseen(self, before: Issue, lost: Fields) -> Fields:
+        """The history writes mentions as Jira does, so what looks new may have been seen."""
+        if self._mentions is None:
+            return lost
+        shown = await self._mentions.shown_fields(lost)
+        return {name: value for name, value in shown.items() if value != before.fields.get(name)}
 
     async def _get(
         self, key_or_id: str, fields: str, expand: str = ""

@@ -4,8 +4,9 @@ from typing import Any
 
 import msgspec
 
-from adapters.jira import answers, custom, links, markup, moments, wire
+from adapters.jira import answers, custom, links, moments, wire
 from adapters.jira.fields import Known
+from adapters.jira.form import Form
 from adapters.jira.users import to_user
 from schemas.issue import Attachment, Comment, Issue, IssueRef, Part, Worklog
 from schemas.values import Fields, User, as_set
@@ -26,11 +27,12 @@ def custom_values(body: bytes) -> dict[str, Any]:
     """The custom fields that are not empty, as they stand in an issue's answer."""
     if b'"customfield_' not in body:
         return {}
-    return {
+    held = {
         key: _decode(raw)
         for key, raw in wire.raw_issue.decode(body).fields.items()
-        if key.startswith(_CUSTOM) and bytes(raw) != b"null"
+        if key.startswith(_CUSTOM)
     }
+    return {key: value for key, value in held.items() if value is not None}
 
 
 def to_issue(
@@ -39,6 +41,7 @@ def to_issue(
     values: dict[str, Any],
     known: Known,
     parts: frozenset[Part],
+    form: Form,
     *,
     parent: str | None = None,
     comments: tuple[Comment, ...] | None = None,
@@ -50,9 +53,9 @@ def to_issue(
     attachments = None
     if Part.ATTACHMENTS in parts:
         attachments = tuple(to_attachment(item) for item in fields.attachment or ())
-    neutral = _neutral(fields)
+    neutral = _neutral(fields, form)
     neutral["parent"] = _parent(fields) or parent
-    neutral.update(_custom(values, known))
+    neutral.update(_custom(values, known, form))
     return Issue(
         ref=reference(base, found),
         version=updated,
@@ -67,11 +70,11 @@ def to_issue(
     )
 
 
-def _neutral(fields: answers.IssueFields) -> Fields:
+def _neutral(fields: answers.IssueFields, form: Form) -> Fields:
     return {
         "summary": fields.summary or "",
-        "description": markup.parse(fields.description),
-        "environment": markup.parse(fields.environment),
+        "description": form.parse(fields.description),
+        "environment": form.parse(fields.environment),
         "status": _name(fields.status),
         "resolution": _name(fields.resolution),
         "priority": _name(fields.priority),
@@ -94,21 +97,21 @@ def _parent(fields: answers.IssueFields) -> str | None:
     return (fields.parent.id or fields.parent.key) if fields.parent else None
 
 
-def _custom(values: dict[str, Any], known: Known) -> Fields:
+def _custom(values: dict[str, Any], known: Known, form: Form) -> Fields:
     found: Fields = {}
     for key, raw in values.items():
         if key == known.parent or key in known.without_content:
             continue
-        value = custom.read(raw, known.kinds.get(key))
+        value = custom.read(raw, known.kinds.get(key), form)
         if value is not None:
             found[key] = value
     return found
 
 
-def to_comment(found: answers.Comment) -> Comment:
+def to_comment(found: answers.Comment, form: Form) -> Comment:
     return Comment(
         id=found.id,
-        body=markup.parse(found.body),
+        body=form.parse(found.body),
         author=to_user(found.author) or User(),
         created=moments.parse_or_zero(found.created),
         updated=moments.parse_or_zero(found.updated),

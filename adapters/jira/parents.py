@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from adapters.jira import errors, wire
 from adapters.jira.client import JiraClient, segment
@@ -12,6 +12,14 @@ from schemas.values import Millis, Value
 
 _LASTS = 60 * 60 * 1000
 _REMEMBERED = 10_000
+
+
+class PlacesParents(Protocol):
+    """What reading and writing need to know of parents."""
+
+    async def id_of(self, key: str) -> str: ...
+
+    async def written(self, type_name: str, parent: Value) -> tuple[str, Any]: ...
 
 
 class Parents:

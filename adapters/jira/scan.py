@@ -10,8 +10,17 @@ from schemas.errors import Fault, TrackerError
 from schemas.events import IssueChanged
 from schemas.values import Millis
 
-Search = Callable[[str, int, str], Awaitable[answers.SearchPage]]
-"""(jql, startAt, fields) -> one page."""
+
+class Found(msgspec.Struct, frozen=True):
+    """One page of a search."""
+
+    issues: tuple[answers.Issue, ...]
+    onward: str = ""
+    """Where the same search goes on; '' at its end."""
+
+
+Search = Callable[[str, str, str], Awaitable[Found]]
+"""(jql, where it goes on or '', fields) -> one page."""
 
 
 class Cursor(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -19,8 +28,10 @@ class Cursor(msgspec.Struct, frozen=True, omit_defaults=True):
     """The newest change handed out."""
     low: Millis | None = None
     """Where a round that is not at its end goes on."""
-    skip: int = 0
-    """Rows to pass over at `low`: more issues changed in that second than fit a page."""
+    onward: str = ""
+    """Where the search at `low` goes on: more issues changed in that second than fit a page."""
+    high: Millis = 0
+    """The upper bound of that search: it goes on as the very same one."""
     seen: dict[str, Millis] = {}
     """Handed out within the overlap: issue id -> moment of its change."""
 
@@ -53,45 +64,50 @@ class Scan:
             return ChangesPage((), _text(Cursor(high)), True)
         state = _read(cursor)
         low = state.at - self._overlap if state.low is None else state.low
+        high = state.high if state.onward else high
         jql = _jql(projects, f"updated >= {low} AND updated <= {high}", "updated")
-        page = await self._search(jql, state.skip, "updated,project")
+        page = await self._search(jql, state.onward, "updated,project")
         rows = [(row, moments.parse_or_zero(row.fields.updated)) for row in page.issues]
         fresh = [(row, at) for row, at in rows if state.seen.get(row.id) != at]
-        more = bool(rows) and state.skip + len(rows) < page.total
         return ChangesPage(
             tuple(self._event(row, at) for row, at in fresh),
-            _text(self._next(state, low, rows, more)),
-            not more,
+            _text(self._next(state, low, high, rows, page.onward)),
+            not (rows and page.onward),
         )
 
     def _next(
-        self, state: Cursor, low: Millis, rows: list[tuple[answers.Issue, Millis]], more: bool
+        self,
+        state: Cursor,
+        low: Millis,
+        high: Millis,
+        rows: list[tuple[answers.Issue, Millis]],
+        onward: str,
     ) -> Cursor:
         at = max([state.at, *(moment for _, moment in rows)])
         floor = _second(at - self._overlap)
         seen = {key: moment for key, moment in state.seen.items() if moment >= floor}
         seen.update((row.id, moment) for row, moment in rows if moment >= floor)
-        if not more:
+        if not (rows and onward):
             return Cursor(at, seen=seen)
-        low, skip = _advance(low, state.skip, rows)
+        low, onward = _advance(low, onward, rows)
         # The bound may lie behind `floor` in a long round: what is read again is then told again.
-        return Cursor(at, low, skip, seen)
+        return Cursor(at, low, onward, high, seen)
 
     async def all_issues(self, projects: tuple[str, ...]) -> AsyncIterator[IssueChanged]:
         """By date of creation, which never changes. Tells no version: this scan is to find what
         raised none."""
-        low, skip, told = 0, 0, set[str]()
+        low, onward, told = 0, "", set[str]()
         while True:
-            jql = _jql(projects, f"created >= {low}" if low else "", "created")
-            page = await self._search(jql, skip, "created,project")
+            jql = _jql(projects, f"created >= {low}", "created")
+            page = await self._search(jql, onward, "created,project")
             rows = [(row, moments.parse_or_zero(row.fields.created)) for row in page.issues]
             for row, _ in rows:
                 if row.id not in told:
                     yield self._event(row, 0)
-            if not rows or skip + len(rows) >= page.total:
+            if not (rows and page.onward):
                 return
             before = low
-            low, skip = _advance(low, skip, rows)
+            low, onward = _advance(low, page.onward, rows)
             if low != before:
                 told = {row.id for row, at in rows if at >= low}
             else:
@@ -109,11 +125,11 @@ class Scan:
 
 
 def _advance(
-    low: Millis, skip: int, rows: list[tuple[answers.Issue, Millis]]
-) -> tuple[Millis, int]:
+    low: Millis, onward: str, rows: list[tuple[answers.Issue, Millis]]
+) -> tuple[Millis, str]:
     """Where the next page starts: at the second of the last row, or behind it within the second."""
     last = _second(rows[-1][1])
-    return (last, 0) if last > _second(low) else (low, skip + len(rows))
+    return (last, "") if last > _second(low) else (low, onward)
 
 
 def _jql(projects: tuple[str, ...], bounds: str, column: str) -> str:

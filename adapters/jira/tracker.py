@@ -1,55 +1,43 @@
-"""The tracker port for one Jira."""
+"""The tracker port for one Jira Data Center or Server."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Callable
 
 import aiohttp
+import msgspec
 
-from adapters.jira import answers, mapping, webhook, wire
+from adapters.jira import fit, webhook, wire
 from adapters.jira.accounts import Accounts
+from adapters.jira.alike import AnyJira
 from adapters.jira.attachments import Attachments
 from adapters.jira.capabilities import CAPABILITIES
 from adapters.jira.check import Check
-from adapters.jira.client import JiraClient, Pause
+from adapters.jira.client import Pause, open_client
 from adapters.jira.comments import Comments
 from adapters.jira.fields import CustomFields
+from adapters.jira.form import WIKI
 from adapters.jira.issues import Issues
 from adapters.jira.links import Links
 from adapters.jira.marker import Markers
+from adapters.jira.mentions import Mentions
 from adapters.jira.metadata import Catalogue
 from adapters.jira.moves import Moves
 from adapters.jira.params import JiraParams
 from adapters.jira.parents import Parents
-from adapters.jira.scan import Scan
+from adapters.jira.scan import Found, Scan
+from adapters.jira.screens import Screens
+from adapters.jira.watch import Watch
 from adapters.jira.workflow import Workflow
 from adapters.jira.worklogs import Worklogs
 from adapters.jira.writing import Writer
-from adapters.port import ByteStream, Capabilities, ChangesPage, StageResult, WebhookRequest
-from adapters.rich_text.losses import losses
+from adapters.port import Capabilities, StageResult, WebhookRequest
 from schemas.events import IssueChanged
-from schemas.issue import (
-    Attachment,
-    AttachmentDraft,
-    Comment,
-    CommentDraft,
-    FieldChange,
-    Issue,
-    IssueDraft,
-    IssueRef,
-    Part,
-    Worklog,
-    WorklogDraft,
-)
-from schemas.metadata import Choice, Metadata
+from schemas.issue import Comment, CommentDraft, FieldChange, Issue, IssueDraft
 from schemas.rich_text import RichText
-from schemas.values import Millis, User, Value
+from schemas.values import Millis, Value
 
 
-class JiraTracker:
-    """Expected versions do not exist in Jira: `update` writes over whatever is there, and learns
-    from the history what that was."""
-
+class JiraTracker(AnyJira):
     def __init__(
         self,
         connector: str,
@@ -61,28 +49,40 @@ class JiraTracker:
         """`session` stays the caller's: `close` leaves it open."""
         self._connector = connector
         self._params = params
-        self._client = client = JiraClient(connector, params, session, now, pause)
-        self._accounts = Accounts(client, now)
-        self._comments = Comments(client, params.internal_role)
-        self._attachments = Attachments(client)
-        self._worklogs = Worklogs(client)
-        self._markers = Markers(client)
-        self._scan = Scan(connector, self._search, now, params.scan_overlap, params.scan_lag)
+        self._client = client = open_client(connector, params, session, now, pause)
+        accounts = Accounts(client, now)
+        comments = Comments(client, params.internal_role)
+        worklogs = Worklogs(client)
         fields = CustomFields(client, now, params.parent_field)
         links = Links(client, now)
         parents = Parents(client, fields, now)
-        self._catalogue = Catalogue(client, fields, links)
-        self._issues = Issues(
+        self._watch = Watch(client, connector, now)
+        self._mentions = mentions = Mentions(accounts)
+        issues = Issues(
             connector,
             client,
             fields,
-            Writer(self._accounts.login, fields, parents),
+            Writer(accounts.login, fields, parents, WIKI),
             Moves(Workflow(client, params.resolution)),
             links,
             parents,
-            self._comments,
-            self._worklogs,
+            comments,
+            worklogs,
             params.custom_fields,
+            WIKI,
+            mentions,
+        )
+        super().__init__(
+            client.base,
+            params.projects,
+            issues,
+            comments,
+            Attachments(client),
+            worklogs,
+            accounts,
+            Markers(client),
+            Scan(connector, self._search, now, params.scan_overlap, params.scan_lag),
+            Catalogue(client, fields, links, Screens(client)),
         )
 
     @property
@@ -93,95 +93,43 @@ class JiraTracker:
         projects = (project,) if project else self._params.projects
         return await Check(self._client, projects).run()
 
-    async def projects(self) -> tuple[Choice, ...]:
-        return await self._catalogue.projects()
-
-    async def metadata(self, project: str) -> Metadata:
-        return await self._catalogue.metadata(project)
-
-    async def resolve(self, key_or_id: str) -> IssueRef:
-        return await self._issues.resolve(key_or_id.strip())
-
-    async def read(self, issue_id: str, parts: frozenset[Part]) -> Issue:
-        return await self._issues.read(issue_id, parts)
-
     async def read_comments(self, issue_id: str) -> tuple[Comment, ...]:
-        return await self._comments.list(issue_id)
-
-    async def comment_exists(self, issue_id: str, comment_id: str) -> bool:
-        return await self._comments.exists(issue_id, comment_id)
-
-    async def attachment_exists(self, issue_id: str, attachment_id: str) -> bool:
-        return await self._attachments.exists(issue_id, attachment_id)
+        return await self._mentions.shown_comments(await super().read_comments(issue_id))
 
     async def create(self, draft: IssueDraft) -> Issue:
-        return await self._issues.create(draft)
-
-    async def find_by_marker(self, marker: str, project: str, since: Millis) -> IssueRef | None:
-        found = await self._markers.find(marker, project, since)
-        return mapping.reference(self._client.base, found) if found else None
+        fields = await self._mentions.written_fields(draft.fields)
+        return await super().create(msgspec.structs.replace(draft, fields=fields))
 
     async def update(self, issue: Issue, change: FieldChange) -> Issue:
-        return await self._issues.update(issue, change)
+        return await super().update(issue, await self._mentions.written_change(change))
 
     async def add_comment(self, issue_id: str, draft: CommentDraft) -> Comment:
-        return await self._comments.add(issue_id, draft)
+        body = await self._mentions.written(draft.body)
+        made = await super().add_comment(issue_id, msgspec.structs.replace(draft, body=body))
+        return await self._mentions.shown_comment(made)
 
     async def edit_comment(self, issue_id: str, comment_id: str, body: RichText) -> Comment:
-        return await self._comments.edit(issue_id, comment_id, body)
-
-    async def delete_comment(self, issue_id: str, comment_id: str) -> None:
-        await self._comments.delete(issue_id, comment_id)
-
-    async def add_attachment(
-        self,
-        issue_id: str,
-        draft: AttachmentDraft,
-        open_content: Callable[[], Awaitable[ByteStream]],
-    ) -> Attachment:
-        return await self._attachments.add(issue_id, draft, open_content)
-
-    def open_attachment(
-        self, issue_id: str, attachment_id: str
-    ) -> AbstractAsyncContextManager[ByteStream]:
-        return self._attachments.open(attachment_id)
-
-    async def delete_attachment(self, issue_id: str, attachment_id: str) -> None:
-        await self._attachments.delete(issue_id, attachment_id)
-
-    async def add_worklog(self, issue_id: str, draft: WorklogDraft) -> Worklog:
-        return await self._worklogs.add(issue_id, draft)
-
-    async def edit_worklog(self, issue_id: str, worklog_id: str, draft: WorklogDraft) -> Worklog:
-        return await self._worklogs.edit(issue_id, worklog_id, draft)
-
-    async def delete_worklog(self, issue_id: str, worklog_id: str) -> None:
-        await self._worklogs.delete(issue_id, worklog_id)
-
-    async def find_users(self, query: str) -> tuple[User, ...]:
-        return await self._accounts.find(query)
-
-    async def changed_since(self, cursor: str | None, projects: tuple[str, ...]) -> ChangesPage:
-        return await self._scan.changed_since(cursor, projects or self._params.projects)
-
-    def all_issues(self, projects: tuple[str, ...]) -> AsyncIterator[IssueChanged]:
-        return self._scan.all_issues(projects or self._params.projects)
+        written = await self._mentions.written(body)
+        made = await super().edit_comment(issue_id, comment_id, written)
+        return await self._mentions.shown_comment(made)
 
     def losses(self, field: str, value: Value) -> tuple[str, ...]:
-        return losses(value, "wiki") if isinstance(value, RichText) else ()
+        return fit.losses(field, value)
+
+    async def watch(self, projects: tuple[str, ...]) -> tuple[str, ...]:
+        return await self._watch.look()
 
     def parse_webhook(self, request: WebhookRequest) -> tuple[IssueChanged, ...]:
         return webhook.parse(self._connector, self._params, request)
 
-    async def close(self) -> None:
-        """Holds nothing of its own."""
-
-    async def _search(self, jql: str, start: int, fields: str) -> answers.SearchPage:
-        what = "search issues"
+    async def _search(self, jql: str, onward: str, fields: str) -> Found:
+        what, start = "search issues", int(onward or 0)
         body = {
             "jql": jql,
             "startAt": start,
             "maxResults": self._params.page_size,
             "fields": fields.split(","),
         }
-        return wire.read(wire.search_page, await self._client.ask("/search", body, what=what), what)
+        page = wire.read(wire.search_page, await self._client.ask("/search", body, what=what), what)
+        end = start + len(page.issues)
+        return Found(page.issues, str(end) if end < page.total else "")

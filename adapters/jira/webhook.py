@@ -3,12 +3,11 @@
 import hashlib
 import hmac
 import re
-from typing import Annotated
+from typing import Annotated, Protocol
 
 import msgspec
 
 from adapters.jira import moments
-from adapters.jira.params import JiraParams
 from adapters.port import WebhookRequest
 from schemas.errors import InputError
 from schemas.events import IssueChanged
@@ -16,12 +15,26 @@ from schemas.issue import Part
 
 _COMMENT_EVENTS = frozenset({"comment_created", "comment_updated", "comment_deleted"})
 _ISSUE_EVENTS = frozenset({"jira:issue_created", "jira:issue_updated", "jira:issue_deleted"})
+_WORKLOG_EVENTS = frozenset({"worklog_created", "worklog_updated", "worklog_deleted"})
+_LINK_EVENTS = frozenset({"issuelink_created", "issuelink_deleted"})
+_WORKLOG_KINDS = frozenset({"issue_work_logged", "issue_worklog_updated", "issue_worklog_deleted"})
+_WORKLOG_ITEMS = frozenset({"timespent", "worklogid", "worklogtimespent"})
 _IN_SELF = re.compile(r"/issue/([A-Za-z0-9_-]{1,255})/comment/")
 
 
 Moment = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 # What is stored and used in addresses must be printable, whoever sends it.
 Word = Annotated[str, msgspec.Meta(max_length=255, pattern=r"^[\x21-\x7e]*(?!\n)$")]
+
+
+class Secrets(Protocol):
+    """Of a connector's settings, what its webhooks must show."""
+
+    @property
+    def webhook_secret(self) -> str: ...
+
+    @property
+    def webhook_hmac_secret(self) -> str: ...
 
 
 class _Project(msgspec.Struct, frozen=True):
@@ -43,6 +56,15 @@ class _Comment(msgspec.Struct, frozen=True):
     self_: str | None = msgspec.field(default=None, name="self")
 
 
+class _Worklog(msgspec.Struct, frozen=True, rename="camel"):
+    issue_id: Word | Moment = ""
+
+
+class _Link(msgspec.Struct, frozen=True, rename="camel"):
+    source_issue_id: Word | Moment = ""
+    destination_issue_id: Word | Moment = ""
+
+
 class _Item(msgspec.Struct, frozen=True):
     field: str = ""
 
@@ -57,13 +79,15 @@ class _Hook(msgspec.Struct, frozen=True):
     issue: _Issue | None = None
     comment: _Comment | None = None
     changelog: _Changelog | None = None
+    worklog: _Worklog | None = None
+    link: _Link | None = msgspec.field(default=None, name="issueLink")
     timestamp: Moment = 0
 
 
 _decode = msgspec.json.Decoder(_Hook).decode
 
 
-def parse(connector: str, params: JiraParams, request: WebhookRequest) -> tuple[IssueChanged, ...]:
+def parse(connector: str, params: Secrets, request: WebhookRequest) -> tuple[IssueChanged, ...]:
     """Raises InputError 401 for a wrong secret and 400 for a body that is no webhook of Jira."""
     _authenticate(params, request)
     try:
@@ -72,6 +96,12 @@ def parse(connector: str, params: JiraParams, request: WebhookRequest) -> tuple[
         raise InputError(
             "The body is no webhook of Jira.", remedy="Let Jira's own webhook call this address."
         ) from None
+    if hook.event in _WORKLOG_EVENTS:
+        issues = (hook.worklog.issue_id,) if hook.worklog else ()
+        return _hints(connector, hook, issues, Part.WORKLOGS)
+    if hook.event in _LINK_EVENTS:
+        ends = (hook.link.source_issue_id, hook.link.destination_issue_id) if hook.link else ()
+        return _hints(connector, hook, ends, Part.FIELDS)
     if hook.event not in _ISSUE_EVENTS and hook.event not in _COMMENT_EVENTS:
         return ()
     issue = _issue_id(hook)
@@ -93,7 +123,25 @@ def parse(connector: str, params: JiraParams, request: WebhookRequest) -> tuple[
     )
 
 
-def _authenticate(params: JiraParams, request: WebhookRequest) -> None:
+def _hints(
+    connector: str, hook: _Hook, issues: tuple[str | int, ...], part: Part
+) -> tuple[IssueChanged, ...]:
+    """Of events that tell an issue's id and nothing else of it."""
+    return tuple(
+        IssueChanged(
+            connector=connector,
+            issue=str(issue),
+            version=None,
+            parts=(part,),
+            source="webhook",
+            at=hook.timestamp,
+        )
+        for issue in issues
+        if issue != ""
+    )
+
+
+def _authenticate(params: Secrets, request: WebhookRequest) -> None:
     """Every secret that is set must fit; with none set nobody may call."""
     passed = bool(params.webhook_secret or params.webhook_hmac_secret)
     if params.webhook_secret:
@@ -130,6 +178,8 @@ def _parts(hook: _Hook) -> tuple[Part, ...]:
     names = {item.field.casefold() for item in items}
     if "attachment" in names:
         parts.append(Part.ATTACHMENTS)
+    if (hook.kind or "") in _WORKLOG_KINDS or names & _WORKLOG_ITEMS:
+        parts.append(Part.WORKLOGS)
     if names - {"attachment", "comment"}:
         parts.append(Part.FIELDS)
     if "comment" in names and Part.COMMENTS not in parts:

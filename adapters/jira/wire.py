@@ -32,7 +32,9 @@ worklog = msgspec.json.Decoder(answers.Worklog)
 worklog_page = msgspec.json.Decoder(answers.WorklogPage)
 create_types = msgspec.json.Decoder(answers.CreateTypes)
 create_fields = msgspec.json.Decoder(answers.CreateFields)
+edit_fields = msgspec.json.Decoder(answers.EditFields)
 old_create_meta = msgspec.json.Decoder(answers.OldCreateMeta)
+registered_webhooks = msgspec.json.Decoder(tuple[answers.RegisteredWebhook, ...])
 property_ = msgspec.json.Decoder(answers.Property)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from adapters.jira import answers, wire
 from adapters.jira.client import JiraClient, segment
+from adapters.jira.errors import NEUTRAL_NAMES
 from schemas.errors import Fault, TrackerError
 
 MAX_HOPS = 3
@@ -118,14 +119,15 @@ class Workflow:
     def _default(
         self, key: str, field: answers.ScreenField, transition: answers.Transition
     ) -> dict[str, str]:
-        allowed = [value.name for value in field.allowed_values or ()]
+        allowed = [value.name or value.value for value in field.allowed_values or ()]
+        name = NEUTRAL_NAMES.get(key, key)
         if key == "resolution" and self._resolution in allowed:
             return {"name": self._resolution}
         raise TrackerError(
             Fault.VALIDATION,
-            f"The status {transition.to.name!r} needs the field {key!r}, which has no value.",
-            remedy=_choose(key, allowed),
-            field=key,
+            f"The status {transition.to.name!r} needs the field {name!r}, which has no value.",
+            remedy=_choose(name, allowed),
+            field=name,
         )
 
     async def _status(self, issue_id: str) -> str:

@@ -1,13 +1,15 @@
 """Worklogs: complete, with our marker as an anchor that nobody sees."""
 
 import re
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 from urllib.parse import quote, unquote
 
-from adapters.jira import answers, markup, moments, users, wire
+from adapters.jira import answers, errors, markup, moments, users, wire
 from adapters.jira.client import JiraClient, segment
 from schemas.errors import Fault, TrackerError
 from schemas.issue import Worklog, WorklogDraft
+from schemas.rich_text import RichText
 from schemas.values import User
 
 _PAGE = 1000
@@ -21,6 +23,9 @@ _ANCHOR = re.compile(r"\s*\{anchor:tidegate-([^}\s]*)\}")
 class Worklogs:
     """Jira Data Center keeps no properties of worklogs, so the marker stands in the comment."""
 
+    _LISTED: ClassVar[Mapping[str, str]] = {}
+    """What the list is asked for besides."""
+
     def __init__(self, client: JiraClient) -> None:
         self._client = client
 
@@ -32,30 +37,30 @@ class Worklogs:
         if page is None:
             return None
         if page.total <= len(page.worklogs):
-            return _in_order(page.worklogs)
+            return self._in_order(page.worklogs)
         return await self._list(issue_id)
 
     async def add(self, issue_id: str, draft: WorklogDraft) -> Worklog:
         made = await self._client.make(
             "POST",
             _path(issue_id),
-            _body(draft),
+            self._body(draft),
             wire.worklog,
             what="add a worklog",
             query=_LEAVE,
         )
-        return to_worklog(made)
+        return self._shown(made)
 
     async def edit(self, issue_id: str, worklog_id: str, draft: WorklogDraft) -> Worklog:
         made = await self._client.make(
             "PUT",
             _path(issue_id, worklog_id),
-            _body(draft),
+            self._body(draft),
             wire.worklog,
             what="edit a worklog",
             query=_LEAVE,
         )
-        return to_worklog(made)
+        return self._shown(made)
 
     async def delete(self, issue_id: str, worklog_id: str) -> None:
         path = _path(issue_id, worklog_id)
@@ -73,36 +78,50 @@ class Worklogs:
         found: dict[str, answers.Worklog] = {}
         seen = 0
         while True:
-            query = {"startAt": str(seen), "maxResults": str(_PAGE)}
+            query = {"startAt": str(seen), "maxResults": str(_PAGE), **self._LISTED}
             body = await self._client.get(_path(issue_id), query, what=_WHAT)
             page = wire.read(wire.worklog_page, body, _WHAT)
             # Servers tell all at once, whatever was asked for.
             found.update((item.id, item) for item in page.worklogs)
             seen += len(page.worklogs)
-            if not page.worklogs or seen >= page.total:
-                return _in_order(tuple(found.values()))
+            if seen >= page.total:
+                return self._in_order(tuple(found.values()))
+            if not page.worklogs:
+                raise errors.unreadable(_WHAT)
+
+    def _body(self, draft: WorklogDraft) -> dict[str, Any]:
+        words = markup.render(draft.comment) if draft.comment else ""
+        marker = f"{{anchor:tidegate-{quote(draft.marker, safe='')}}}"
+        return {**time_of(draft), "comment": f"{words}\n{marker}".strip()}
+
+    def _shown(self, found: answers.Worklog) -> Worklog:
+        text, marker = _without_marker(found.comment or "")
+        return to_worklog(found, markup.parse(text) if text else None, marker)
+
+    def _in_order(self, found: tuple[answers.Worklog, ...]) -> tuple[Worklog, ...]:
+        ordered = sorted(
+            found, key=lambda item: (moments.parse_or_zero(item.created), len(item.id), item.id)
+        )
+        return tuple(self._shown(item) for item in ordered)
 
 
-def to_worklog(found: answers.Worklog) -> Worklog:
-    text, marker = _without_marker(found.comment or "")
+def time_of(draft: WorklogDraft) -> dict[str, Any]:
+    return {
+        "started": moments.told(draft.started),
+        "timeSpentSeconds": max(_SHORTEST, round(draft.seconds / 60) * 60),
+    }
+
+
+def to_worklog(found: answers.Worklog, comment: RichText | None, marker: str) -> Worklog:
     return Worklog(
         id=found.id,
         seconds=found.time_spent_seconds,
         started=moments.parse_or_zero(found.started),
         author=users.to_user(found.author) or User(),
-        comment=markup.parse(text) if text else None,
+        comment=comment,
         updated=moments.parse_or_zero(found.updated),
         marker=marker,
     )
-
-
-def _body(draft: WorklogDraft) -> dict[str, Any]:
-    words = markup.render(draft.comment) if draft.comment else ""
-    return {
-        "comment": f"{words}\n{{anchor:tidegate-{quote(draft.marker, safe='')}}}".strip(),
-        "started": moments.told(draft.started),
-        "timeSpentSeconds": max(_SHORTEST, round(draft.seconds / 60) * 60),
-    }
 
 
 def _without_marker(text: str) -> tuple[str, str]:
@@ -110,13 +129,6 @@ def _without_marker(text: str) -> tuple[str, str]:
     if found is None:
         return text, ""
     return _ANCHOR.sub("", text), unquote(found[1])
-
-
-def _in_order(found: tuple[answers.Worklog, ...]) -> tuple[Worklog, ...]:
-    ordered = sorted(
-        found, key=lambda item: (moments.parse_or_zero(item.created), len(item.id), item.id)
-    )
-    return tuple(to_worklog(item) for item in ordered)
 
 
 def _path(issue_id: str, worklog_id: str = "") -> str:

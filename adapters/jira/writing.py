@@ -4,11 +4,12 @@ from typing import Any
 
 import msgspec
 
-from adapters.jira import answers, custom, kinds, markup
+from adapters.jira import answers, custom, kinds
 from adapters.jira.custom import Login
 from adapters.jira.errors import refused
 from adapters.jira.fields import CustomFields
-from adapters.jira.parents import Parents
+from adapters.jira.form import Form
+from adapters.jira.parents import PlacesParents
 from schemas.errors import TrackerError
 from schemas.issue import FieldChange
 from schemas.rich_text import RichText, to_plain
@@ -50,10 +51,13 @@ class Body(msgspec.Struct, frozen=True):
 
 
 class Writer:
-    def __init__(self, login: Login, custom_fields: CustomFields, parents: Parents) -> None:
+    def __init__(
+        self, login: Login, custom_fields: CustomFields, parents: PlacesParents, form: Form
+    ) -> None:
         self._login = login
         self._custom_fields = custom_fields
         self._parents = parents
+        self._form = form
 
     async def body(self, change: FieldChange, type_name: str) -> Body:
         """`type_name` is the issue's type as it will be: the place of its parent depends on it."""
@@ -93,19 +97,26 @@ class Writer:
             return await self._parents.written(type_name, value)
         if name.startswith("customfield_"):
             schema = await self._schema(name)
-            return name, await custom.write(name, value, schema, self._login)
+            return name, await custom.write(name, value, schema, self._login, self._form)
         if name in _NAMED:
             return _NAMED[name], None if value is None else {"name": _text(name, value)}
         if name in NAMED_SETS:
             return NAMED_SETS[name], [{"name": item} for item in _items(name, value)]
+        if name in _RICH:
+            return name, self._rich(name, value)
         return _own_field(name, value)
+
+    def _rich(self, name: str, value: Value) -> Any:
+        if value is None or isinstance(value, RichText):
+            return None if value is None else self._form.render(value)
+        return self._form.words(_text(name, value))
 
     async def _user(self, name: str, value: Value) -> Any:
         if value is None or value in ("", User()):
-            return {"name": None}
+            return self._form.user(None)
         if not isinstance(value, User | str):
             raise refused(name, "its value is no user")
-        return {"name": await self._login(name, value)}
+        return self._form.user(await self._login(name, value))
 
     async def _schema(self, name: str) -> answers.FieldSchema:
         schema = (await self._custom_fields.known((name,))).schemas.get(name)
@@ -128,14 +139,12 @@ class Writer:
         schema = await self._schema(field)
         if kinds.kind_of(schema) not in ("options", "users", "labels"):
             raise _no_set(field)
-        return await custom.element(field, item, schema, self._login)
+        return await custom.element(field, item, schema, self._login, self._form)
 
 
 def _own_field(name: str, value: Value) -> tuple[str, Any]:
     if name == "summary":
         return name, summary(_text(name, value))
-    if name in _RICH:
-        return name, rich(name, value)
     if name == "labels":
         return name, [label(item) for item in _items(name, value)]
     if name == "due":
@@ -153,12 +162,6 @@ def summary(text: str) -> str:
 def label(text: str) -> str:
     """Jira's labels hold no white space, so `_` takes its place."""
     return "_".join(text.split())[:LABEL_LIMIT]
-
-
-def rich(name: str, value: Value) -> str | None:
-    if value is None:
-        return None
-    return markup.render(value) if isinstance(value, RichText) else _text(name, value)
 
 
 def _duration(name: str, value: Value) -> str:

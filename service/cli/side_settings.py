@@ -32,6 +32,18 @@ def add_to(parser: argparse.ArgumentParser) -> None:
         help="a field that may leave this node, whatever the rule says; repeatable",
     )
     options.add_argument(
+        "--user",
+        action="append",
+        metavar="THERE=HERE",
+        help="who a person of the other side is here, by e-mail or name; repeatable, and without"
+        " HERE they are found by themselves again",
+    )
+    options.add_argument(
+        "--default-user",
+        metavar="HERE",
+        help="who stands here for people of the other side whom nobody knows",
+    )
+    options.add_argument(
         "--attachment-limit",
         type=int,
         metavar="BYTES",
@@ -62,6 +74,8 @@ def given(session: Session) -> SettingsBody:
         trigger=_trigger(session),
         conflict_policy=session.text("conflicts") or "newest",
         disclosed=session.words("disclose") or None,
+        users=_users(session, {}),
+        default_user=session.text("default_user"),
         **_limits(session, ConnectionSettings()),
     )
 
@@ -76,6 +90,8 @@ def changed(session: Session, now: ConnectionSettings) -> SettingsBody:
         conflict_policy=now.conflict_policy,
         field_policies=now.field_policies,
         disclosed=session.words("disclose") or now.disclosed,
+        users=_users(session, now.users),
+        default_user=session.text("default_user") or now.default_user,
         **_limits(session, now),
     )
 
@@ -84,6 +100,18 @@ def of_other_end(session: Session) -> SettingsBody:
     return SettingsBody(
         project=session.text("remote_project"), issue_type=session.text("remote_type")
     )
+
+
+def _users(session: Session, now: dict[str, str]) -> dict[str, str]:
+    users = dict(now)
+    for pair in session.words("user"):
+        there, equals, here = pair.partition("=")
+        if not (there and equals):
+            raise failed(
+                f"{pair!r} names no pair of people.", "Write it as THERE=HERE.", Ending.USAGE
+            )
+        users[there] = here
+    return {there: here for there, here in users.items() if here}
 
 
 class _Limits(TypedDict):

@@ -107,6 +107,9 @@ def _detail(detail: TwinDetail) -> list[RenderableType]:
     if detail.conflicts:
         rows = [(moment(c.at), c.field, c.winner, c.kept, c.lost) for c in detail.conflicts]
         shown += ["", table(("conflict (UTC)", "field", "winner", "kept", "lost"), rows)]
+    if detail.losses:
+        lost = [(loss.field, loss.reason) for loss in detail.losses]
+        shown += ["", table(("not whole here", "why"), lost)]
     if detail.activity:
         shown += ["", activity_table(detail.activity)]
     return [*shown, ""]

@@ -88,10 +88,20 @@ def _time_zone(value: str) -> str:
     return ""
 
 
+def _origins(value: Any) -> str:
+    for origin in value:
+        parts = _split(origin)
+        whole = parts is not None and origin == f"{parts.scheme}://{parts.netloc}"
+        if not whole or parts is None or parts.scheme not in ("http", "https") or not parts.netloc:
+            return f"must be addresses such as https://console.example, not {origin!r}"
+    return ""
+
+
 CHECKS: dict[str, Check] = {
     "node.public_url": _public_url,
     "listen.address": _address,
     "listen.admin": _optional_address,
+    "listen.cors_origins": _origins,
     "listen.hooks": _optional_address,
     "listen.peers": _optional_address,
     "listen.proxies": _networks,

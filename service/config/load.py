@@ -177,11 +177,6 @@ def _check_whole(
             f"{given['relay.enabled'].place}: `relay.enabled` needs `node.public_url`: a relay is"
             " where others come to"
         )
-    if values.get("listen.admin") and not values.get("listen.admin_token"):
-        errors.append(
-            f"{given['listen.admin'].place}: `listen.admin` opens the admin API over TCP and needs"
-            " `listen.admin_token` or `listen.admin_token_file`"
-        )
 
 
 def _nested(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -112,6 +112,7 @@ def context_input(context: RuleContext) -> str:
         context.project,
         "first" if context.first_sync else "",
         str(context.now),
+        "mirror" if context.mirror else "",
     )
 
 

@@ -22,16 +22,23 @@ class User:
 
 
 class RichText:
-    def __init__(self, _ref: int, _before: tuple[Any, ...] = (), _after: tuple[Any, ...] = ()):
+    def __init__(
+        self,
+        _ref: int,
+        _before: tuple[Any, ...] = (),
+        _after: tuple[Any, ...] = (),
+        _bare: bool = False,
+    ):
         self._ref = _ref
         self._before = _before
         self._after = _after
+        self._bare = _bare
 
     def prepend(self, line: str) -> "RichText":
-        return RichText(self._ref, (line, *self._before), self._after)
+        return RichText(self._ref, (line, *self._before), self._after, self._bare)
 
     def append(self, line: str) -> "RichText":
-        return RichText(self._ref, self._before, (*self._after, line))
+        return RichText(self._ref, self._before, (*self._after, line), self._bare)
 
 
 class Comment:
@@ -67,6 +74,7 @@ class Context:
         self.remote_key, self.remote_url, self.project = words[5], words[6], words[7]
         self.first_sync = words[8] != ""
         self.now = int(words[9])
+        self.mirror = words[10] != ""
 
 
 class Issue:
@@ -83,6 +91,19 @@ class Issue:
         self.labels = fields.get("labels", [])
         self.assignee = fields.get("assignee")
         self.reporter = fields.get("reporter")
+        self.resolution = fields.get("resolution")
+        self.components = fields.get("components", [])
+        self.fix_versions = fields.get("fix_versions", [])
+        self.affected_versions = fields.get("affected_versions", [])
+        self.milestone = fields.get("milestone")
+        self.area = fields.get("area")
+        self.iteration = fields.get("iteration")
+        self.due = fields.get("due")
+        self.estimate = fields.get("estimate")
+        self.remaining = fields.get("remaining")
+        self.spent = fields.get("spent")
+        self.parent = fields.get("parent")
+        self.links = fields.get("links", [])
         self.comments, self.attachments = parts
 
 
@@ -98,6 +119,19 @@ class Replica:
         labels: Any = ...,
         assignee: Any = ...,
         reporter: Any = ...,
+        resolution: Any = ...,
+        components: Any = ...,
+        fix_versions: Any = ...,
+        affected_versions: Any = ...,
+        milestone: Any = ...,
+        area: Any = ...,
+        iteration: Any = ...,
+        due: Any = ...,
+        estimate: Any = ...,
+        remaining: Any = ...,
+        spent: Any = ...,
+        parent: Any = ...,
+        links: Any = ...,
         comments: Iterable[Comment] = (),
         attachments: Iterable[Attachment] = (),
         fields: Any = None,
@@ -110,6 +144,19 @@ class Replica:
         self.labels = labels
         self.assignee = assignee
         self.reporter = reporter
+        self.resolution = resolution
+        self.components = components
+        self.fix_versions = fix_versions
+        self.affected_versions = affected_versions
+        self.milestone = milestone
+        self.area = area
+        self.iteration = iteration
+        self.due = due
+        self.estimate = estimate
+        self.remaining = remaining
+        self.spent = spent
+        self.parent = parent
+        self.links = links
         self.comments = comments
         self.attachments = attachments
         self.fields = {} if fields is None else fields
@@ -131,6 +178,19 @@ class Wanted:
         labels: Any = ...,
         assignee: Any = ...,
         reporter: Any = ...,
+        resolution: Any = ...,
+        components: Any = ...,
+        fix_versions: Any = ...,
+        affected_versions: Any = ...,
+        milestone: Any = ...,
+        area: Any = ...,
+        iteration: Any = ...,
+        due: Any = ...,
+        estimate: Any = ...,
+        remaining: Any = ...,
+        spent: Any = ...,
+        parent: Any = ...,
+        links: Any = ...,
         comments: Iterable[Comment] = (),
         attachments: Iterable[Attachment] = (),
         fields: Any = None,
@@ -144,6 +204,19 @@ class Wanted:
         self.labels = labels
         self.assignee = assignee
         self.reporter = reporter
+        self.resolution = resolution
+        self.components = components
+        self.fix_versions = fix_versions
+        self.affected_versions = affected_versions
+        self.milestone = milestone
+        self.area = area
+        self.iteration = iteration
+        self.due = due
+        self.estimate = estimate
+        self.remaining = remaining
+        self.spent = spent
+        self.parent = parent
+        self.links = links
         self.comments = comments
         self.attachments = attachments
         self.fields = {} if fields is None else fields
@@ -216,6 +289,40 @@ def with_author(comment: Comment) -> Comment:
     )
 
 
+def reported(replica: Replica) -> Any:
+    name = replica.reporter.name if replica.reporter else ""
+    body = replica.description
+    if not name:
+        return body
+    line = f"Reported by {name}."
+    if body is None:
+        return line
+    return body.prepend(line) if type(body) is RichText else f"{line}\n\n{body}"
+
+
+def unreported(value: Any) -> Any:
+    if type(value) is not RichText:
+        return value
+    return RichText(value._ref, value._before, value._after, True)
+
+
+def map_user(table: dict[str, str], user: Any, default: Any = ...) -> Any:
+    if user is None:
+        return None
+    found = _find(table, user.email) if user.email else ...
+    if found is ... and user.name:
+        found = _find(table, user.name)
+    if found is ...:
+        found = default
+    if found is ...:
+        return user
+    return User(found, found if "@" in found else "", found) if type(found) is str else found
+
+
+def only_mapped(table: dict[str, Any], value: Any) -> Any:
+    return ... if value is None else _find(table, value)
+
+
 def moment(milliseconds: int) -> Any:
     from datetime import datetime, timedelta, timezone  # noqa: PLC0415 (rarely needed)
 
@@ -281,6 +388,19 @@ def _replica(given: Any) -> Replica:
         labels=fields.get("labels", []),
         assignee=fields.get("assignee"),
         reporter=fields.get("reporter"),
+        resolution=fields.get("resolution"),
+        components=fields.get("components", []),
+        fix_versions=fields.get("fix_versions", []),
+        affected_versions=fields.get("affected_versions", []),
+        milestone=fields.get("milestone"),
+        area=fields.get("area"),
+        iteration=fields.get("iteration"),
+        due=fields.get("due"),
+        estimate=fields.get("estimate"),
+        remaining=fields.get("remaining"),
+        spent=fields.get("spent"),
+        parent=fields.get("parent"),
+        links=fields.get("links", []),
         comments=_comments(comments),
         attachments=_attachments(attachments),
         fields=fields,
@@ -312,6 +432,19 @@ def _export(result: Any, wanted: Any, rule: str) -> Any:
             result.labels,
             result.assignee,
             result.reporter,
+            result.resolution,
+            result.components,
+            result.fix_versions,
+            result.affected_versions,
+            result.milestone,
+            result.area,
+            result.iteration,
+            result.due,
+            result.estimate,
+            result.remaining,
+            result.spent,
+            result.parent,
+            result.links,
         ),
         result.type,
         result.fields,

@@ -1,5 +1,6 @@
 """What a rule returned, checked strictly before anything else sees it."""
 
+import re
 from collections.abc import Callable, Iterable
 from math import isfinite
 from typing import Any, TypeVar
@@ -7,12 +8,33 @@ from typing import Any, TypeVar
 from pydantic_monty import MontyClassProxy
 
 from schemas.errors import RuleError
-from schemas.rich_text import Block, RichText, plain
+from schemas.rich_text import Block, Paragraph, RichText, plain, to_plain
 from schemas.rules import Outgoing, OutgoingComment, Wanted, WantedComment
 from schemas.values import Digest, Fields, User, Value, Work, as_set
 from service.rules.inputs import Given
 
-NAMES = ("summary", "description", "status", "priority", "labels", "assignee", "reporter")
+NAMES = (
+    "summary",
+    "description",
+    "status",
+    "priority",
+    "labels",
+    "assignee",
+    "reporter",
+    "resolution",
+    "components",
+    "fix_versions",
+    "affected_versions",
+    "milestone",
+    "area",
+    "iteration",
+    "due",
+    "estimate",
+    "remaining",
+    "spent",
+    "parent",
+    "links",
+)
 """In the order in which the prelude exports them."""
 
 EXPECTED: dict[str, tuple[type | tuple[type, ...], str]] = {
@@ -24,11 +46,29 @@ EXPECTED: dict[str, tuple[type | tuple[type, ...], str]] = {
     "labels": (tuple, "a list of texts"),
     "assignee": ((User, type(None)), "a User"),
     "reporter": ((User, type(None)), "a User"),
+    "resolution": ((str, type(None)), "a name"),
+    "components": (tuple, "a list of texts"),
+    "fix_versions": (tuple, "a list of texts"),
+    "affected_versions": (tuple, "a list of texts"),
+    "milestone": ((str, type(None)), "a name"),
+    "area": ((str, type(None)), "a path"),
+    "iteration": ((str, type(None)), "a path"),
+    "due": ((str, type(None)), "a date"),
+    "estimate": ((int, float, type(None)), "a number of seconds"),
+    "remaining": ((int, float, type(None)), "a number of seconds"),
+    "spent": ((int, float, type(None)), "a number of seconds"),
+    "parent": ((str, type(None)), "a twin"),
+    "links": (tuple, "a list of texts"),
 }
+
+_ANY = (object, "")
 
 PLAIN = frozenset({"summary", "status", "priority", "type"})
 
 LARGEST = 1 << 63
+
+_REPORTED = re.compile(r"Reported by [^\n]+\.")
+"""The first line of a mirror, as the prelude's `reported` writes it."""
 
 C = TypeVar("C", OutgoingComment, WantedComment)
 
@@ -96,7 +136,7 @@ def _put(fields: Fields, name: str, raw: Any, given: Given) -> None:
         fields[name] = raw
         return
     if isinstance(raw, MontyClassProxy) and raw.name == "_Clear":
-        fields[name] = () if name == "labels" else None
+        fields[name] = () if EXPECTED.get(name, _ANY)[0] is tuple else None
         return
     value = _value(name, raw, given)
     if (value is None or value == ()) and name not in given.fields:
@@ -148,6 +188,8 @@ def _rich(name: str, attributes: dict[str, Any], given: Given) -> RichText | Dig
     if type(place) is not int or not 0 <= place < len(given.handles):
         raise Refused(f"{name}: this formatted text was not given to the rule.")
     held = given.handles[place]
+    if attributes.get("_bare") and isinstance(held, RichText):
+        held = _without_reporter(held)
     if not before and not after:
         return held
     if isinstance(held, Digest):
@@ -155,6 +197,13 @@ def _rich(name: str, attributes: dict[str, Any], given: Given) -> RichText | Dig
             f"{name}: this text is not at hand now, so it can only be passed on as it is."
         )
     return RichText((*_paragraphs(name, before), *held.blocks, *_paragraphs(name, after)))
+
+
+def _without_reporter(held: RichText) -> RichText:
+    if not held.blocks or not isinstance(held.blocks[0], Paragraph):
+        return held
+    first = to_plain(RichText(held.blocks[:1]))
+    return RichText(held.blocks[1:]) if _REPORTED.fullmatch(first) else held
 
 
 def _paragraphs(name: str, lines: Any) -> tuple[Block, ...]:

@@ -64,6 +64,8 @@ class Context:
     """Where incoming issues are made."""
     now: int
     """Milliseconds since 1970; see `moment`."""
+    mirror: bool
+    """This side's issue was made, or is about to be, for the other side's."""
 
 class Issue:
     """The issue in this side's tracker. A field that it does not have is None (labels: empty)."""
@@ -79,6 +81,24 @@ class Issue:
     labels: list[str]
     assignee: User | None
     reporter: User | None
+    resolution: str | None
+    components: list[str]
+    fix_versions: list[str]
+    affected_versions: list[str]
+    milestone: str | None
+    area: str | None
+    iteration: str | None
+    """As `area`, a path, its parts joined by " / "."""
+    due: str | None
+    """A date, such as 2026-01-31."""
+    estimate: int | None
+    remaining: int | None
+    spent: int | None
+    """As `estimate` and `remaining`, in seconds."""
+    parent: str | None
+    """Such as "twin:…": the parent, where it is under sync."""
+    links: list[str]
+    """Such as "blocks twin:…", to issues under sync; a twin is the same on both sides."""
     fields: dict[str, Any]
     """Every field by its name, custom ones too."""
     comments: list[Comment]
@@ -100,6 +120,19 @@ class Replica:
     labels: list[str]
     assignee: User | None
     reporter: User | None
+    resolution: str | None
+    components: list[str]
+    fix_versions: list[str]
+    affected_versions: list[str]
+    milestone: str | None
+    area: str | None
+    iteration: str | None
+    due: str | None
+    estimate: int | None
+    remaining: int | None
+    spent: int | None
+    parent: str | None
+    links: list[str]
     fields: dict[str, Any]
     comments: list[Comment]
     """The new and the changed ones."""
@@ -115,6 +148,19 @@ class Replica:
         labels: Iterable[str] | _Clear = ...,
         assignee: User | _Clear | None = ...,
         reporter: User | _Clear | None = ...,
+        resolution: str | _Clear | None = ...,
+        components: Iterable[str] | _Clear = ...,
+        fix_versions: Iterable[str] | _Clear = ...,
+        affected_versions: Iterable[str] | _Clear = ...,
+        milestone: str | _Clear | None = ...,
+        area: str | _Clear | None = ...,
+        iteration: str | _Clear | None = ...,
+        due: str | _Clear | None = ...,
+        estimate: int | _Clear | None = ...,
+        remaining: int | _Clear | None = ...,
+        spent: int | _Clear | None = ...,
+        parent: str | _Clear | None = ...,
+        links: Iterable[str] | _Clear = ...,
         comments: Iterable[Comment] = ...,
         attachments: Iterable[Attachment] = ...,
         fields: dict[str, _Value] | dict[str, Any] = ...,
@@ -137,6 +183,19 @@ class Wanted:
         labels: Iterable[str] | _Clear = ...,
         assignee: User | _Clear | None = ...,
         reporter: User | _Clear | None = ...,
+        resolution: str | _Clear | None = ...,
+        components: Iterable[str] | _Clear = ...,
+        fix_versions: Iterable[str] | _Clear = ...,
+        affected_versions: Iterable[str] | _Clear = ...,
+        milestone: str | _Clear | None = ...,
+        area: str | _Clear | None = ...,
+        iteration: str | _Clear | None = ...,
+        due: str | _Clear | None = ...,
+        estimate: int | _Clear | None = ...,
+        remaining: int | _Clear | None = ...,
+        spent: int | _Clear | None = ...,
+        parent: str | _Clear | None = ...,
+        links: Iterable[str] | _Clear = ...,
         comments: Iterable[Comment] = ...,
         attachments: Iterable[Attachment] = ...,
         fields: dict[str, _Value] | dict[str, Any] = ...,
@@ -167,6 +226,24 @@ def markdown(value: RichText | str | None) -> str:
 
 def with_author(comment: Comment) -> Comment:
     """The comment with a first line that names who wrote it."""
+
+def reported(replica: Replica) -> RichText | str | None:
+    """The description with a first line that names who reported the issue."""
+
+def unreported(value: RichText | None) -> RichText | None:
+    """The description without that line."""
+
+@overload
+def map_user(table: dict[str, str], user: None, default: Any = ...) -> None: ...
+@overload
+def map_user(
+    table: dict[str, str], user: User | None, default: User | str | None = ...
+) -> User | None:
+    """Who stands here for a person of the other side: by the e-mail or the name there, an e-mail, a
+    name or an id here; without one, the default, or else the person, who is looked up here."""
+
+def only_mapped(table: dict[str, str], value: str | None) -> Any:
+    """The counterpart; without one the field stays as it is."""
 
 def moment(milliseconds: int) -> datetime:
     """A moment in UTC."""

@@ -1,5 +1,7 @@
 """Parked twins: they wait for a person and stop nobody else."""
 
+from collections.abc import Collection
+
 import msgspec
 import sqlalchemy as sa
 
@@ -88,9 +90,11 @@ def ignore(c: sa.Connection, connection: str, twin: str) -> bool:
     return True
 
 
-def count(c: sa.Connection) -> dict[str, int]:
+def count(c: sa.Connection, only: Collection[str] | None = None) -> dict[str, int]:
     """By connection; connections without parked twins are left out."""
     statement = sa.select(_t.connection, sa.func.count()).group_by(_t.connection)
+    if only is not None:
+        statement = statement.where(_t.connection.in_(only))
     return {row[0]: row[1] for row in c.execute(statement)}
 
 

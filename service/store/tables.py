@@ -187,6 +187,15 @@ parked = sa.Table(
     ),
 )
 
+awaited = sa.Table(
+    "awaited",
+    metadata,
+    _of_connection(primary_key=True),
+    _id("twin"),
+    _id("what"),
+    sa.Index(None, "connection", "what"),
+)
+
 outbox = sa.Table(
     "outbox",
     metadata,

@@ -1,6 +1,6 @@
 """Twins: their rows, what arrives for them, and when they are due. Leases are in `leases.py`."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 import msgspec
@@ -10,6 +10,7 @@ from schemas.errors import InputError
 from schemas.replica import TwinMessage
 from schemas.twin import Twin
 from schemas.values import Millis
+from service.store import awaited
 from service.store.prepared import Columns, Prepared
 from service.store.tables import twins
 from service.store.twin_records import (
@@ -122,15 +123,20 @@ _OLDEST_DUE = Prepared(
 def create(
     c: sa.Connection, twin: Twin, connector: str, now: Millis, due_at: Millis | None
 ) -> bool:
-    """False when the twin exists already; then nothing is changed."""
-    return _add(c, twin, connector, now=now, due_at=due_at, message=None)
+    """False when the twin exists already; then nothing is changed. Who waited for its issue is
+    due."""
+    awaited.guard(c, twin.connection, waits=False)
+    added = _add(c, twin, connector, now=now, due_at=due_at, message=None)
+    if added and twin.issue is not None:
+        awaited.arrived(c, twin.connection, twin.id, twin.issue.id, now)
+    return added
 
 
 def adopt(c: sa.Connection, twin: Twin, now: Millis) -> bool:
     """Puts a twin that was only waiting under sync, with this state. False: it was not stopped."""
     fresh = msgspec.structs.replace(twin, stopped=False)
     this = sa.and_(_t.connection == twin.connection, _t.twin == twin.id, _t.stopped)
-    adopted = (
+    update = (
         sa.update(twins)
         .where(this)
         .values(
@@ -141,7 +147,10 @@ def adopt(c: sa.Connection, twin: Twin, now: Millis) -> bool:
             due_at=now,
         )
     )
-    return c.execute(adopted).rowcount > 0
+    adopted = c.execute(update).rowcount > 0
+    if adopted and twin.issue is not None:
+        awaited.arrived(c, twin.connection, twin.id, twin.issue.id, now)
+    return adopted
 
 
 def get(c: sa.Connection, connection: str, twin: str) -> TwinRow | None:
@@ -230,16 +239,20 @@ def _mentions(c: sa.Connection, words: str) -> sa.ColumnElement[bool]:
     return sa.func.position(value.op("IN")(_t.state)) > 0
 
 
-def count(c: sa.Connection) -> dict[str, int]:
+def count(c: sa.Connection, only: Collection[str] | None = None) -> dict[str, int]:
     """By connection; connections without twins are left out."""
     statement = sa.select(_t.connection, sa.func.count()).group_by(_t.connection)
+    if only is not None:
+        statement = statement.where(_t.connection.in_(only))
     return {row[0]: row[1] for row in c.execute(statement)}
 
 
-def last_reconciled(c: sa.Connection) -> dict[str, Millis]:
+def last_reconciled(c: sa.Connection, only: Collection[str] | None = None) -> dict[str, Millis]:
     """By connection: when it last looked at an issue of its."""
     newest = sa.func.max(_t.reconciled_at)
     statement = sa.select(_t.connection, newest).group_by(_t.connection)
+    if only is not None:
+        statement = statement.where(_t.connection.in_(only))
     return {row[0]: row[1] for row in c.execute(statement)}
 
 

@@ -19,7 +19,7 @@ _REMEMBERED = 4
 def is_waiting(twin: Twin) -> bool:
     """True when the replica holds something that was not yet taken in, and is whole."""
     replica = twin.replica
-    if any(isinstance(value, Digest) for value in replica.fields.values()):
+    if not is_whole(twin):
         return False
     return twin.replica_version > twin.included or bool(
         replica.comments
@@ -27,6 +27,11 @@ def is_waiting(twin: Twin) -> bool:
         or replica.removed_comments
         or replica.removed_attachments
     )
+
+
+def is_whole(twin: Twin) -> bool:
+    """Every text of the replica is at hand."""
+    return not any(isinstance(value, Digest) for value in twin.replica.fields.values())
 
 
 def first_meeting(twin: Twin) -> bool:
@@ -112,6 +117,7 @@ def note_intended(twin: Twin, intent: Intent, wanted: Wanted) -> Twin:
     """What the issue is about to be created with: the base, should the answer never come."""
     return msgspec.structs.replace(
         twin,
+        mirror=True,
         intents=(*(i for i in twin.intents if i != intent), intent),
         base=msgspec.structs.replace(twin.base, wanted=snapshots(wanted.fields)),
     )
@@ -157,6 +163,19 @@ def note_taken(twin: Twin, merge: FieldMerge | None, wanted: Wanted | None, held
             held=held_after(twin, held.fields, spoken),
             replica=snapshots(twin.replica.fields),
         ),
+    )
+
+
+def note_late(twin: Twin, merge: FieldMerge, wish: Fields, held: Issue) -> Twin:
+    """The twin once ties were made whose other end came later than the replica. What follows from
+    them is no news for the other side."""
+    base = msgspec.structs.replace(twin.base, wanted=twin.base.wanted | snapshots(wish))
+    return msgspec.structs.replace(
+        twin,
+        issue=held.ref,
+        edits=merge.edits,
+        base=base,
+        adopted=tuple(sorted({*twin.adopted, *wish})),
     )
 
 

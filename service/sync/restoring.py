@@ -32,7 +32,7 @@ def _unconfirmed(twin: Twin, name: str) -> bool:
 def found_again(twin: Twin) -> Twin:
     """A mirror that was found by its marker holds what the other side had sent, as far as we know:
     nothing of it is news."""
-    return msgspec.structs.replace(twin, adopted=tuple(sorted(twin.replica.fields)))
+    return msgspec.structs.replace(twin, adopted=tuple(sorted(twin.replica.fields)), mirror=True)
 
 
 def was_heard_before(twin: Twin) -> bool:

@@ -64,7 +64,8 @@ def decide_retry(
     steps = _STEPS.get(fault, STEPS)
     if attempts > len(steps):
         return Park()
-    return Retry(_spread(steps[attempts - 1], jitter), "twin")
+    delay = max(_spread(steps[attempts - 1], jitter), int((retry_after or 0) * 1000))
+    return Retry(delay, "twin")
 
 
 def _outage_delay(attempts: int, retry_after: float | None, jitter: float) -> Millis:

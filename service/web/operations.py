@@ -21,6 +21,7 @@ from schemas.api import (
     ErrorView,
     InvitationReissue,
     InvitationView,
+    MetadataQuery,
     NodeView,
     Page,
     PageQuery,
@@ -178,7 +179,7 @@ class Operations(Protocol):
 
     async def projects(self, connector: str, query: ProjectQuery) -> Page[Choice]: ...
 
-    async def metadata(self, connector: str, project: str) -> Metadata: ...
+    async def metadata(self, connector: str, query: MetadataQuery) -> Metadata: ...
 
     async def queue(self) -> QueueView: ...
 

@@ -1,13 +1,15 @@
-"""Keeps the running tasks in line with what the node has: one scan per connector, one task per
-peer that has an address or is met at a relay, and one that asks for the acceptance of a private
-node's invitations."""
+"""Keeps the running tasks in line with what the node has: one scan per connector, and one that
+looks after its webhooks where the tracker can tell of them; one task per peer that has an address
+or is met at a relay, and one that asks for the acceptance of a private node's invitations."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
+import msgspec
 import structlog
 
+from adapters.port import Watching
 from schemas.errors import InputError, PeerError, PeerUnavailable
 from schemas.node import Peer, PublicPeer, RelayedPeer
 from schemas.values import Millis
@@ -25,8 +27,14 @@ REFRESH_SECONDS = 2.0
 Run = Callable[[], Coroutine[Any, Any, None]]
 
 
+class Watch(msgspec.Struct, frozen=True):
+    """Of a connector, by name."""
+
+    connector: str
+
+
 class Arrangement:
-    """`scan` and `reach` make the task of a connector (by name) and of a peer."""
+    """`scan` and `watch` make the tasks of a connector (by name), `reach` that of a peer."""
 
     def __init__(
         self,
@@ -34,11 +42,12 @@ class Arrangement:
         roster: Roster,
         *,
         scan: Callable[[str], Run],
+        watch: Callable[[str], Run],
         reach: Callable[[Peer], Run],
     ) -> None:
         self._supervisor = supervisor
         self._roster = roster
-        self._scan = scan
+        self._scan, self._watch = scan, watch
         self._reach = reach
         self._running: dict[str, object] = {}
         self._lock = asyncio.Lock()
@@ -72,6 +81,11 @@ class Arrangement:
                 live.record.type != "alm" for live in self._roster.of_connector(opened.record.id)
             )
         }
+        watches = {
+            f"watch {opened.record.name}": Watch(opened.record.name)
+            for opened in self._roster.connectors.values()
+            if isinstance(opened.tracker, Watching) and self._roster.of_connector(opened.record.id)
+        }
         connected = {live.record.peer for live in self._roster.connections.values()}
         reached = {
             f"peer {peer.name} {peer.id}": peer
@@ -80,9 +94,11 @@ class Arrangement:
             and peer.id in connected
             and not peer.revoked
         }
-        return {**scans, **reached}
+        return {**scans, **watches, **reached}
 
     def _task(self, name: str, what: object) -> Run:
+        if isinstance(what, Watch):
+            return self._watch(what.connector)
         return self._reach(what) if isinstance(what, Peer) else self._scan(str(what))
 
 

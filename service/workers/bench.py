@@ -1,19 +1,21 @@
 """What one reconcile works with, handed in by whoever runs it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
 import msgspec
 
 from adapters.port import ByteStream, Tracker
 from schemas.errors import TidegateError
+from schemas.metadata import FieldInfo
 from schemas.replica import ReplicaAttachment, TwinMessage
 from schemas.rules import RuleContext, RuleSet
 from schemas.twin import Twin
-from schemas.values import Millis
+from schemas.values import Millis, User
 from service.rules.port import RuleEngine
 from service.sync.merge import Conflict
 from service.sync.policy import Policy
+from service.sync.relations import Known
 
 OpenContent = Callable[[], Awaitable[ByteStream]]
 
@@ -31,6 +33,37 @@ class Contents(Protocol):
 
     async def release(self, twin: Twin, file: ReplicaAttachment) -> None:
         """The bytes are needed no more."""
+        ...
+
+
+class Kin(Protocol):
+    """The other issues that are under sync in the same connection."""
+
+    async def twins_of(self, issues: frozenset[str]) -> dict[str, str]:
+        """By the local issue's id; those under no sync are left out."""
+        ...
+
+    async def issues_of(self, twins: frozenset[str]) -> dict[str, Known]:
+        """By twin; those that have no local issue are left out."""
+        ...
+
+
+class Persons(Protocol):
+    """The people of this side's tracker."""
+
+    async def who_is(self, user: User) -> User | None:
+        """Who the other side's user is here; None when nobody is known to be."""
+        ...
+
+
+class Ground(Protocol):
+    """What the tracker's projects know, as far as it can tell."""
+
+    async def fields(
+        self, project: str, type: str, *, young: bool = False
+    ) -> Mapping[str, FieldInfo] | None:
+        """By neutral name; None when the tracker does not tell. `young`: as they are now, or were
+        a moment ago."""
         ...
 
 
@@ -81,5 +114,8 @@ class Bench(msgspec.Struct, frozen=True):
     attachment_limit: int
     ledger: TwinLedger
     contents: Contents
+    kin: Kin
+    persons: Persons
+    ground: Ground
     wrote: Wrote
     now: Callable[[], Millis]

@@ -13,6 +13,7 @@ from service.web.health import Finding, HealthBoard
 from service.workers.breaker import Breakers
 from service.workers.roster import Roster
 from service.workers.supervisor import Supervisor
+from service.workers.watcher import Attention
 
 STALE: Millis = 300_000
 """Work that is due for this long is worth a warning."""
@@ -31,12 +32,14 @@ class Checks:
         roster: Roster,
         breakers: Breakers,
         contacts: Contacts,
+        attention: Attention,
         supervisor: Supervisor,
         metrics: Metrics,
         now: Callable[[], Millis],
     ) -> None:
         self._bus, self._store, self._roster = bus, store, roster
         self._breakers, self._contacts = breakers, contacts
+        self._attention = attention
         self._supervisor, self._metrics, self._now = supervisor, metrics, now
 
     def put_on(self, board: HealthBoard) -> None:
@@ -67,8 +70,9 @@ class Checks:
         findings = {}
         for opened in self._roster.connectors.values():
             broken = self._breakers.state(opened.record.id)
-            output = f"{broken.message} {broken.remedy}".strip() if broken else ""
-            status = Finding("warn", output) if broken else Finding()
+            said = [f"{broken.message} {broken.remedy}".strip()] if broken else []
+            said += self._attention.of(opened.record.id)
+            status = Finding("warn", " ".join(said)) if said else Finding()
             findings[f"connector:{opened.record.name}"] = status
         return findings
 

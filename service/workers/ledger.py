@@ -11,10 +11,11 @@ from schemas.replica import TwinMessage
 from schemas.values import Millis
 from service.store import activity, conflicts, leases, outbox, parked, twins
 from service.store.store import Store
-from service.store.twin_records import Claim
+from service.store.twin_records import Claim, TwinKey
 from service.sync.intake import merge_messages
 from service.sync.merge import Conflict
 from service.workers.bench import Outcome
+from service.workers.kin import keep_waiting, ring_for
 from service.workers.roster import LiveConnection
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -57,17 +58,20 @@ class Ledger:
         self._here = here
         self._change = change
         self._now = now
+        self._kept = claim.state
         self.sent = False
+        self.rung: list[TwinKey] = []
+        """Twins that were made due because of this one."""
 
     async def checkpoint(self, outcome: Outcome) -> None:
-        await self._store.write(lambda c: self._save(c, outcome))
+        self._committed(outcome, await self._store.write(lambda c: self._save(c, outcome)))
 
     async def finish(self, outcome: Outcome, due: Due) -> bool:
         """True: somebody rang meanwhile; the lease stays."""
 
-        def work(c: sa.Connection) -> bool:
+        def work(c: sa.Connection) -> tuple[bool, list[TwinKey]]:
             self._record(c, outcome)
-            return leases.save_and_release(
+            again = leases.save_and_release(
                 c,
                 self._claim,
                 outcome.twin,
@@ -76,24 +80,37 @@ class Ledger:
                 due_at=due.at,
                 attempts=due.attempts,
             )
+            return again, self._ring(c, outcome)
 
-        return await self._store.write(work)
+        again, rung = await self._store.write(work)
+        self._committed(outcome, rung)
+        return again
 
     async def park(self, outcome: Outcome, error: TidegateError) -> None:
-        def work(c: sa.Connection) -> None:
-            self._save(c, outcome)
+        def work(c: sa.Connection) -> list[TwinKey]:
+            rung = self._save(c, outcome)
             parked.park(c, self._parked(outcome, error), self._claim)
+            return rung
 
-        await self._store.write(work)
+        self._committed(outcome, await self._store.write(work))
 
-    def _save(self, c: sa.Connection, outcome: Outcome) -> None:
+    def _save(self, c: sa.Connection, outcome: Outcome) -> list[TwinKey]:
         self._record(c, outcome)
         leases.save(c, self._claim, outcome.twin, taken=self._taken(outcome), now=self._now)
+        return self._ring(c, outcome)
+
+    def _ring(self, c: sa.Connection, outcome: Outcome) -> list[TwinKey]:
+        return ring_for(c, self._live.record, self._kept, outcome.twin, self._now)
+
+    def _committed(self, outcome: Outcome, rung: list[TwinKey]) -> None:
+        self._kept = outcome.twin
+        self.rung += rung
 
     def _taken(self, outcome: Outcome) -> int | None:
         return self._claim.incoming.version if self._claim.incoming else None
 
     def _record(self, c: sa.Connection, outcome: Outcome) -> None:
+        keep_waiting(c, self._live.record, self._kept, outcome.twin, self._now)
         if outcome.message is not None:
             self._deliver(c, outcome.message)
         for conflict in outcome.conflicts:

@@ -30,10 +30,13 @@ from service.sync.comments import (
     plan_comments,
 )
 from service.sync.incoming import drop_waiting
+from service.sync.losses import note_part
 from service.sync.markers import attachment_intent, comment_intent, may_be_under_way
 from service.sync.merge import Conflict
 from service.workers.bench import Bench
-from service.workers.remarks import Remarks
+from service.workers.remarks import TIME, Remarks
+
+COMMENTS, ATTACHMENTS = "comments", "attachments"
 
 
 class Pass(Protocol):
@@ -125,6 +128,7 @@ class PartWrites:
         if wanted.internal and not bench.tracker.capabilities.comment_internal:
             # Written here it would be there for everybody.
             run.note("comment.internal_unsupported", comment=wanted.id)
+            self._lost(COMMENTS, "Internal comments cannot be kept internal here: they stay away.")
             return
         intent = comment_intent(run.twin.id, bench.connection, wanted, bench.now())
         await self._begin(intent)
@@ -132,12 +136,16 @@ class PartWrites:
         mirror = await run.remarks.add(self._issue.ref.id, draft)
         bench.wrote(comment=mirror.id)
         run.twin = note_mirrored(run.twin, wanted, write.version, mirror)
+        self._lost(COMMENTS, *bench.tracker.losses(COMMENTS, wanted.body))
+        if wanted.work is not None and not bench.tracker.capabilities.worklogs:
+            self._lost(TIME, "Time spent stands in words here, as a comment.")
         run.note("comment.added", comment=mirror.id)
 
     async def _edit_comment(self, write: EditComment) -> None:
         run, tracker = self._run, self._run.bench.tracker
         if not tracker.capabilities.comment_edit:
             run.note("comment.edit_unsupported", comment=write.local_id)
+            self._lost(COMMENTS, "Comments cannot be edited here: the first text stands.")
             return
         mirror = await run.remarks.edit(self._issue.ref.id, write.local_id, write.wanted)
         if write.lost is not None:
@@ -152,12 +160,14 @@ class PartWrites:
                 )
             )
         run.twin = note_mirrored(run.twin, write.wanted, write.version, mirror)
+        self._lost(COMMENTS, *tracker.losses(COMMENTS, write.wanted.body))
         run.note("comment.edited", comment=write.local_id)
 
     async def _delete_comment(self, write: DeleteComment) -> None:
         run, tracker = self._run, self._run.bench.tracker
         if not tracker.capabilities.comment_delete:
             run.note("comment.delete_unsupported", comment=write.local_id)
+            self._lost(COMMENTS, "Comments cannot be deleted here: some are gone there.")
             return
         await run.remarks.delete(self._issue.ref.id, write.local_id)
         run.twin = note_deleted(run.twin, write.remote_id)
@@ -168,6 +178,7 @@ class PartWrites:
         reason = self._reason_against(file)
         if reason:
             run.note("attachment.not_taken", filename=file.filename, size=file.size, reason=reason)
+            self._lost(ATTACHMENTS, f"{file.filename}: {reason}")
             await bench.contents.decline(run.twin, file, reason)
             run.twin = drop_waiting(run.twin, attachments=frozenset({file.id}))
             return
@@ -198,6 +209,7 @@ class PartWrites:
         run, tracker = self._run, self._run.bench.tracker
         if not tracker.capabilities.attachment_delete:
             run.note("attachment.delete_unsupported", attachment=write.local_id)
+            self._lost(ATTACHMENTS, "Attachments cannot be deleted here: some are gone there.")
         else:
             try:
                 await tracker.delete_attachment(self._issue.ref.id, write.local_id)
@@ -222,6 +234,9 @@ class PartWrites:
             attachments=frozenset(done),
             removed_attachments=frozenset(twin.replica.removed_attachments),
         )
+
+    def _lost(self, part: str, *reasons: str) -> None:
+        self._run.twin = note_part(self._run.twin, part, reasons)
 
     async def _begin(self, intent: Intent) -> None:
         """Commits the intent. One that stands already was looked up before, and not found."""

@@ -7,52 +7,30 @@ as it is to be remembered, so that a failure half-way loses nothing that was don
 import msgspec
 
 from schemas.errors import Fault, RuleError, TidegateError, TrackerError
-from schemas.issue import FieldChange, Issue, Part
+from schemas.issue import Issue, Part
 from schemas.replica import TwinMessage
-from schemas.rules import Outgoing, RuleContext, Wanted
-from schemas.twin import Twin
+from schemas.rules import RuleContext, Wanted
+from schemas.twin import Loss, Twin
 from schemas.values import Fields
-from service.sync.attachments import (
-    missing_files,
-    new_here,
-    note_missing_files,
-    removed_files_here,
-)
-from service.sync.comments import (
-    Scope,
-    missing_here,
-    news_for_rule,
-    note_missing,
-    removed_here,
-)
-from service.sync.disclosure import disclose
 from service.sync.incoming import (
     first_meeting,
     for_rule,
     is_waiting,
-    note_attempted,
-    note_flips,
-    note_intended,
+    is_whole,
+    note_late,
     note_taken,
-    plan_draft,
-    plan_fields,
     previous_fields,
 )
 from service.sync.intake import take_in
+from service.sync.losses import note_wished
 from service.sync.markers import issue_intent
-from service.sync.merge import Conflict, FieldMerge, note_decided
+from service.sync.merge import Conflict, FieldMerge
 from service.sync.outgoing import (
-    Judged,
-    compose,
     compose_gone,
     compose_lacking,
-    news,
-    note_held,
-    note_judged,
     note_local_edits,
 )
-from service.sync.overwritten import settle_overwritten
-from service.sync.policy import Policy
+from service.sync.relations import PARENT, is_parent, ties
 from service.sync.restoring import (
     found_again,
     recall_comments,
@@ -60,23 +38,15 @@ from service.sync.restoring import (
     was_heard_before,
 )
 from service.workers.bench import Bench, Note, Outcome
-from service.workers.part_writes import PartWrites, await_outcome
+from service.workers.field_writes import FieldWrites
+from service.workers.fitting import Fit, Fitting
+from service.workers.local_issue import LocalIssue
+from service.workers.part_writes import PartWrites
 from service.workers.remarks import TIME, Remarks
+from service.workers.telling import Telling
 
 FIELDS_ONLY = frozenset({Part.FIELDS, Part.ATTACHMENTS})
 EVERYTHING = frozenset(Part)
-
-
-class Flipping(TidegateError):
-    """Two sides, or a person and a rule, keep overwriting each other."""
-
-    fault = Fault.RULE
-
-
-class Undecided(TidegateError):
-    """A conflict that the policy leaves to a person."""
-
-    fault = Fault.UNDECIDED
 
 
 class Reconciliation:
@@ -93,6 +63,9 @@ class Reconciliation:
     ) -> None:
         self.bench = bench
         self.remarks = Remarks(bench.tracker, told=TIME in bench.allowed)
+        self.local = LocalIssue(bench, self.remarks)
+        self._fitting = Fitting(bench, self.local.means)
+        self._fit = Fit(Wanted({}))
         self.twin = take_in(twin, incoming) if incoming else twin
         self._asked = incoming is not None and incoming.lacking
         self.waiting = waiting
@@ -156,25 +129,37 @@ class Reconciliation:
             if self.twin.lacking or self._asked:
                 self.twin, self.message = compose_lacking(self.twin)
             return
-        wanted = await self._wanted(issue) if is_waiting(self.twin) else None
+        wanted = await self._wanted(issue) if self._has_wishes() else None
         if wanted is None and issue is None:
             self.note("rule.ignored", direction="incoming")
             self.twin = msgspec.structs.replace(self.twin, included=self.twin.replica_version)
             return
         await self._reconcile(issue, wanted)
 
+    def _has_wishes(self) -> bool:
+        """Also of what was taken in: ties whose other end was not here."""
+        late = bool(self.twin.relations.left_out) and is_whole(self.twin)
+        return is_waiting(self.twin) or late
+
     async def _reconcile(self, issue: Issue | None, wanted: Wanted | None) -> None:
-        fresh_fields = self.twin.replica_version > self.twin.included
+        fresh = wanted is not None and self.twin.replica_version > self.twin.included
         before, merge = None, None
+        writes, telling = FieldWrites(self), Telling(self)
         if issue is None:
-            issue = await self._create(wanted or Wanted({}))
-            self.twin = note_taken(self.twin, None, wanted, issue)
-        elif fresh_fields and wanted is not None:
+            wanted = wanted or Wanted({})
+            issue = await self._create(writes, wanted)
+            if issue is None:
+                return
+            self.twin = note_taken(self._fitted(), None, wanted, issue)
+        elif fresh and wanted is not None:
             if issue.version != self.twin.local_version:
-                before = await self._outgoing(issue, Judged())
-            issue, merge = await self._write_fields(issue, wanted)
+                before = await telling.rule(issue)
+            issue, merge = await writes.write(issue, wanted, await self._before(issue))
+            issue = self._shared(issue)
             self._retreat = self.twin
-            self.twin = note_taken(self.twin, merge, wanted, issue)
+            self.twin = note_taken(self._fitted(), merge, wanted, issue)
+        elif wanted is not None and self._fit.left_out != self.twin.relations.left_out:
+            issue, merge = await self._write_late(writes, issue, wanted)
         else:
             self._retreat = self.twin
             self.twin = note_local_edits(self.twin, issue)
@@ -182,13 +167,71 @@ class Reconciliation:
             self.twin = msgspec.structs.replace(self.twin, keep="")
         if (self.twin.recalls or self.left_over) and wanted is not None:
             self._recall_parts(issue, wanted)
-        writes = PartWrites(self, issue)
-        await writes.find_begun(wanted)
-        await self._send(issue, before, merge)
+        parts = PartWrites(self, issue)
+        await parts.find_begun(wanted)
+        await telling.tell(issue, before, merge)
         self._retreat = None
         if wanted is not None:
-            await writes.write(wanted)
+            await parts.write(wanted)
         self.twin = msgspec.structs.replace(self.twin, recalls="")
+
+    async def _write_late(
+        self, writes: FieldWrites, issue: Issue, wanted: Wanted
+    ) -> tuple[Issue, FieldMerge]:
+        """Of a replica that was taken in: the ties whose other end has come since."""
+        late = ties(wanted.fields)
+        before = ties(self.twin.base.wanted)
+        issue, merge = await writes.write(issue, Wanted(late), before)
+        issue = self._shared(issue)
+        self._retreat = self.twin
+        self.twin = note_late(self._fitted(), merge, late, issue)
+        return issue, merge
+
+    async def _create(self, writes: FieldWrites, wanted: Wanted) -> Issue | None:
+        """None: an issue of a type that needs a parent waits until its parent is here."""
+        left_out = any(is_parent(tie) for tie in self._fit.left_out)
+        if left_out and await self._needs_parent(wanted):
+            self._wait_for_parent()
+            return None
+        try:
+            issue = self._shared(await writes.create(wanted))
+        except TrackerError as error:
+            lacks = error.fault is Fault.VALIDATION and wanted.fields.get(PARENT) is None
+            if lacks and await self._needs_parent(wanted):
+                self._wait_for_parent()
+                return None
+            raise
+        self._looked = issue.version
+        return issue
+
+    async def _needs_parent(self, wanted: Wanted) -> bool:
+        project = wanted.project or self.bench.project
+        fields = await self.bench.ground.fields(project, wanted.type or self.bench.issue_type)
+        parent = fields.get(PARENT) if fields else None
+        return parent is not None and parent.required
+
+    def _wait_for_parent(self) -> None:
+        """No attempt is burnt: the parent rings, or the other side tells of one."""
+        self.note("issue.waits_for_parent", remote=self.twin.replica.key)
+        waits = Loss(PARENT, "The issue is made here once its parent is here.")
+        self.twin = note_wished(self._fitted(), (*self._fit.losses, waits))
+
+    def _fitted(self) -> Twin:
+        """The twin once the wish was taken in as far as it can be had here."""
+        fit = self._fit
+        relations = msgspec.structs.replace(self.twin.relations, left_out=fit.left_out)
+        if relations != self.twin.relations:
+            self.twin = msgspec.structs.replace(self.twin, relations=relations)
+        return note_wished(self.twin, fit.losses) if fit.losses or self.twin.losses else self.twin
+
+    def _shared(self, issue: Issue) -> Issue:
+        """Remembers what the tracker was seen to hold of ties that are told from elsewhere."""
+        seen = self.local.relations
+        if seen is not None:
+            known = self.twin.relations
+            relations = msgspec.structs.replace(seen, left_out=known.left_out)
+            self.twin = msgspec.structs.replace(self.twin, relations=relations)
+        return issue
 
     def _recall_parts(self, issue: Issue, wanted: Wanted) -> None:
         shared = self.bench.connection
@@ -203,7 +246,8 @@ class Reconciliation:
         if not issue_id:
             return None
         parts = EVERYTHING if self._needs_comments() else self.parts | FIELDS_ONLY
-        issue = await self.remarks.read(issue_id, parts, twin)
+        issue = self._shared(await self.local.read(issue_id, parts, twin))
+        twin = self.twin
         self._looked = issue.version
         if issue.comments is None and self.remarks.count_differs(issue, twin):
             remarks = await self.remarks.list(issue_id, twin)
@@ -243,7 +287,7 @@ class Reconciliation:
             or any(comment.id in mirrored for comment in twin.replica.comments)
         )
 
-    def _context(self) -> RuleContext:
+    def context(self) -> RuleContext:
         twin = self.twin
         return msgspec.structs.replace(
             self.bench.context,
@@ -252,17 +296,19 @@ class Reconciliation:
             local_url=twin.issue.url if twin.issue else "",
             remote_key=twin.replica.key,
             remote_url=twin.replica.url,
+            mirror=twin.mirror or twin.issue is None,
             now=self.bench.now(),
         )
 
     async def _wanted(self, issue: Issue | None) -> Wanted | None:
         replica = for_rule(self.twin)
         wanted = await self.bench.engine.incoming(
-            self.bench.rules, replica, _bare(issue), self._context()
+            self.bench.rules, replica, _bare(issue), self.context()
         )
-        if wanted is None and issue is not None:
-            return Wanted({})
-        return wanted
+        if wanted is None:
+            return None if issue is None else Wanted({})
+        self._fit = await self._fitting.wanted(self.twin, wanted, issue)
+        return self._fit.wanted
 
     async def _before(self, issue: Issue) -> Fields:
         """What the incoming rule makes of the replica as it was before the remote edits."""
@@ -274,156 +320,12 @@ class Reconciliation:
             return twin.base.wanted
         try:
             earlier = await self.bench.engine.incoming(
-                self.bench.rules, for_rule(twin, fields), _bare(issue), self._context()
+                self.bench.rules, for_rule(twin, fields), _bare(issue), self.context()
             )
         except RuleError:
             # A rule may not cope with a state that never was; the base is the next best witness.
             return twin.base.wanted
-        return earlier.fields if earlier else {}
-
-    async def _create(self, wanted: Wanted) -> Issue:
-        bench, twin = self.bench, self.twin
-        intent = next((i for i in twin.intents if i.kind == "issue"), None)
-        if intent is not None:
-            await_outcome(intent, bench.now())
-        else:
-            intent = issue_intent(twin.id, bench.connection, bench.now())
-        intended = note_intended(twin, intent, wanted)
-        if intended != twin:
-            # Also when an earlier attempt failed: this one may create it with other values.
-            self.twin = intended
-            await self.checkpoint()
-        issue = await bench.tracker.create(
-            plan_draft(self.twin, wanted, bench.project, bench.issue_type, intent.marker)
-        )
-        self._looked = issue.version
-        self.note("issue.created", key=issue.ref.key, remote=twin.replica.key)
-        return issue
-
-    async def _write_fields(self, issue: Issue, wanted: Wanted) -> tuple[Issue, FieldMerge]:
-        policy, keep = self.bench.policy, self.twin.keep
-        if keep:
-            side = policy.local_side if keep == "local" else policy.remote_side
-            policy = msgspec.structs.replace(policy, fields={}, default=side)
-        merge = plan_fields(self.twin, issue, wanted, await self._before(issue), policy)
-        if keep:
-            merge = note_decided(merge, self.twin, self.bench.now())
-        if merge.undecided:
-            raise Undecided(
-                f"Both sides changed {', '.join(merge.undecided)}, and the policy is to ask.",
-                remedy="Choose a side: tidegate errors retry ISSUE --keep local|remote",
-            )
-        if not merge.change:
-            self.conflicts.extend(merge.conflicts)
-            return issue, merge
-        self.twin, flipping = note_flips(self.twin, issue, merge, self.bench.now())
-        if flipping:
-            raise Flipping(
-                f"{', '.join(flipping)} keeps flipping between two values.",
-                remedy="Make the two sides' rules agree on it, then retry.",
-            )
-        if merge.conflicts:
-            # The losing text is about to vanish from the tracker: it is kept first.
-            self.conflicts.extend(merge.conflicts)
-            await self.checkpoint()
-        if first_meeting(self.twin):
-            self.twin = note_attempted(self.twin, wanted)
-            await self.checkpoint()
-        written = await self.bench.tracker.update(issue, merge.change)
-        self.bench.wrote(version=written.version)
-        names = sorted({*merge.change.set, *merge.change.add, *merge.change.remove})
-        self.note("fields.written", key=issue.ref.key, fields=names)
-        if written.overwritten:
-            written, merge = await self._settle_overwritten(written, merge, policy)
-        return _with_parts(written, issue), merge
-
-    async def _settle_overwritten(
-        self, written: Issue, merge: FieldMerge, policy: Policy
-    ) -> tuple[Issue, FieldMerge]:
-        wrote = merge.change.set
-        while wrote and written.overwritten:
-            settled = settle_overwritten(self.twin, wrote, written, merge, policy)
-            merge, wrote = settled.merge, settled.put_back
-            self.conflicts.extend(settled.conflicts)
-            names = sorted(written.overwritten)
-            self.note("fields.overwritten", key=written.ref.key, fields=names)
-            # The tracker holds them no more: they are kept before anything else can fail.
-            await self.checkpoint()
-            if wrote:
-                written = await self.bench.tracker.update(written, FieldChange(wrote))
-                self.bench.wrote(version=written.version)
-                self.note("fields.put_back", key=written.ref.key, fields=sorted(wrote))
-        return written, merge
-
-    async def _send(self, issue: Issue, before: Outgoing | None, merge: FieldMerge | None) -> None:
-        scope = self._scope()
-        judged = Judged(
-            news_for_rule(self.twin, issue.comments, scope) if issue.comments is not None else (),
-            new_here(self.twin, issue.attachments, scope) if issue.attachments is not None else (),
-        )
-        removed = await self._confirm_missing(issue)
-        outgoing = await self._outgoing(issue, judged)
-        if outgoing is None:
-            self.note("rule.kept_back", direction="outgoing")
-            self.twin = note_held(self.twin, issue)
-            return
-        fresh = news(self.twin, outgoing, before, merge)
-        twin, parts = note_judged(self.twin, judged, outgoing)
-        parts = msgspec.structs.replace(
-            parts, removed_comments=removed[0], removed_attachments=removed[1]
-        )
-        twin = msgspec.structs.replace(twin, rules_version=self.bench.rules.version)
-        twin, self.message = compose(
-            twin,
-            issue,
-            outgoing,
-            fresh,
-            parts,
-            taken=merge.taken if merge else {},
-            waiting=self.waiting,
-            allowed=self.bench.allowed,
-        )
-        self.twin = note_held(twin, issue)
-
-    def _scope(self) -> Scope:
-        if self.twin.resend:
-            return "all"
-        return "news" if self.twin.rules_version == self.bench.rules.version else "kept_back"
-
-    async def _outgoing(self, issue: Issue, judged: Judged) -> Outgoing | None:
-        shown = msgspec.structs.replace(
-            issue, comments=judged.comments, attachments=judged.attachments
-        )
-        outgoing = await self.bench.engine.outgoing(self.bench.rules, shown, self._context())
-        if outgoing is None:
-            return None
-        disclosed = disclose(outgoing, self.bench.allowed)
-        if disclosed.withheld:
-            self.note("disclosure.withheld", fields=list(disclosed.withheld))
-        return disclosed.outgoing
-
-    async def _confirm_missing(self, issue: Issue) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Deletions by people here. Absence alone proves nothing: the tracker is asked for each."""
-        tracker, issue_id = self.bench.tracker, issue.ref.id
-        comments: tuple[str, ...] = ()
-        files: tuple[str, ...] = ()
-        if issue.comments is not None:
-            missing = [
-                t.local_id
-                for t in missing_here(self.twin, issue.comments)
-                if not await self.remarks.exists(issue_id, t.local_id)
-            ]
-            self.twin, comments = note_missing(self.twin, frozenset(missing))
-        if issue.attachments is not None:
-            missing = [
-                t.local_id
-                for t in missing_files(self.twin, issue.attachments)
-                if not await tracker.attachment_exists(issue_id, t.local_id)
-            ]
-            self.twin, files = note_missing_files(self.twin, frozenset(missing))
-        if self.twin.resend:
-            return removed_here(self.twin), removed_files_here(self.twin)
-        return comments, files
+        return await self._fitting.before(twin, earlier.fields, issue) if earlier else {}
 
     def _say_gone(self) -> None:
         if not self.twin.gone or self.twin.resend or self._asked:
@@ -446,12 +348,3 @@ def _bare(issue: Issue | None) -> Issue | None:
     if issue is None:
         return None
     return msgspec.structs.replace(issue, comments=None, attachments=None)
-
-
-def _with_parts(written: Issue, before: Issue) -> Issue:
-    """An answer to a write may lack the parts that were read just before."""
-    return msgspec.structs.replace(
-        written,
-        comments=before.comments if written.comments is None else written.comments,
-        attachments=before.attachments if written.attachments is None else written.attachments,
-    )

@@ -67,6 +67,7 @@ class Roster:
         self._connectors: dict[str, OpenConnector] = {}
         self._by_name: dict[str, OpenConnector] = {}
         self._connections: dict[str, LiveConnection] = {}
+        self._named: dict[str, LiveConnection] = {}
         self._of_connector: dict[str, tuple[LiveConnection, ...]] = {}
         self._broken: tuple[LiveConnection, ...] = ()
         self._peers: dict[str, Peer] = {}
@@ -84,8 +85,10 @@ class Roster:
         read = await self._store.read(lambda c: _read(c, self._store))
         await self._open_connectors(read.connectors)
         self._connections = {
-            record.id: _live(record, read.rules.get(record.id)) for record in read.connections
+            record.id: _live(record, read.rules.get(record.id))
+            for record in sorted(read.connections, key=lambda record: record.name)
         }
+        self._named = {live.record.name: live for live in self._connections.values()}
         of_connector: dict[str, list[LiveConnection]] = {}
         for live in self._connections.values():
             if live.record.status != "removed":
@@ -132,14 +135,24 @@ class Roster:
 
     @property
     def connections(self) -> Mapping[str, LiveConnection]:
-        """By this node's own id."""
+        """By this node's own id, in the order of their names."""
         return self._connections
 
     def connection_named(self, name: str) -> LiveConnection | None:
-        return next((c for c in self._connections.values() if c.record.name == name), None)
+        return self._named.get(name)
 
     def of_connector(self, connector: str) -> tuple[LiveConnection, ...]:
         return self._of_connector.get(connector, ())
+
+    def projects(self, connector: str) -> tuple[str, ...]:
+        """Those that its connections speak of; ALM connections look at theirs in their own jobs."""
+        names = set()
+        for live in self.of_connector(connector):
+            if live.record.type == "alm":
+                continue
+            settings = live.record.settings
+            names |= {settings.project, settings.trigger.project if settings.trigger else ""}
+        return tuple(sorted(names - {""}))
 
     def shared_with(self, peer: str, shared: str) -> LiveConnection | None:
         for live in self._connections.values():

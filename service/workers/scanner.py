@@ -120,14 +120,7 @@ class Scanner:
         return found + await self._ring(tuple(batch))
 
     def _projects(self, opened: OpenConnector) -> tuple[str, ...]:
-        names = set()
-        for live in self._roster.of_connector(opened.record.id):
-            if live.record.type == "alm":
-                continue
-            settings = live.record.settings
-            names.add(settings.project)
-            names.add(settings.trigger.project if settings.trigger else "")
-        return tuple(sorted(names - {""}))
+        return self._roster.projects(opened.record.id)
 
     async def _ring(self, changes: tuple[IssueChanged, ...]) -> int:
         wanted = await self._desk.interested(changes)

@@ -13,6 +13,8 @@ from adapters.port import Tracker
 from schemas.errors import ConfigurationError, TidegateError
 from schemas.node import Connector
 from schemas.values import Millis
+from service.rules.defaults import Manifest
+from service.sync.relations import LINKS, PARENT
 
 ALLOW_NETWORKS = "allow_networks"
 OF_SESSION = TLS_SETTINGS | {ALLOW_NETWORKS}
@@ -52,6 +54,21 @@ def open_tracker(
             f"{type(error).__name__}.",
             remedy="Tell whoever maintains that adapter; the log has the place.",
         ) from error
+
+
+def manifest_of(name: str) -> Manifest:
+    """What the default rules know of a system, also of one that only the other side has."""
+    if name not in registry.names():
+        return Manifest(name)
+    capabilities = system(name).capabilities
+    if not capabilities.fields:
+        return Manifest(name)
+    held = set(capabilities.fields)
+    if capabilities.parent:
+        held.add(PARENT)
+    if capabilities.link_kinds:
+        held.add(LINKS)
+    return Manifest(name, frozenset(held), frozenset(capabilities.read_only))
 
 
 def system(name: str) -> Adapter:

@@ -12,7 +12,7 @@ import msgspec
 import uvloop
 from rich.console import Console
 
-from tests.bench import idle_peers, report
+from tests.bench import idle_peers, management, report
 from tests.bench.engines import EMBEDDED, SERVERS, started
 from tests.bench.field import open_field
 from tests.bench.figures import FULL, QUICK, Figures, measure
@@ -32,7 +32,9 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         "--engine", choices=(EMBEDDED, SERVERS), action="append", help="only this way to run"
     )
     parser.add_argument(
-        "--only", choices=("idle-peers",), help="100 connections to 20 peers at rest, and no more"
+        "--only",
+        choices=("idle-peers", "management"),
+        help="100 connections to 20 peers at rest, or the management API; and no more",
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="the JSON goes to this file")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep data and logs here")
@@ -65,6 +67,8 @@ async def run(
 def main() -> int:
     given = parse(sys.argv[1:])
     console = Console(stderr=True)
+    if given.only == "management":
+        return managed(given, console)
     if given.only:
         return idle(given, console)
     engines = given.engine or [EMBEDDED, SERVERS]
@@ -86,6 +90,15 @@ def idle(given: argparse.Namespace, console: Console) -> int:
         folder.mkdir(parents=True, exist_ok=True)
         found = uvloop.run(idle_peers.measure(plan, folder))
     idle_peers.show(found, console)
+    write(found, given)
+    return 0
+
+
+def managed(given: argparse.Namespace, console: Console) -> int:
+    plan = management.QUICK if given.quick else management.FULL
+    with tempfile.TemporaryDirectory(prefix="tidegate-bench-") as scratch:
+        found = uvloop.run(management.measure(plan, Path(scratch)))
+    management.show(found, console)
     write(found, given)
     return 0
 

@@ -48,6 +48,11 @@ async def alice_and_bob(stage: Stage) -> AsyncIterator[tuple[Alice, Bob]]:
         yield both
 
 
+def told(lines: list[str]) -> list[str]:
+    """Without the line that names who reported a mirror, where its tracker cannot say so."""
+    return lines[1:] if lines[0].startswith("Reported by ") else lines
+
+
 async def test_every_script_arrives_intact_both_ways(
     stage: Stage, alice_and_bob: tuple[Alice, Bob]
 ) -> None:
@@ -56,7 +61,7 @@ async def test_every_script_arrives_intact_both_ways(
     from_azure = await bob.create(WORDS[1], as_html(WORDS))
     item = await eventually(lambda: _titled(bob, WORDS[4]), "at Bob's", stage=stage)
     key = await eventually(lambda: _titled(alice, WORDS[1]), "at Alice's", stage=stage)
-    assert lines_of_html((await bob.look(item)).description) == list(WORDS)
+    assert told(lines_of_html((await bob.look(item)).description)) == list(WORDS)
     assert lines_of_wiki((await alice.look(key)).description) == list(WORDS)
     await _talk(stage, alice, from_jira, bob, item)
     await _talk(stage, bob, from_azure, alice, key)
@@ -91,7 +96,7 @@ async def test_a_description_of_a_megabyte_arrives_intact_both_ways(
     await alice.create("Long in Jira", text)
     item = await eventually(lambda: _titled(bob, "Long in Jira"), "at Bob's", stage=stage)
     print(f"{len(text.encode()):,} bytes of Jira text after {time.monotonic() - began:.1f} s")
-    assert lines_of_html((await bob.look(item)).description) == lines
+    assert told(lines_of_html((await bob.look(item)).description)) == lines
     began = time.monotonic()
     await bob.create("Long in Azure DevOps", as_html(lines))
     key = await eventually(

@@ -1,24 +1,28 @@
 """One end of the simulated connection: its tracker, what it has committed, and its passes."""
 
 from collections.abc import AsyncIterator, Callable, Coroutine
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
 from adapters.port import ByteStream
 from schemas.errors import TrackerError
 from schemas.issue import ALL_PARTS, IssueRef, Part
+from schemas.metadata import FieldInfo
 from schemas.replica import ReplicaAttachment, TwinMessage
 from schemas.rules import RuleContext, RuleSet
 from schemas.twin import Twin
+from schemas.values import User
 from service.sync.disclosure import DEFAULT as DEFAULT_ALLOWED
 from service.sync.intake import merge_messages
 from service.sync.markers import UNDER_WAY
 from service.sync.merge import Conflict
 from service.sync.policy import Policy
+from service.sync.relations import Known
 from service.sync.restoring import risen
-from service.workers.bench import Bench, OpenContent, Outcome
-from service.workers.reconciliation import Reconciliation, Undecided
+from service.workers.bench import Bench, Kin, OpenContent, Outcome
+from service.workers.field_writes import Undecided
+from service.workers.reconciliation import Reconciliation
 from tests.simulation.model_engine import Mapping, ModelEngine
 from tests.simulation.model_tracker import Held, ModelTracker
 
@@ -46,12 +50,34 @@ class Backup(msgspec.Struct, frozen=True):
     parked: bool
 
 
+class Family(Kin, Protocol):
+    """The other twins of the same side."""
+
+    def kept(self, before: Twin | None, after: Twin) -> None: ...
+
+
+class Alone:
+    """Of an end whose issue is the only one under sync."""
+
+    def kept(self, before: Twin | None, after: Twin) -> None:
+        """Called in each transaction that keeps the twin."""
+
+    async def twins_of(self, issues: frozenset[str]) -> dict[str, str]:
+        return {}
+
+    async def issues_of(self, twins: frozenset[str]) -> dict[str, Known]:
+        return {}
+
+
 class End:
     """`faults` are planted: the harness must notice each."""
 
-    def __init__(self, name: str, other: str, tracker: ModelTracker, mapping: Mapping) -> None:
-        self.name, self.other, self.tracker = name, other, tracker
+    def __init__(
+        self, name: str, other: str, tracker: ModelTracker, mapping: Mapping, twin: str = TWIN
+    ) -> None:
+        self.name, self.other, self.tracker, self.id = name, other, tracker, twin
         self.engine = ModelEngine(mapping)
+        self.kin: Family = Alone()
         self.twin: Twin | None = None
         self.incoming: TwinMessage | None = None
         self.outbox: TwinMessage | None = None
@@ -85,7 +111,8 @@ class End:
             self.twin = outcome.twin
             self.tracker.step("between commits")
         base = self.twin.base if self.twin else outcome.twin.base
-        self.twin = outcome.twin
+        before, self.twin = self.twin, outcome.twin
+        self.kin.kept(before, self.twin)
         if "base not saved" in self.faults:
             self.twin = msgspec.structs.replace(outcome.twin, base=base)
         if outcome.message is not None:
@@ -121,6 +148,14 @@ class End:
     async def decline(self, twin: Twin, file: ReplicaAttachment, reason: str) -> None:
         return None
 
+    async def who_is(self, user: User) -> User | None:
+        return None
+
+    async def fields(
+        self, project: str, type: str, *, young: bool = False
+    ) -> dict[str, FieldInfo] | None:
+        return None
+
     async def release(self, twin: Twin, file: ReplicaAttachment) -> None:
         return None
 
@@ -138,6 +173,9 @@ class End:
             attachment_limit=1 << 20,
             ledger=self,
             contents=self,
+            kin=self.kin,
+            persons=self,
+            ground=self,
             wrote=lambda **_: None,
             now=self.tracker.clock,
         )
@@ -145,12 +183,12 @@ class End:
     # What happens to a node
 
     def start(self, issue_id: str) -> None:
-        self.twin = Twin(TWIN, "connection", issue=IssueRef(issue_id, issue_id, ""))
+        self.twin = Twin(self.id, "connection", issue=IssueRef(issue_id, issue_id, ""))
 
     def receive(self, message: TwinMessage) -> None:
         """A twin that waits for a person's decision is looked at again: it may have been made."""
         if self.twin is None:
-            self.twin = Twin(TWIN, "connection")
+            self.twin = Twin(self.id, "connection")
         if message.version <= self.received:
             return
         self.received = message.version

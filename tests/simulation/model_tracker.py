@@ -20,8 +20,9 @@ from schemas.issue import (
     IssueRef,
     Part,
 )
+from schemas.links import INVERSE
 from schemas.rich_text import RichText, plain, to_plain
-from schemas.values import Fields, Millis, User, as_set
+from schemas.values import Fields, Millis, User, Value, as_set
 
 CAPABILITIES = Capabilities(
     system="model",
@@ -36,7 +37,14 @@ CAPABILITIES = Capabilities(
     expected_version=True,
     version_exact=True,
     status="plain",
+    set_fields=("labels", "links"),
+    parent=True,
+    link_kinds=("relates", "blocks", "blocked_by"),
 )
+
+
+def _elements(value: Value) -> tuple[str, ...]:
+    return value if isinstance(value, tuple) else ()
 
 
 class Clock:
@@ -112,6 +120,9 @@ class ModelTracker:
         self._touch(held)
 
     def person_deletes(self, issue_id: str) -> None:
+        held = self.issues[issue_id]
+        for element in _elements(held.fields.get("links")):
+            self._unlink(held, element)
         del self.issues[issue_id]
         self.deleted.add(issue_id)
 
@@ -147,6 +158,31 @@ class ModelTracker:
         held = self.issues[issue_id]
         del held.files[file_id]
         self._touch(held)
+
+    def person_links(self, issue_id: str, kind: str, other: str) -> None:
+        self._link(self.issues[issue_id], f"{kind} {other}")
+        self._touch(self.issues[issue_id])
+
+    def person_unlinks(self, issue_id: str, kind: str, other: str) -> None:
+        self._unlink(self.issues[issue_id], f"{kind} {other}")
+        self._touch(self.issues[issue_id])
+
+    def _link(self, held: Held, element: str) -> None:
+        """Both issues show it."""
+        for here, shown in self._ends(held, element):
+            links = _elements(here.fields.get("links"))
+            here.fields["links"] = as_set({*links, shown})
+
+    def _unlink(self, held: Held, element: str) -> None:
+        for here, shown in self._ends(held, element):
+            links = _elements(here.fields.get("links"))
+            here.fields["links"] = as_set(set(links) - {shown})
+
+    def _ends(self, held: Held, element: str) -> list[tuple[Held, str]]:
+        kind, _, other = element.partition(" ")
+        if kind not in self.capabilities.link_kinds or other not in self.issues:
+            raise TrackerError(Fault.VALIDATION, f"there can be no link {element!r}")
+        return [(held, element), (self.issues[other], f"{INVERSE[kind]} {held.id}")]
 
     # The port
 
@@ -191,11 +227,22 @@ class ModelTracker:
         self.step("before create")
         issue_id = self.new_id("i")
         fields: Fields = {n: self.tidy(n, v) for n, v in draft.fields.items()}  # type: ignore[misc]
+        links = _elements(fields.get("links"))
+        if "links" in fields:
+            fields["links"] = ()
         held = Held(issue_id, fields, 0, 0, draft.marker)
         self.issues[issue_id] = held
+        self._check_parent(fields)
+        for element in links:
+            self._link(held, element)
         self._wrote(held)
         self.step("after create")
         return self._issue(held)
+
+    def _check_parent(self, fields: Fields) -> None:
+        parent = fields.get("parent")
+        if parent is not None and parent not in self.issues:
+            raise TrackerError(Fault.VALIDATION, f"there is no parent {parent!r}")
 
     async def find_by_marker(self, marker: str, project: str, since: Millis) -> IssueRef | None:
         self.step("read")
@@ -209,9 +256,14 @@ class ModelTracker:
         held = self._held(issue.ref.id)
         if held.version != issue.version:
             raise TrackerError(Fault.CONFLICT, "somebody wrote in between")
+        self._check_parent(change.set)
+        for element in change.add.get("links", ()):
+            self._link(held, element)
+        for element in change.remove.get("links", ()):
+            self._unlink(held, element)
         for name, value in change.set.items():
             held.fields[name] = self.tidy(name, value)  # type: ignore[assignment]
-        for name in {*change.add, *change.remove}:
+        for name in {*change.add, *change.remove} - {"links"}:
             now = held.fields.get(name) or ()
             assert isinstance(now, tuple)
             kept = set(now) - set(change.remove.get(name, ()))
@@ -286,6 +338,9 @@ class ModelTracker:
         self.step("after attach")
 
     async def find_users(self, query: str) -> tuple[User, ...]:
+        return ()
+
+    def losses(self, field: str, value: Value) -> tuple[str, ...]:
         return ()
 
     async def changed_since(self, cursor: str | None, projects: tuple[str, ...]) -> ChangesPage:

@@ -53,7 +53,7 @@ class CommentApi:
 
     async def add(self, request: web.Request) -> web.Response:
         item = self._item(request)
-        record = self._state.comment(item, await _text(request))
+        record = self._state.comment(item, await _text(request), markup=_markup(request))
         return answer(render.comment(item, record, self._base))
 
     async def read(self, request: web.Request) -> web.Response:
@@ -65,7 +65,7 @@ class CommentApi:
     async def edit(self, request: web.Request) -> web.Response:
         item = self._item(request)
         record = self._comment(request, item)
-        self._state.edit_comment(item, record, await _text(request))
+        self._state.edit_comment(item, record, await _text(request), markup=_markup(request))
         return answer(render.comment(item, record, self._base))
 
     async def delete(self, request: web.Request) -> web.Response:
@@ -97,3 +97,7 @@ async def _text(request: web.Request) -> str:
     if not text.strip():
         raise Refusal(400, "WorkItemCommentEmptyException", "VS403652: The comment is empty.")
     return text
+
+
+def _markup(request: web.Request) -> str:
+    return "markdown" if request.query.get("format", "").lower() == "markdown" else "html"

@@ -1,13 +1,14 @@
-"""Endpoints around work items: who am I, projects, types, people."""
+"""Endpoints around work items: who am I, projects, people."""
+
+from uuid import NAMESPACE_URL, uuid5
 
 from aiohttp import web
 
-from adapters.azure_devops.simulator.process import STATES, SYNC, Person
-from adapters.azure_devops.simulator.refusal import Refusal, answer
+from adapters.azure_devops.simulator.process import SYNC, Person
+from adapters.azure_devops.simulator.refusal import answer
 from adapters.azure_devops.simulator.state import State
 
 _WINDOW = (("$skip", "0"), ("$top", "100"))
-_COLOURS = {"Proposed": "b2b2b2", "InProgress": "007acc", "Resolved": "ff9d00"}
 
 
 class PlaceApi:
@@ -21,8 +22,6 @@ class PlaceApi:
             web.get("/{collection}/_apis/projects", self.projects),
             web.get("/{collection}/_apis/projects/{project}", self.project),
             web.get("/{collection}/_apis/identities", self.people),
-            web.get("/{collection}/{project}/_apis/wit/workitemtypes", self.types),
-            web.get("/{collection}/{project}/_apis/wit/workitemtypes/{type}/states", self.states),
         ]
 
     async def connection(self, request: web.Request) -> web.Response:
@@ -31,12 +30,12 @@ class PlaceApi:
 
     async def project(self, request: web.Request) -> web.Response:
         name = self._state.project(request.match_info["project"])
-        return answer({"id": SYNC.id, "name": name, "state": "wellFormed"})
+        return answer(_project(name))
 
     async def projects(self, request: web.Request) -> web.Response:
         skip, top = (int(request.query.get(name, often)) for name, often in _WINDOW)
         names = self._state.projects[skip : skip + top]
-        found = [{"id": SYNC.id, "name": name, "state": "wellFormed"} for name in names]
+        found = [_project(name) for name in names]
         return answer({"count": len(found), "value": found})
 
     async def people(self, request: web.Request) -> web.Response:
@@ -48,23 +47,13 @@ class PlaceApi:
         ]
         return answer({"count": len(found), "value": found})
 
-    async def types(self, request: web.Request) -> web.Response:
-        self._state.project(request.match_info["project"])
-        found = [{"name": name, "referenceName": f"Microsoft.VSTS.{name}"} for name in STATES]
-        return answer({"count": len(found), "value": found})
 
-    async def states(self, request: web.Request) -> web.Response:
-        self._state.project(request.match_info["project"])
-        kind = request.match_info["type"]
-        if kind not in STATES:
-            raise Refusal(
-                404, "WorkItemTypeNotFoundException", f"VS402323: Type {kind} does not exist."
-            )
-        found = [
-            {"name": name, "color": _COLOURS.get(category, "339933"), "category": category}
-            for name, category in STATES[kind]
-        ]
-        return answer({"count": len(found), "value": found})
+def project_id(name: str) -> str:
+    return str(uuid5(NAMESPACE_URL, name))
+
+
+def _project(name: str) -> dict[str, str]:
+    return {"id": project_id(name), "name": name, "state": "wellFormed"}
 
 
 def _identity(person: Person) -> dict[str, object]:

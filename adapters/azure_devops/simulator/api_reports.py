@@ -1,7 +1,7 @@
 """The reporting feeds: revisions and links since a token or a time."""
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -16,22 +16,26 @@ Entry = TypeVar("Entry", RevisionEntry, LinkEntry)
 
 
 class ReportApi:
-    def __init__(self, state: State, base: str, page_size: int) -> None:
+    def __init__(
+        self, state: State, base: str, page_size: int, visible_until: Callable[[], datetime]
+    ) -> None:
         self._state = state
         self._base = base
         self._page_size = page_size
+        self._visible_until = visible_until
 
     def routes(self) -> list[web.AbstractRouteDef]:
         revisions = "/_apis/wit/reporting/workitemrevisions"
         return [
             web.get("/{collection}" + revisions, self.revisions),
             web.get("/{collection}/{project}" + revisions, self.revisions),
+            web.get("/{collection}/_apis/wit/reporting/workitemlinks", self.links),
             web.get("/{collection}/{project}/_apis/wit/reporting/workitemlinks", self.links),
         ]
 
     async def revisions(self, request: web.Request) -> web.Response:
         project = request.match_info.get("project", "")
-        names = request.query.get("fields", "").split(",")
+        asked = request.query.get("fields", "")
         latest = request.query.get("includeLatestOnly", "").lower() == "true"
         deleted = request.query.get("includeDeleted", "").lower() == "true"
         page, token, last = self._page(request, self._state.revisions)
@@ -45,17 +49,19 @@ class ReportApi:
             shown = render.fields(item, self._base)
             shown |= {"System.Id": item.id, "System.Rev": entry.rev}
             shown["System.IsDeleted"] = item.deleted
+            names = asked.split(",") if asked else list(shown)
             fields = {name: shown[name] for name in names if name in shown}
             values.append({"id": item.id, "rev": entry.rev, "fields": fields})
         return self._answer(request, values, token, last)
 
     async def links(self, request: web.Request) -> web.Response:
-        project = self._state.project(request.match_info["project"])
+        named = request.match_info.get("project", "")
+        project = self._state.project(named) if named else ""
         page, token, last = self._page(request, self._state.links)
         values = [
             render.link(entry)
             for entry in page
-            if self._state.items[entry.source].project == project
+            if project in ("", self._state.items[entry.source].project)
         ]
         return self._answer(request, values, token, last)
 
@@ -69,6 +75,8 @@ class ReportApi:
                 400, "ReportingException", "Give a continuation token or a start, not both."
             )
         mark = item_number(token) if token else 0
+        end = self._visible_until()
+        log = log[: bisect_right(log, end, key=lambda one: datetime.fromisoformat(one.at))]
         rest = log[bisect_right(log, mark, key=lambda one: one.mark) :]
         if start:
             since = _moment(start)

@@ -11,7 +11,7 @@ from aiohttp import web
 from adapters.azure_devops.simulator.refusal import Refusal, refused
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-Mode = Literal["answer", "pass", "drop", "drop_after", "stall_after"]
+Mode = Literal["answer", "answer_after", "pass", "drop", "drop_after", "stall_after"]
 """`answer` and `drop` never do what was asked; the `after` modes do it and keep the answer;
 `pass` does it and only adds headers."""
 
@@ -53,6 +53,8 @@ class Weather:
         """`METHOD /path/template` without the collection -> how often."""
         self.latency = 0.0
         """Seconds added to each call."""
+        self.report_lag = 0.0
+        """Seconds by which the reporting feeds are behind."""
         self.calls_per_second = 0
         """0 for no limit."""
         self.exchanges: list[Exchange] | None = None
@@ -96,7 +98,9 @@ class Weather:
     async def suffer(
         self, fault: Fault, request: web.Request, handler: Handler
     ) -> web.StreamResponse:
-        if fault.mode == "answer":
+        if fault.mode == "answer_after":
+            await handler(request)
+        if fault.mode in ("answer", "answer_after"):
             response = refused(Refusal(fault.status, fault.type_key, fault.message))
             if fault.body is not None:
                 response.body = fault.body

@@ -1,7 +1,7 @@
 """Service hooks: what happened, posted to the subscribers one after the other."""
 
 import asyncio
-from typing import Any
+from typing import Any, Literal
 from uuid import uuid4
 
 import aiohttp
@@ -13,23 +13,59 @@ from adapters.azure_devops.simulator.state import Happening
 
 log = structlog.get_logger()
 
+Status = Literal["enabled", "onProbation", "disabledBySystem", "disabledByUser"]
+EVENTS = tuple(
+    f"workitem.{event}" for event in ("created", "updated", "commented", "deleted", "restored")
+)
 _VERBS = {"commented": "commented on"}
 _TIMEOUT = aiohttp.ClientTimeout(total=30)
+_PASSING = frozenset({0, 408, 502, 503, 504})
+"""Worth another try; 0 stands for no answer at all."""
+_GONE = 410
 
 
-class Subscription(msgspec.Struct, frozen=True):
-    url: str
-    user: str = ""
-    password: str = ""
+class Policy(msgspec.Struct, frozen=True):
+    retries: tuple[float, ...] = ()
+    """Seconds before each further try of one message."""
+    failures: int = 0
+    """Messages lost in a row after which a subscription is switched off; 0 for never."""
+    minimal: bool = False
+    """Only numbers and addresses are sent."""
+
+
+class Subscription(msgspec.Struct):
+    """To one event, as the list of subscriptions shows it."""
+
+    id: str
+    event: str
+    status: Status = "enabled"
+    lost: int = 0
+
+
+class Subscriber:
+    """One address with a subscription to each event."""
+
+    def __init__(self, url: str, user: str = "", password: str = "") -> None:
+        self.url = url
+        self.user = user
+        self.password = password
+        self.subscriptions = {event: Subscription(str(uuid4()), event) for event in EVENTS}
+        self.queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
 
 
 class Hooks:
-    """One queue per subscriber, so that a slow one delays nobody else. Nothing is repeated:
-    a lost message is what the scan is for."""
+    """One queue per subscriber, so that a slow one delays nobody else."""
 
-    def __init__(self, subscriptions: tuple[Subscription, ...], base: str) -> None:
+    def __init__(
+        self, subscribers: tuple[Subscriber, ...], base: str, policy: Policy | None = None
+    ) -> None:
+        self.subscribers = subscribers
+        self.lose = 0
+        """So many of the next messages are dropped."""
+        self.double = 0
+        """So many of the next messages are sent twice."""
+        self._policy = policy or Policy()
         self._base = base
-        self._queues = {one: asyncio.Queue[bytes]() for one in subscriptions}
         self._tasks: list[asyncio.Task[None]] = []
         self._session: aiohttp.ClientSession | None = None
         self._sent = 0
@@ -37,8 +73,7 @@ class Hooks:
     def start(self) -> None:
         self._session = aiohttp.ClientSession(timeout=_TIMEOUT)
         self._tasks = [
-            asyncio.create_task(self._deliver(self._session, one, queue))
-            for one, queue in self._queues.items()
+            asyncio.create_task(self._serve(self._session, one)) for one in self.subscribers
         ]
 
     async def stop(self) -> None:
@@ -50,37 +85,71 @@ class Hooks:
 
     async def drained(self) -> None:
         """Returns when everything told so far was posted."""
-        for queue in self._queues.values():
-            await queue.join()
+        for one in self.subscribers:
+            await one.queue.join()
 
     def tell(self, happening: Happening) -> None:
-        if not self._queues:
+        if not self.subscribers:
             return
         self._sent += 1
-        message = msgspec.json.encode(hook_message(happening, self._base, self._sent))
-        for queue in self._queues.values():
-            queue.put_nowait(message)
+        message = hook_message(happening, self._base, self._sent, minimal=self._policy.minimal)
+        for one in self.subscribers:
+            one.queue.put_nowait(message)
+
+    async def _serve(self, session: aiohttp.ClientSession, one: Subscriber) -> None:
+        while True:
+            message = await one.queue.get()
+            try:
+                subscription = one.subscriptions[message["eventType"]]
+                if self.lose:
+                    self.lose -= 1
+                elif subscription.status in ("enabled", "onProbation"):
+                    await self._deliver(session, one, subscription, message)
+            finally:
+                one.queue.task_done()
 
     async def _deliver(
-        self, session: aiohttp.ClientSession, one: Subscription, queue: "asyncio.Queue[bytes]"
+        self,
+        session: aiohttp.ClientSession,
+        one: Subscriber,
+        subscription: Subscription,
+        message: dict[str, Any],
     ) -> None:
+        body = msgspec.json.encode(message | {"subscriptionId": subscription.id})
+        if self.double:
+            self.double -= 1
+            await self._post(session, one, body)
+        status = await self._post(session, one, body)
+        for pause in self._policy.retries:
+            if status not in _PASSING:
+                break
+            await asyncio.sleep(pause)
+            status = await self._post(session, one, body)
+        if 200 <= status < 300:
+            subscription.lost, subscription.status = 0, "enabled"
+            return
+        log.warning("simulator.hook_lost", url=one.url, status=status)
+        subscription.lost += 1
+        given_up = 0 < self._policy.failures <= subscription.lost
+        off = status == _GONE or given_up
+        subscription.status = "disabledBySystem" if off else "onProbation"
+
+    async def _post(self, session: aiohttp.ClientSession, one: Subscriber, body: bytes) -> int:
+        """The status of the answer; 0 for none."""
         headers = {"Content-Type": "application/json; charset=utf-8"}
         if one.user:
             headers["Authorization"] = aiohttp.encode_basic_auth(one.user, one.password)
-        while True:
-            message = await queue.get()
-            try:
-                async with session.post(one.url, data=message, headers=headers) as response:
-                    await response.read()
-                    if response.status >= 300:
-                        log.warning("simulator.hook_refused", url=one.url, status=response.status)
-            except (TimeoutError, aiohttp.ClientError) as error:
-                log.warning("simulator.hook_lost", url=one.url, error=type(error).__name__)
-            finally:
-                queue.task_done()
+        try:
+            async with session.post(one.url, data=body, headers=headers) as response:
+                await response.read()
+                return response.status
+        except (TimeoutError, aiohttp.ClientError):
+            return 0
 
 
-def hook_message(happening: Happening, base: str, number: int) -> dict[str, Any]:
+def hook_message(
+    happening: Happening, base: str, number: int, *, minimal: bool = False
+) -> dict[str, Any]:
     item = happening.item
     kind = item.fields["System.WorkItemType"]
     title = item.fields.get("System.Title", "")
@@ -95,7 +164,7 @@ def hook_message(happening: Happening, base: str, number: int) -> dict[str, Any]
         "publisherId": "tfs",
         "message": words,
         "detailedMessage": words,
-        "resource": _resource(happening, base),
+        "resource": _brief(happening, base) if minimal else _resource(happening, base),
         "resourceVersion": "1.0",
         "resourceContainers": {
             "collection": {"id": "c12d0eb8-e382-443b-9f9c-c52cba5014c2"},
@@ -104,6 +173,15 @@ def hook_message(happening: Happening, base: str, number: int) -> dict[str, Any]
         },
         "createdDate": happening.at,
     }
+
+
+def _brief(happening: Happening, base: str) -> dict[str, Any]:
+    """The number of an update is its own: the item is in the address."""
+    address = f"{base}/_apis/wit/workItems/{happening.item.id}"
+    if happening.update is None:
+        return {"id": happening.item.id, "url": address}
+    number = happening.update.id
+    return {"id": number, "url": f"{address}/updates/{number}"}
 
 
 def _resource(happening: Happening, base: str) -> dict[str, Any]:

@@ -5,8 +5,15 @@ from urllib.parse import quote
 
 import msgspec
 
-from adapters.azure_devops.simulator.process import PRIORITIES, STATES, Person, states_of
-from adapters.azure_devops.simulator.state import CommentRecord, Item
+from adapters.azure_devops.simulator.process import (
+    OPPOSITE,
+    PRIORITIES,
+    RELATION_NAMES,
+    STATES,
+    Person,
+    states_of,
+)
+from adapters.azure_devops.simulator.state import CommentRecord, Item, target_of
 from adapters.rich_text import html
 from schemas.rich_text import RichText, to_plain
 
@@ -34,16 +41,26 @@ button.quiet { background: transparent; color: inherit; border: 1px solid var(--
 """
 
 
+DUE = "Microsoft.VSTS.Scheduling.DueDate"
+ESTIMATE = "Microsoft.VSTS.Scheduling.OriginalEstimate"
+
+
 class ItemView(msgspec.Struct, frozen=True):
     item: Item
     description: str
     """As HTML source."""
     words: RichText
     said: str
+    areas: tuple[str, ...] = ()
+    iterations: tuple[str, ...] = ()
 
 
 def item_path(item: Item) -> str:
     return f"/DefaultCollection/{quote(item.project, safe='')}/_workitems/edit/{item.id}"
+
+
+def day_of(item: Item) -> str:
+    return str(item.fields.get(DUE, ""))[:10]
 
 
 def list_page(items: list[Item], projects: list[str], said: str) -> str:
@@ -74,15 +91,34 @@ by {_text(fields["System.ChangedBy"].name)}</p>
 <form method=post action="{_text(path)}"><h2>Edit</h2>{_input("title", "Title", title)}
 <div class=grid>{_select("state", "State", states_of(kind), fields["System.State"])}
 {_select("priority", "Priority", ("", *map(str, PRIORITIES)), priority)}
-{_select("assigned", "Assigned to", names, assigned)}</div>
+{_select("assigned", "Assigned to", names, assigned)}
+{_select("area", "Area", view.areas, fields["System.AreaPath"])}
+{_select("iteration", "Iteration", view.iterations, fields["System.IterationPath"])}
+{_input("due", "Due date", day_of(item))}
+{_input("estimate", "Original estimate (hours)", str(fields.get(ESTIMATE, "")))}</div>
 {_input("tags", "Tags, parted by semicolons", fields.get("System.Tags", ""))}
 <label for=description>Description (plain text or HTML)</label>
 <textarea id=description name=description dir=auto>
 {_text(view.description)}</textarea><button>Save</button></form>
-{_attachments(item)}{_comments(item)}
+{_links(item)}{_attachments(item)}{_comments(item)}
 <form method=post action="{_text(path)}/delete"><button class=quiet>Delete this work item</button>
 </form>"""
     return _document(f"{kind} {item.id}", body)
+
+
+def _links(item: Item) -> str:
+    entries = []
+    for relation in item.relations:
+        if relation["rel"] in OPPOSITE:
+            target = target_of(relation["url"])
+            path = f"/DefaultCollection/{quote(item.project, safe='')}/_workitems/edit/{target}"
+            name = _text(RELATION_NAMES[relation["rel"]])
+            entries.append(f'<li>{name}: <a href="{_text(path)}">{target}</a>')
+    names = tuple(RELATION_NAMES[rel] for rel in OPPOSITE)
+    return f"""<h2>Related work</h2><ul>{"".join(entries)}</ul>
+<form method=post action="{_text(item_path(item))}/link"><div class=grid>
+{_select("rel", "Link type", names, "Related")}{_input("target", "Work item", "")}</div>
+<button class=quiet>Link</button></form>"""
 
 
 def _attachments(item: Item) -> str:
@@ -97,7 +133,7 @@ def _attachments(item: Item) -> str:
         elif relation["rel"] == "Hyperlink" and relation["url"].startswith(("http:", "https:")):
             url = _text(relation["url"])
             entries.append(f'<li><a href="{url}" rel=noreferrer>{url}</a>')
-    return f"""<h2>Attachments and links</h2><ul>{"".join(entries)}</ul>
+    return f"""<h2>Attachments and addresses</h2><ul>{"".join(entries)}</ul>
 <form method=post enctype="multipart/form-data" action="{_text(path)}/attach">
 <input type=file name=file aria-label="File" required><button class=quiet>Attach</button></form>"""
 

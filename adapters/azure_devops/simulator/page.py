@@ -1,7 +1,6 @@
 """A page on which a person sees, writes and edits the simulated work items."""
 
-from collections.abc import AsyncIterator
-from typing import Any
+from collections.abc import AsyncIterator, Iterable
 from urllib.parse import quote
 
 from aiohttp import BodyPartReader, web
@@ -9,7 +8,7 @@ from aiohttp import BodyPartReader, web
 from adapters.azure_devops.simulator import html_view
 from adapters.azure_devops.simulator.api_items import item_number
 from adapters.azure_devops.simulator.edit import PatchOperation, create_item, edit_item
-from adapters.azure_devops.simulator.process import SAM
+from adapters.azure_devops.simulator.process import RELATION_NAMES, SAM
 from adapters.azure_devops.simulator.refusal import Refusal
 from adapters.azure_devops.simulator.state import Item, State
 from adapters.rich_text import html
@@ -22,7 +21,12 @@ _FIELDS = {
     "priority": "Microsoft.VSTS.Common.Priority",
     "assigned": "System.AssignedTo",
     "tags": "System.Tags",
+    "area": "System.AreaPath",
+    "iteration": "System.IterationPath",
+    "due": html_view.DUE,
+    "estimate": html_view.ESTIMATE,
 }
+_RELATIONS = {name: rel for rel, name in RELATION_NAMES.items()}
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'"
 
 
@@ -39,6 +43,7 @@ class Page:
             web.get(item, self.show),
             web.post(item, self.edit),
             web.post(item + "/comment", self.comment),
+            web.post(item + "/link", self.link),
             web.post(item + "/attach", self.attach),
             web.post(item + "/delete", self.delete),
             web.get(item + "/file/{file}", self.file),
@@ -66,7 +71,14 @@ class Page:
     async def show(self, request: web.Request) -> web.Response:
         item = self._item(request)
         described = str(item.fields.get(_description(item.fields["System.WorkItemType"]), ""))
-        view = html_view.ItemView(item, described, html.parse(described), _said(request))
+        view = html_view.ItemView(
+            item,
+            described,
+            html.parse(described),
+            _said(request),
+            _own(self._state.areas, item),
+            _own(self._state.iterations, item),
+        )
         return _shown(html_view.item_page(view, self._state.people))
 
     async def edit(self, request: web.Request) -> web.Response:
@@ -74,8 +86,10 @@ class Page:
         form = await request.post()
         operations = []
         for name, reference in _FIELDS.items():
-            if name in form:
-                value: Any = str(form[name]).strip()
+            value = str(form.get(name, "")).strip()
+            # A day may stand for a moment: it is left alone when nobody touched it.
+            same_day = name == "due" and value == html_view.day_of(item)
+            if name in form and not same_day:
                 operations.append(PatchOperation("add", f"/fields/{reference}", value))
         if "description" in form:
             reference = _description(item.fields["System.WorkItemType"])
@@ -94,6 +108,18 @@ class Page:
         text = str((await request.post()).get("text", ""))
         if text.strip():
             self._state.comment(item, _markup(text), SAM)
+        raise _back(html_view.item_path(item))
+
+    async def link(self, request: web.Request) -> web.Response:
+        item = self._item(request)
+        form = await request.post()
+        rel = _RELATIONS.get(str(form.get("rel", "")), "")
+        target = str(form.get("target", "")).strip().removeprefix("#")
+        value = {"rel": rel, "url": f"{self._base}/_apis/wit/workItems/{target}"}
+        try:
+            edit_item(self._state, item, [PatchOperation("add", "/relations/-", value)], by=SAM)
+        except Refusal as refusal:
+            raise _back(html_view.item_path(item), refusal.message) from refusal
         raise _back(html_view.item_path(item))
 
     async def attach(self, request: web.Request) -> web.Response:
@@ -130,6 +156,10 @@ class Page:
             return self._state.item(item_number(request.match_info["id"]))
         except Refusal as refusal:
             raise web.HTTPNotFound(text=refusal.message) from refusal
+
+
+def _own(paths: Iterable[str], item: Item) -> tuple[str, ...]:
+    return tuple(one for one in paths if one.partition("\\")[0] == item.project)
 
 
 async def _blocks(part: BodyPartReader) -> AsyncIterator[bytes]:

@@ -5,7 +5,13 @@ from urllib.parse import quote
 
 from adapters.azure_devops.simulator.blobs import Blob
 from adapters.azure_devops.simulator.process import Person
-from adapters.azure_devops.simulator.state import CommentRecord, Item, LinkEntry, Update
+from adapters.azure_devops.simulator.state import (
+    CommentRecord,
+    Item,
+    LinkEntry,
+    Update,
+    target_of,
+)
 
 
 def identity(person: Person, base: str) -> dict[str, Any]:
@@ -28,7 +34,7 @@ def fields(item: Item, base: str) -> dict[str, Any]:
     shown = {name: value(raw, base) for name, raw in item.fields.items()}
     parent = next((r for r in item.relations if r["rel"].endswith("Hierarchy-Reverse")), None)
     if parent is not None:
-        shown["System.Parent"] = int(parent["url"].rpartition("/")[2])
+        shown["System.Parent"] = target_of(parent["url"])
     return shown
 
 
@@ -58,6 +64,9 @@ def work_item(
     if only is not None:
         shown = {name: shown[name] for name in only if name in shown}
     body: dict[str, Any] = {"id": item.id, "rev": item.rev, "fields": shown}
+    formats = {name: format_ for name, format_ in item.formats.items() if name in shown}
+    if formats:
+        body["multilineFieldsFormat"] = formats
     if expand in ("relations", "all") and item.relations:
         body["relations"] = item.relations
     if expand in ("links", "all", "none"):
@@ -76,7 +85,7 @@ def comment(item: Item, record: CommentRecord, base: str) -> dict[str, Any]:
         "createdDate": record.created,
         "modifiedBy": identity(record.author, base),
         "modifiedDate": record.modified,
-        "format": "html",
+        "format": record.format,
         "url": f"{item_url(item, base)}/comments/{record.id}",
     }
     if record.deleted:

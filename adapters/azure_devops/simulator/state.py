@@ -7,7 +7,7 @@ from typing import Any, Literal
 import msgspec
 
 from adapters.azure_devops.simulator.blobs import Blobs
-from adapters.azure_devops.simulator.process import PEOPLE, SYNC, Person
+from adapters.azure_devops.simulator.process import OPPOSITE, PEOPLE, RELATION_NAMES, SYNC, Person
 from adapters.azure_devops.simulator.refusal import Refusal, not_found
 
 EventType = Literal["created", "updated", "commented", "deleted", "restored"]
@@ -21,6 +21,7 @@ class CommentRecord(msgspec.Struct):
     modified: str
     version: int = 1
     deleted: bool = False
+    format: str = "html"
 
 
 class Update(msgspec.Struct, frozen=True):
@@ -47,6 +48,8 @@ class Item(msgspec.Struct):
     """The comment that was made with the newest revision; 0 for none."""
     updates: list[Update] = []
     deleted: bool = False
+    formats: dict[str, str] = {}
+    """Long texts that are Markdown."""
 
 
 class Happening(msgspec.Struct, frozen=True):
@@ -76,15 +79,24 @@ class LinkEntry(msgspec.Struct, frozen=True):
     active: bool
 
 
+AREAS = ("Team A", "Team A\\Web", "Team B")
+ITERATIONS = ("Sprint 1", "Sprint 2")
+
+
 class State:
-    def __init__(self, projects: tuple[str, ...], blobs: Blobs, now: Callable[[], int]) -> None:
+    def __init__(
+        self, projects: tuple[str, ...], blobs: Blobs, now: Callable[[], int], base: str = ""
+    ) -> None:
         self.projects = list(projects)
+        self.areas = [path for name in projects for path in _below(name, AREAS)]
+        self.iterations = [path for name in projects for path in _below(name, ITERATIONS)]
         self.people: list[Person] = list(PEOPLE)
         self.items: dict[int, Item] = {}
         self.revisions: list[RevisionEntry] = []
         self.links: list[LinkEntry] = []
         self.blobs = blobs
         self.listeners: list[Callable[[Happening], None]] = []
+        self._base = base
         self._now = now
         self._last = 0
         self._mark = 0
@@ -131,6 +143,7 @@ class State:
         for relation in item.relations:
             self._log_link(item, relation, at, active=True)
         self._tell(Happening("created", item, None, by, at))
+        self._mirror(item, item.relations, [], by, at)
 
     def save(
         self, item: Item, changed: dict[str, Any], relations: list[dict[str, Any]], by: Person
@@ -153,12 +166,15 @@ class State:
         for relation in removed:
             self._log_link(item, relation, at, active=False)
         self._tell(Happening("updated", item, update, by, at))
+        self._mirror(item, added, removed, by, at)
 
-    def comment(self, item: Item, text: str, by: Person = SYNC) -> CommentRecord:
+    def comment(
+        self, item: Item, text: str, by: Person = SYNC, markup: str = "html"
+    ) -> CommentRecord:
         """A comment is a revision, and two events: commented and updated."""
         at = self.moment()
         self._comment_id += 1
-        record = CommentRecord(self._comment_id, text, by, at, at)
+        record = CommentRecord(self._comment_id, text, by, at, at, format=markup)
         item.comments.append(record)
         changed = {"System.CommentCount": _alive(item), "System.History": text}
         changed |= {"System.ChangedDate": at, "System.ChangedBy": by}
@@ -169,9 +185,16 @@ class State:
         self._tell(Happening("updated", item, update, by, at))
         return record
 
-    def edit_comment(self, item: Item, record: CommentRecord, text: str, by: Person = SYNC) -> None:
+    def edit_comment(
+        self,
+        item: Item,
+        record: CommentRecord,
+        text: str,
+        by: Person = SYNC,
+        markup: str = "html",
+    ) -> None:
         """No revision: only the comment's own version rises."""
-        record.text = text
+        record.text, record.format = text, markup
         self._touch_comment(item, record, by)
 
     def delete_comment(self, item: Item, record: CommentRecord, by: Person = SYNC) -> None:
@@ -231,14 +254,55 @@ class State:
         item.updates.append(update)
         return update
 
+    def _mirror(
+        self,
+        item: Item,
+        added: list[dict[str, Any]],
+        removed: list[dict[str, Any]],
+        by: Person,
+        at: str,
+    ) -> None:
+        """A link stands at both of its ends. The other end keeps its revision."""
+        for relation in removed:
+            self._mirror_one(item, relation, by, at, present=False)
+        for relation in added:
+            self._mirror_one(item, relation, by, at, present=True)
+
+    def _mirror_one(
+        self, item: Item, relation: dict[str, Any], by: Person, at: str, *, present: bool
+    ) -> None:
+        back = OPPOSITE.get(relation["rel"])
+        other = self.items.get(target_of(relation["url"])) if back else None
+        if back is None or other is None:
+            return
+        held = [
+            one
+            for one in other.relations
+            if one["rel"] == back and target_of(one["url"]) == item.id
+        ]
+        if present:
+            attributes = {"name": RELATION_NAMES[back], "isLocked": False, "authorizedDate": at}
+            made = {
+                "rel": back,
+                "url": f"{self._base}/_apis/wit/workItems/{item.id}",
+                "attributes": attributes | {"id": len(other.relations) + 1},
+            }
+            other.relations = [*other.relations, made]
+            told = {"added": [made]}
+        else:
+            other.relations = [one for one in other.relations if one not in held]
+            told = {"removed": held}
+        update = self._record(other, {}, told, by, at)
+        self._tell(Happening("updated", other, update, by, at))
+
     def _log_revision(self, item: Item, at: str) -> None:
         self._mark += 1
         self.revisions.append(RevisionEntry(self._mark, item.id, item.rev, at))
 
     def _log_link(self, item: Item, relation: dict[str, Any], at: str, *, active: bool) -> None:
-        if not relation["rel"].startswith("System.LinkTypes."):
+        if relation["rel"] not in OPPOSITE:
             return
-        target = int(relation["url"].rstrip("/").rpartition("/")[2])
+        target = target_of(relation["url"])
         self._mark += 1
         entry = LinkEntry(self._mark, relation["rel"], item.id, target, at, active)
         self.links.append(entry)
@@ -250,3 +314,15 @@ class State:
 
 def _alive(item: Item) -> int:
     return sum(not one.deleted for one in item.comments)
+
+
+def target_of(url: str) -> int:
+    """The number at the end of an address of a work item."""
+    digits = url.rstrip("/").rpartition("/")[2]
+    if not (digits.isascii() and digits.isdigit()):
+        raise Refusal(400, "WorkItemResourceLinkException", f"VS402340: No work item at {url}.")
+    return int(digits)
+
+
+def _below(project: str, names: tuple[str, ...]) -> list[str]:
+    return [project, *(f"{project}\\{name}" for name in names)]

@@ -35,6 +35,8 @@ class Transition(msgspec.Struct, frozen=True):
     to: str
     resolution: bool = False
     """Its screen demands a resolution."""
+    screen: dict[str, bool] = {}
+    """Other fields of its screen, by Jira's ids; True for those that must have a value."""
 
 
 TRANSITIONS = (

@@ -7,6 +7,9 @@ class Webhook(msgspec.Struct, frozen=True):
     url: str
     secret: str = ""
     """Signs each body when set."""
+    events: tuple[str, ...] = ()
+    """Those that are sent; () sends all."""
+    enabled: bool = True
 
 
 class SimulatorConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,7 +32,14 @@ class SimulatorConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Whether a search tells entity properties; older servers do not."""
     create_meta_by_type: bool = True
     """Whether what can be written is told for each type; servers before 8.4 tell all at once."""
+    edit_screen_only: tuple[str, ...] = ()
+    """Fields that stand on the screen for edits and not on the one for new issues."""
     time_tracking: bool = True
     epics: bool = True
     """Whether there is an epic link, which comes with Jira Software."""
+    utc_offset: int = 0
+    """Of the server's time zone, in minutes."""
+    administrator: bool = True
+    """Whether the account may see the registered webhooks."""
     permissions_denied: tuple[str, ...] = ()
+    """Those that the account lacks: their calls are refused."""

@@ -1,5 +1,6 @@
 """What every handler needs, and how it gets it from a request."""
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -13,6 +14,12 @@ from adapters.jira.simulator.state import State
 STATE: web.AppKey[State] = web.AppKey("state", State)
 FAULTS: web.AppKey[Faults] = web.AppKey("faults", Faults)
 
+ShapesOf = Callable[[web.Request], Shapes]
+Translate = Callable[[web.Request, dict[str, Any]], dict[str, Any]]
+# A Jira that answers in another version of the API has its own of these.
+SHAPES: web.AppKey[ShapesOf] = web.AppKey("shapes")
+TRANSLATE: web.AppKey[Translate] = web.AppKey("translate")
+
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
 
@@ -22,7 +29,9 @@ def state(request: web.Request) -> State:
 
 
 def shapes(request: web.Request) -> Shapes:
-    return Shapes(f"{request.scheme}://{request.host}")
+    own = request.app.get(SHAPES)
+    url, offset = f"{request.scheme}://{request.host}", state(request).config.utc_offset
+    return own(request) if own else Shapes(url, offset)
 
 
 def issue(request: web.Request) -> Issue:
@@ -44,7 +53,8 @@ async def body(request: web.Request) -> dict[str, Any]:
         raise Refused(400, "Unexpected character in the request's body") from None
     if not isinstance(data, dict):
         raise Refused(400, "Can not deserialize instance of the request's body")
-    return data
+    translate = request.app.get(TRANSLATE)
+    return translate(request, data) if translate else data
 
 
 def number(request: web.Request, name: str, default: int) -> int:

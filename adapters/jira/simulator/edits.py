@@ -194,6 +194,14 @@ def apply(issue: Issue, wanted: Values) -> list[Change]:
     return changes
 
 
+def held(issue: Issue, key: str) -> Any:
+    """What the issue has in a field that goes by Jira's id."""
+    if key in custom_fields.FIELDS:
+        return issue.custom.get(key)
+    names = {**{k: v[0] for k, v in _NAMED.items()}, **{k: v[0] for k, v in _LISTS.items()}}
+    return getattr(issue, names.get(key, {"duedate": "due"}.get(key, key)))
+
+
 def _apply_custom(issue: Issue, wanted: Values) -> list[Change]:
     changes = []
     for key, value in wanted.items():

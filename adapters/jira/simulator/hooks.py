@@ -67,7 +67,8 @@ class Hooks:
         for payload in payloads(Shapes(self._base_url()), happening):
             body = _encode(payload)
             for webhook in self.registered:
-                self._queue(webhook).put_nowait(body)
+                if wants(webhook, payload["webhookEvent"]):
+                    self._queue(webhook).put_nowait(body)
 
     def _queue(self, webhook: Webhook) -> asyncio.Queue[bytes]:
         if webhook not in self._queues:
@@ -102,6 +103,10 @@ class Hooks:
             accepted = False
         self.delivered += accepted
         self.failed += not accepted
+
+
+def wants(webhook: Webhook, event: str) -> bool:
+    return webhook.enabled and (not webhook.events or event in webhook.events)
 
 
 def payloads(shapes: Shapes, happening: Happening) -> list[dict[str, Any]]:
@@ -199,27 +204,52 @@ def _event_type(happening: Happening) -> str:
 HOOKS: web.AppKey[Hooks] = web.AppKey("hooks", Hooks)
 
 
+_ALL = (
+    *(f"jira:issue_{what}" for what in ("created", "updated", "deleted")),
+    *(f"comment_{what}" for what in ("created", "updated", "deleted")),
+    *(f"worklog_{what}" for what in ("created", "updated", "deleted")),
+    *(f"issuelink_{what}" for what in ("created", "deleted")),
+)
+
+
+def _for_administrators(request: web.Request) -> None:
+    if not context.state(request).config.administrator:
+        raise Refused(403, "You are not an administrator.")
+
+
 async def register(request: web.Request) -> web.Response:
+    _for_administrators(request)
     body = await context.body(request)
     url = body.get("url")
     if not isinstance(url, str) or not url.startswith(("http://", "https://")):
         raise Refused(400, "The webhook's URL is not valid.")
     hooks = request.app[HOOKS]
-    hooks.registered.append(Webhook(url, str(body.get("secret") or "")))
+    events = tuple(map(str, body.get("events") or ()))
+    secret, enabled = str(body.get("secret") or ""), bool(body.get("enabled", True))
+    hooks.registered.append(Webhook(url, secret, events, enabled))
     return context.reply(_shaped(request, len(hooks.registered) - 1), 201)
 
 
 async def listed(request: web.Request) -> web.Response:
+    _for_administrators(request)
     count = len(request.app[HOOKS].registered)
     return context.reply([_shaped(request, index) for index in range(count)])
 
 
 def _shaped(request: web.Request, index: int) -> dict[str, Any]:
     address = f"{context.shapes(request).url}/rest/webhooks/1.0/webhook/{index + 1}"
-    url = request.app[HOOKS].registered[index].url
-    return {"name": f"webhook {index + 1}", "url": url, "enabled": True, "self": address}
+    webhook = request.app[HOOKS].registered[index]
+    return {
+        "name": f"webhook {index + 1}",
+        "url": webhook.url,
+        "events": webhook.events or _ALL,
+        "enabled": webhook.enabled,
+        "self": address,
+    }
+
+
+PATH = "/rest/webhooks/1.0/webhook"
 
 
 def routes() -> list[web.RouteDef]:
-    path = "/rest/webhooks/1.0/webhook"
-    return [web.post(path, register), web.get(path, listed)]
+    return [web.post(PATH, register), web.get(PATH, listed)]

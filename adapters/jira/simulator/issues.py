@@ -7,6 +7,8 @@ from aiohttp import web
 from adapters.jira.simulator import catalogue, context, jql
 from adapters.jira.simulator.model import Issue, Refused
 
+_TIME = ("worklog", "timetracking", "timeoriginalestimate", "timeestimate", "timespent")
+
 
 async def create(request: web.Request) -> web.Response:
     state = context.state(request)
@@ -17,7 +19,7 @@ async def create(request: web.Request) -> web.Response:
 
 async def read(request: web.Request) -> web.Response:
     issue = context.issue(request)
-    shaped = _shaped(request, issue, context.names(request, "fields"))
+    shaped = shape_of(request, issue, context.names(request, "fields"))
     if "changelog" in context.names(request, "expand"):
         shaped["changelog"] = context.shapes(request).changelog(issue)
     return context.reply(shaped)
@@ -33,6 +35,12 @@ async def edit(request: web.Request) -> web.Response:
 async def delete(request: web.Request) -> web.Response:
     state = context.state(request)
     state.delete(context.issue(request), state.me)
+    return web.Response(status=204)
+
+
+async def assign(request: web.Request) -> web.Response:
+    state, body = context.state(request), await context.body(request)
+    state.edit(context.issue(request), {"fields": {"assignee": body}}, state.me)
     return web.Response(status=204)
 
 
@@ -95,13 +103,14 @@ def _search(request: web.Request, wanted: dict[str, Any]) -> web.Response:
         state.me,
         set(state.projects),
         state.indexed,
+        state.config.utc_offset,
     )
     start = int(wanted.get("startAt") or 0)
     size = min(int(wanted.get("maxResults", 50)), state.config.page_cap)
     page = found[start : start + size]
     shaped = []
     for issue in page:
-        item = _shaped(request, issue, wanted.get("fields") or ["*navigable", "-comment"])
+        item = shape_of(request, issue, wanted.get("fields") or ["*navigable", "-comment"])
         keys = wanted.get("properties") or ()
         if keys and state.config.search_properties:
             item["properties"] = {
@@ -118,7 +127,7 @@ def _search(request: web.Request, wanted: dict[str, Any]) -> web.Response:
     return context.reply(answer)
 
 
-def _shaped(request: web.Request, issue: Issue, wanted: list[str]) -> dict[str, Any]:
+def shape_of(request: web.Request, issue: Issue, wanted: list[str]) -> dict[str, Any]:
     state = context.state(request)
     shaped = context.shapes(request).issue(
         issue,
@@ -128,6 +137,9 @@ def _shaped(request: web.Request, issue: Issue, wanted: list[str]) -> dict[str, 
         links=state.linked(issue),
         parent=state.issues.get(issue.parent or ""),
     )
+    if not state.config.time_tracking:
+        for name in _TIME:
+            shaped["fields"].pop(name, None)
     keys = context.names(request, "properties") if request.method == "GET" else []
     if keys:
         held = issue.properties
@@ -142,6 +154,7 @@ def routes() -> list[web.RouteDef]:
         web.get(one, read),
         web.put(one, edit),
         web.delete(one, delete),
+        web.put(one + "/assignee", assign),
         web.get(one + "/transitions", transitions),
         web.post(one + "/transitions", transit),
         web.get(one + "/properties/{property}", read_property),

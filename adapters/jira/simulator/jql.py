@@ -1,7 +1,9 @@
 """The part of JQL that is needed: project, created, updated, creator, key; AND, ORDER BY."""
 
+import contextlib
 import re
 from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta, timezone
 
 from adapters.jira.simulator.model import Issue, Refused, User
 
@@ -20,11 +22,13 @@ def search(
     me: User,
     projects: set[str],
     date_of: DateOf = getattr,
+    offset: int = 0,
 ) -> list[Issue]:
-    """Raises Refused 400 for what it does not know."""
+    """Raises Refused 400 for what it does not know. Written dates are read in the account's time
+    zone, `offset` minutes from UTC."""
     where, _, order = _split(jql)
     clauses = [clause for clause in _AND.split(where.strip()) if clause.strip()]
-    tests = [_test(clause, me, projects, date_of) for clause in clauses]
+    tests = [_test(clause, me, projects, date_of, offset) for clause in clauses]
     indexed = [issue for issue in issues if date_of(issue, "created")]
     found = [issue for issue in indexed if all(test(issue) for test in tests)]
     for column in reversed([part.strip() for part in order.split(",") if part.strip()]):
@@ -37,7 +41,7 @@ def _split(jql: str) -> tuple[str, str, str]:
     return (jql[: found.start()], "order by", jql[found.end() :]) if found else (jql, "", "")
 
 
-def _test(clause: str, me: User, projects: set[str], date_of: DateOf) -> Test:
+def _test(clause: str, me: User, projects: set[str], date_of: DateOf, offset: int) -> Test:
     parts = _CLAUSE.match(clause.strip())
     if parts is None:
         raise Refused(400, f"Error in the JQL Query: '{clause.strip()}' cannot be read.")
@@ -45,7 +49,7 @@ def _test(clause: str, me: User, projects: set[str], date_of: DateOf) -> Test:
     if name == "project" and operator in ("=", "in"):
         return _in_projects(text, projects)
     if name in ("created", "updated"):
-        return _moment_test(name, operator, text, date_of)
+        return _moment_test(name, operator, _moment(name, text, offset), date_of)
     if name == "creator" and text.lower() == "currentuser()":
         return lambda issue: issue.creator == me
     if name in ("key", "issuekey") and operator == "=":
@@ -61,11 +65,21 @@ def _in_projects(text: str, projects: set[str]) -> Test:
     return lambda issue: issue.project.key in wanted
 
 
-def _moment_test(name: str, operator: str, text: str, date_of: DateOf) -> Test:
-    if not text.lstrip("-").isdigit():
-        raise Refused(400, f"Date value '{text}' for field '{name}' is invalid.")
+def _moment(name: str, text: str, offset: int) -> int:
+    """Numbers are milliseconds; dates know minutes and no time zone."""
+    if text.lstrip("-").isdigit():
+        return int(text)
+    written = text.strip("\"'").replace("/", "-")
+    with contextlib.suppress(ValueError):
+        if len(written) <= len("2026-01-31 12:30"):
+            zone = timezone(timedelta(minutes=offset))
+            return round(datetime.fromisoformat(written).replace(tzinfo=zone).timestamp() * 1000)
+    raise Refused(400, f"Date value '{text}' for field '{name}' is invalid.")
+
+
+def _moment_test(name: str, operator: str, at: int, date_of: DateOf) -> Test:
     # Like Jira's index, this compares whole seconds.
-    bound = int(text) // 1000
+    bound = at // 1000
     compare: dict[str, Callable[[int], bool]] = {
         ">=": lambda at: at >= bound,
         "<=": lambda at: at <= bound,

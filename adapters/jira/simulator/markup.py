@@ -1,9 +1,10 @@
 """The HTML of the pages. Whatever people wrote passes through `escape`."""
 
 from html import escape
+from typing import Any
 
-from adapters.jira.simulator import catalogue
-from adapters.jira.simulator.model import Attachment, Comment, Issue
+from adapters.jira.simulator import catalogue, custom_fields
+from adapters.jira.simulator.model import Attachment, Comment, Issue, User
 from adapters.jira.simulator.shapes import moment
 from adapters.jira.simulator.state import State
 
@@ -67,7 +68,7 @@ def issue(state: State, found: Issue) -> str:
         f"<h2>Comments ({len(found.comments)})</h2>{comments}"
         f'<form method="post" action="{action}/comments">{_area("body", "", "New comment")}'
         f"{_as_whom(state)}<button>Add comment</button></form></section>"
-        f"<aside>{_facts(found)}{_transitions(found, action)}{_edit(state, found, action)}"
+        f"<aside>{_facts(state, found)}{_transitions(found, action)}{_edit(state, found, action)}"
         "</aside></div>"
     )
 
@@ -87,8 +88,52 @@ def _row(found: Issue) -> str:
     )
 
 
-def _facts(found: Issue) -> str:
-    facts = {
+def _facts(state: State, found: Issue) -> str:
+    facts = {**_own_facts(found), **_custom_facts(found), **_neighbours(state, found)}
+    rows = "".join(
+        f'<tr><th>{escape(name)}</th><td dir="auto">{escape(value)}</td></tr>'
+        for name, value in facts.items()
+        if value
+    )
+    return f"<table>{rows}</table>"
+
+
+def _custom_facts(found: Issue) -> dict[str, str]:
+    return {field.name: _text(found.custom.get(key)) for key, field in custom_fields.FIELDS.items()}
+
+
+def _neighbours(state: State, found: Issue) -> dict[str, str]:
+    parent = state.issues.get(found.parent or "")
+    types = {each.id: each for each in catalogue.LINK_TYPES}
+    links = []
+    for link, other in state.linked(found):
+        words = types[link.type].outward if link.source == found.id else types[link.type].inward
+        links.append(f"{words} {other.key}")
+    return {"Parent": parent.key if parent else "", "Links": ", ".join(links)}
+
+
+def _text(value: Any) -> str:
+    match value:
+        case None:
+            return ""
+        case User():
+            return value.display_name
+        case list():
+            return ", ".join(map(_text, value))
+        case {"value": text, "child": {"value": below}}:
+            return f"{text} / {below}"
+        case {"value": text}:
+            return str(text)
+    return str(value)
+
+
+def _minutes(seconds: int | None) -> str:
+    return "" if seconds is None else f"{seconds // 60} min"
+
+
+def _own_facts(found: Issue) -> dict[str, str]:
+    spent = sum(each.seconds for each in found.worklogs)
+    return {
         "Status": found.status,
         "Resolution": found.resolution or "Unresolved",
         "Type": found.type,
@@ -96,12 +141,16 @@ def _facts(found: Issue) -> str:
         "Labels": ", ".join(sorted(found.labels)) or "none",
         "Assignee": found.assignee.display_name if found.assignee else "Unassigned",
         "Reporter": found.reporter.display_name,
+        "Components": ", ".join(found.components),
+        "Fix versions": ", ".join(found.fix_versions),
+        "Affects versions": ", ".join(found.versions),
+        "Due": found.due or "",
+        "Environment": found.environment or "",
+        "Estimate": _minutes(found.estimate),
+        "Remaining": _minutes(found.remaining),
+        "Spent": _minutes(spent or None),
         "Updated": moment(found.updated)[:19],
     }
-    rows = "".join(
-        f"<tr><th>{name}</th><td>{escape(value)}</td></tr>" for name, value in facts.items()
-    )
-    return f"<table>{rows}</table>"
 
 
 def _transitions(found: Issue, action: str) -> str:
@@ -118,7 +167,7 @@ def _edit(state: State, found: Issue, action: str) -> str:
         f'<details><summary>Edit</summary><form method="post" action="{action}">'
         f"{_input('summary', found.summary)}{_area('description', found.description or '')}"
         f"{_select('priority', list(catalogue.PRIORITIES), found.priority)}"
-        f"{_input('labels', ' '.join(sorted(found.labels)))}"
+        f"{_input('labels', ' '.join(sorted(found.labels)))}{_input('due', found.due or '')}"
         f"{_select('assignee', ['', *state.users], assignee)}{_as_whom(state)}"
         "<button>Save</button></form></details>"
     )

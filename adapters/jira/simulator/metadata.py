@@ -75,7 +75,7 @@ async def screen(request: web.Request) -> web.Response:
     names = {number: name for name, number in catalogue.TYPES.items()}
     if request.match_info["type"] not in names:
         raise Refused(404, "Issue type is not valid.")
-    found = _screen(request, names[request.match_info["type"]])
+    found = screen_of(request, names[request.match_info["type"]])
     return _paged(request, [{**field, "fieldId": key} for key, field in found.items()])
 
 
@@ -87,7 +87,7 @@ async def everything(request: web.Request) -> web.Response:
         {
             **shapes.project(each),
             "issuetypes": [
-                {**shapes.issue_type(name), "fields": _screen(request, name)}
+                {**shapes.issue_type(name), "fields": screen_of(request, name)}
                 for name in catalogue.TYPES
             ],
         }
@@ -95,6 +95,16 @@ async def everything(request: web.Request) -> web.Response:
         if each.key in keys
     ]
     return context.reply({"expand": "projects", "projects": projects})
+
+
+async def edit_screen(request: web.Request) -> web.Response:
+    """Fields with a place there alone among them."""
+    issue = context.issue(request)
+    alone = context.state(request).config.edit_screen_only
+    shown = screen_of(request, issue.type, without=())
+    taken = ("reporter", "parent")
+    fields = {key: field for key, field in shown.items() if key not in taken or key in alone}
+    return context.reply({"fields": fields})
 
 
 def _told_by_type(request: web.Request) -> None:
@@ -117,14 +127,18 @@ def _paged(request: web.Request, values: list[Any]) -> web.Response:
     return context.reply(answer)
 
 
-def _screen(request: web.Request, type_name: str) -> dict[str, dict[str, Any]]:
+def screen_of(
+    request: web.Request, type_name: str, without: tuple[str, ...] | None = None
+) -> dict[str, dict[str, Any]]:
+    """Without what stands on the screen for edits alone, unless told otherwise."""
     shown = {key: _own(request, key) for key in _OWN}
     if type_name == catalogue.SUB_TASK:
-        shown["parent"] = _field("parent", "Parent", {"type": "issuelink"}, required=True)
+        shown["parent"] = field_shape("parent", "Parent", {"type": "issuelink"}, required=True)
     for key, field in _custom(request).items():
         if field.writable and (key != EPIC_LINK or type_name != catalogue.EPIC):
             shown[key] = _custom_field(request, key, field)
-    return shown
+    alone = context.state(request).config.edit_screen_only if without is None else without
+    return {key: field for key, field in shown.items() if key not in alone}
 
 
 def _custom(request: web.Request) -> dict[str, CustomField]:
@@ -138,7 +152,7 @@ def _custom(request: web.Request) -> dict[str, CustomField]:
 
 def _own(request: web.Request, key: str) -> dict[str, Any]:
     name, schema = _OWN[key]
-    field = _field(key, name, {**schema, "system": key}, required=key in _REQUIRED)
+    field = field_shape(key, name, {**schema, "system": key}, required=key in _REQUIRED)
     if key in _ALLOWED:
         kind, names = _ALLOWED[key]
         shapes = context.shapes(request)
@@ -147,7 +161,7 @@ def _own(request: web.Request, key: str) -> dict[str, Any]:
 
 
 def _custom_field(request: web.Request, key: str, field: CustomField) -> dict[str, Any]:
-    shaped = _field(key, field.name, field.schema(key))
+    shaped = field_shape(key, field.name, field.schema(key))
     if field.options:
         shaped["allowedValues"] = [_option(field, name) for name in field.options]
     return shaped
@@ -164,7 +178,7 @@ def _option(field: CustomField, name: str) -> dict[str, Any]:
     return option
 
 
-def _field(
+def field_shape(
     key: str, name: str, schema: dict[str, Any], *, required: bool = False
 ) -> dict[str, Any]:
     return {
@@ -182,6 +196,7 @@ def routes() -> list[web.RouteDef]:
     meta = rest + "/issue/createmeta"
     return [
         web.get(rest + "/field", fields),
+        web.get(rest + "/issue/{key}/editmeta", edit_screen),
         web.get(meta, everything),
         web.get(meta + "/{project}/issuetypes", types),
         web.get(meta + "/{project}/issuetypes/{type}", screen),

@@ -65,6 +65,7 @@ class Worklog(msgspec.Struct):
     created: int
     updated: int
     comment: str = ""
+    properties: dict[str, Any] = {}
 
 
 class Link(msgspec.Struct, frozen=True):

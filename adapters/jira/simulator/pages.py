@@ -59,6 +59,8 @@ async def edit(request: web.Request) -> web.Response:
         "labels": form.get("labels", "").split(),
         "assignee": {"name": form.get("assignee") or None},
     }
+    if "due" in form:
+        fields["duedate"] = form["due"] or None
     try:
         issue = context.issue(request)
         state.edit(issue, {"fields": fields}, _actor(state, form))
@@ -105,7 +107,7 @@ async def attach(request: web.Request) -> web.Response:
             path = state.folder / f"upload-{state.new_id()}"
             await attachments.save(part, path)
             mime = part.headers.get("Content-Type", "application/octet-stream")
-            state.attach(issue, path, part.filename, mime, state.users["alice"])
+            state.attach(issue, path, part.filename, mime, state.person("alice"))
     return _to(issue)
 
 
@@ -129,7 +131,7 @@ def _same_site(request: web.Request) -> bool:
 
 
 def _actor(state: State, form: dict[str, str]) -> User:
-    return state.users.get(form.get("actor", ""), state.users["alice"])
+    return state.users.get(form.get("actor", ""), state.person("alice"))
 
 
 def _to(issue: Issue) -> web.Response:

@@ -21,6 +21,7 @@ from adapters.jira.simulator import (
     links,
     metadata,
     pages,
+    rights,
     worklogs,
 )
 from adapters.jira.simulator.config import SimulatorConfig, Webhook
@@ -31,6 +32,8 @@ from adapters.jira.simulator.state import State
 
 _LARGEST_BODY = 64 << 20
 """Bytes of a JSON body; attachments are streamed and know no limit."""
+_VERSION = "/rest/api/2/"
+_LATEST = "/rest/api/latest/"
 _GUARDED = ("/rest/", "/secure/")
 
 
@@ -58,7 +61,17 @@ def create_app(state: State, faults: Faults, hooks_: Hooks) -> web.Application:
     )
     for part in parts:
         app.router.add_routes(part.routes())
+        app.router.add_routes(_as_latest(part.routes()))
     return app
+
+
+def _as_latest(routes: list[web.RouteDef]) -> list[web.RouteDef]:
+    """The other name of the API's version, which some programs use."""
+    versioned = [route for route in routes if route.path.startswith(_VERSION)]
+    return [
+        web.route(route.method, route.path.replace(_VERSION, _LATEST, 1), route.handler)
+        for route in versioned
+    ]
 
 
 class JiraSimulator:
@@ -73,9 +86,9 @@ class JiraSimulator:
         port: int = 0,
     ) -> None:
         self.config = config or SimulatorConfig()
-        self.state = State(self.config, now)
+        self.state = self.new_state(now)
         self.faults = Faults(now)
-        self.hooks = Hooks(self.config.webhooks, lambda: self.url)
+        self.hooks = self.new_hooks()
         self.url = ""
         self._host = host
         self._port = port
@@ -89,7 +102,7 @@ class JiraSimulator:
         await self.close()
 
     async def start(self) -> None:
-        app = create_app(self.state, self.faults, self.hooks)
+        app = self.application()
         runner = self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
         await runner.setup()
         await web.TCPSite(runner, self._host, self._port).start()
@@ -97,6 +110,15 @@ class JiraSimulator:
         self.url = f"http://{self._host}:{port}"
         await self.hooks.start()
         self.state.listeners.append(self.hooks.tell)
+
+    def new_state(self, now: Callable[[], int]) -> State:
+        return State(self.config, now)
+
+    def new_hooks(self) -> Hooks:
+        return Hooks(self.config.webhooks, lambda: self.url)
+
+    def application(self) -> web.Application:
+        return create_app(self.state, self.faults, self.hooks)
 
     async def close(self) -> None:
         await self.hooks.close()
@@ -150,6 +172,7 @@ async def _guarded(request: web.Request, handler: Handler) -> web.StreamResponse
     fault = faults.take(request.method, path)
     if fault is not None and not fault.after:
         return await answer_fault(request, fault)
+    rights.check(request, path)
     answer = await handler(request)
     if fault is not None:
         return await answer_fault(request, fault)

@@ -1,7 +1,8 @@
 """What a simulated Jira holds, in the shape of its REST answers."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime, timedelta, timezone, tzinfo
+from functools import lru_cache
 from typing import Any
 
 from adapters.jira.simulator import catalogue, custom_fields
@@ -20,17 +21,30 @@ EMBEDDED_WORKLOGS = 20
 """How many an issue's own answer holds."""
 
 
-def moment(at: int) -> str:
-    instant = datetime.fromtimestamp(at // 1000, UTC)
-    return f"{instant:%Y-%m-%dT%H:%M:%S}.{at % 1000:03d}+0000"
+def moment(at: int, offset: int = 0) -> str:
+    """`offset` of the server's time zone, in minutes."""
+    zone, text = _zone(offset)
+    instant = datetime.fromtimestamp(at // 1000, zone)
+    return f"{instant:%Y-%m-%dT%H:%M:%S}.{at % 1000:03d}{text}"
+
+
+@lru_cache(maxsize=16)
+def _zone(offset: int) -> tuple[tzinfo, str]:
+    zone = timezone(timedelta(minutes=offset))
+    return zone, f"{datetime.now(zone):%z}"
 
 
 class Shapes:
-    """`url` is the server's own base URL, which stands in every answer."""
+    """`url` is the server's own base URL, which stands in every answer; `offset` that of its time
+    zone, in minutes."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, offset: int = 0) -> None:
         self.url = url
         self.rest = url + "/rest/api/2"
+        self._offset = offset
+
+    def moment(self, at: int) -> str:
+        return moment(at, self._offset)
 
     def user(self, user: User) -> dict[str, Any]:
         return {
@@ -94,8 +108,8 @@ class Shapes:
             "author": self.user(comment.author),
             "body": comment.body,
             "updateAuthor": self.user(comment.author),
-            "created": moment(comment.created),
-            "updated": moment(comment.updated),
+            "created": self.moment(comment.created),
+            "updated": self.moment(comment.updated),
         }
         if comment.visibility:
             shaped["visibility"] = comment.visibility
@@ -111,7 +125,7 @@ class Shapes:
             "id": attachment.id,
             "filename": attachment.filename,
             "author": self.user(attachment.author),
-            "created": moment(attachment.created),
+            "created": self.moment(attachment.created),
             "size": attachment.size,
             "mimeType": attachment.mime,
             "content": f"{self.url}/secure/attachment/{attachment.id}/file",
@@ -159,9 +173,9 @@ class Shapes:
             "author": author,
             "updateAuthor": author,
             "comment": worklog.comment,
-            "created": moment(worklog.created),
-            "updated": moment(worklog.updated),
-            "started": moment(worklog.started),
+            "created": self.moment(worklog.created),
+            "updated": self.moment(worklog.updated),
+            "started": self.moment(worklog.started),
             "timeSpent": f"{worklog.seconds // 60}m",
             "timeSpentSeconds": worklog.seconds,
         }
@@ -233,8 +247,8 @@ class Shapes:
             "issuelinks": links,
             "worklog": self.worklogs(issue, EMBEDDED_WORKLOGS),
             **({"parent": self.beside(parent)} if parent else {}),
-            "created": moment(issue.created),
-            "updated": moment(issue.updated),
+            "created": self.moment(issue.created),
+            "updated": self.moment(issue.updated),
             "attachment": [self.attachment(item) for item in issue.attachments],
             "comment": {
                 "comments": comments,
@@ -261,7 +275,7 @@ class Shapes:
             {
                 "id": str(number),
                 "author": self.user(edit.actor),
-                "created": moment(edit.at),
+                "created": self.moment(edit.at),
                 "items": [self.change(change) for change in edit.changes],
             }
             for number, edit in enumerate(issue.history, 1)
@@ -298,7 +312,17 @@ class Shapes:
         }
 
     def transition(self, item: catalogue.Transition) -> dict[str, Any]:
-        fields = {}
+        fields: dict[str, Any] = {
+            key: {
+                "required": required,
+                "schema": {"type": "any"},
+                "name": key,
+                "key": key,
+                "hasDefaultValue": False,
+                "operations": ["set"],
+            }
+            for key, required in item.screen.items()
+        }
         if item.resolution:
             fields["resolution"] = {
                 "required": True,

@@ -85,6 +85,14 @@ class State:
         """The account that the API's credentials belong to."""
         return self.users[self.config.user]
 
+    def person(self, name: str) -> User:
+        return self.users[name]
+
+    def parent_problem(self, wanted: dict[str, Any]) -> str:
+        """What is wrong with the parent of a new issue; '' when it is right."""
+        right = (wanted.get("type") == catalogue.SUB_TASK) == ("parent" in wanted)
+        return "" if right else "A sub-task has a parent, and no other issue has one."
+
     def close(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -118,8 +126,8 @@ class State:
             missing["summary"] = "You must specify a summary of the issue."
         if not wanted.get("type"):
             missing["issuetype"] = "issue type is required"
-        if (wanted.get("type") == catalogue.SUB_TASK) != ("parent" in wanted):
-            missing["parent"] = "A sub-task has a parent, and no other issue has one."
+        if problem := self.parent_problem(wanted):
+            missing["parent"] = problem
         if missing:
             raise Refused(400, errors=missing)
         at = self.tick()
@@ -160,6 +168,13 @@ class State:
         if found[0].resolution and not fields.get("resolution"):
             raise Refused(400, errors={"resolution": "Resolution is required."})
         wanted = self.edits.checked(fields, body.get("update") or {}, issue)
+        missing = {
+            key: f"{key} is required."
+            for key, required in found[0].screen.items()
+            if required and key not in fields and not edits.held(issue, key)
+        }
+        if missing:
+            raise Refused(400, errors=missing)
         wanted["status"] = found[0].to
         if not found[0].resolution:
             wanted["resolution"] = None

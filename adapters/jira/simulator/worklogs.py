@@ -18,7 +18,8 @@ async def add(request: web.Request) -> web.Response:
     state, issue, body = context.state(request), _issue(request), await context.body(request)
     seconds, at = _spent(body), state.tick()
     worklog = Worklog(state.new_id(), seconds, _started(body, at), state.me, at, at)
-    worklog.comment = str(body.get("comment") or "")
+    worklog.comment = body.get("comment") or ""
+    _mark(worklog, body)
     state.log_work(issue, worklog, state.me)
     _adjust(request, issue, -seconds)
     return context.reply(context.shapes(request).worklog(issue, worklog), 201)
@@ -31,7 +32,8 @@ async def edit(request: web.Request) -> web.Response:
     if "timeSpentSeconds" in body or "timeSpent" in body:
         worklog.seconds = _spent(body)
     worklog.started = _started(body, worklog.started)
-    worklog.comment = str(body.get("comment", worklog.comment) or "")
+    worklog.comment = body.get("comment", worklog.comment) or ""
+    _mark(worklog, body)
     state.relog_work(issue, worklog, state.me)
     _adjust(request, issue, before - worklog.seconds)
     return context.reply(context.shapes(request).worklog(issue, worklog))
@@ -56,6 +58,12 @@ def _adjust(request: web.Request, issue: Issue, seconds: int) -> None:
     """The remaining estimate falls with the work, unless it is to be left."""
     if request.query.get("adjustEstimate", "auto") == "auto" and issue.remaining is not None:
         issue.remaining = max(0, issue.remaining + seconds)
+
+
+def _mark(worklog: Worklog, body: dict[str, Any]) -> None:
+    """Kept by all, and shown by Jira Cloud alone."""
+    for item in body.get("properties") or ():
+        worklog.properties[item["key"]] = item.get("value")
 
 
 def _spent(body: dict[str, Any]) -> int:

@@ -48,6 +48,6 @@ def routes(operations: Operations) -> list[web.RouteDef]:
         bind(PROJECTS, lambda path, query, body: operations.projects(path["connector"], query)),
         bind(
             METADATA,
-            lambda path, query, body: operations.metadata(path["connector"], query.project),
+            lambda path, query, body: operations.metadata(path["connector"], query),
         ),
     ]

@@ -12,13 +12,15 @@ from aiohttp import web
 
 from schemas.access import Answered, AuditEntry
 from schemas.errors import InputError, StoreUnavailable, TidegateError
-from schemas.redaction import masked
+from schemas.redaction import MASK, masked
 from service.web.statuses import status_of
 
 log = structlog.get_logger()
 
 _LONGEST_KEY = 255
 _KEPT_BYTES = 16_384
+_CODES = ("code", "relay")
+"""Fields that hold invitations and relay passes."""
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
@@ -128,4 +130,7 @@ def shown(value: Any) -> Any:
     encoded = _encode(plain)
     if len(encoded) > _KEPT_BYTES:
         return {"bytes": len(encoded), "sha256": hashlib.sha256(encoded).hexdigest()}
-    return masked(plain) if isinstance(plain, Mapping) else plain
+    if not isinstance(plain, Mapping):
+        return plain
+    return {name: MASK if name in _CODES and value else value
+            for name, value in masked(plain).items()}  # fmt: skip

@@ -17,9 +17,9 @@ def connector_of(system: System, params: Params) -> tuple[str, dict[str, Any]]:
         case "github":
             return system.adapter, _github(system, params, base)
         case "jira":
-            return _jira_adapter(params), {
-                "url": base, **_login(params), **_projects(params),
-            }  # fmt: skip
+            adapter = _jira_adapter(params)
+            login = _cloud_login(params) if adapter == _CLOUD else _login(params)
+            return adapter, {"url": base, **login, **_projects(params)}
         case "rally":
             workspace = text(system, params, "rally_workspace")
             return system.adapter, {
@@ -83,16 +83,17 @@ def _jira_adapter(params: Params) -> str:
 
 def _login(params: Params) -> dict[str, str]:
     if params.get("alm_api_token"):
-        token = {"token": str(params["alm_api_token"])}
-        return token | ({"user": str(params["alm_user"])} if _needs_user(params) else {})
+        return {"token": str(params["alm_api_token"])}
     return {
         "user": str(params.get("alm_user") or ""), "password": str(params.get("alm_pass") or ""),
     }  # fmt: skip
 
 
-def _needs_user(params: Params) -> bool:
-    """Jira Cloud's tokens belong to an e-mail address."""
-    return bool(params.get("alm_user")) and _jira_adapter(params) == _CLOUD
+def _cloud_login(params: Params) -> dict[str, str]:
+    """An API token belongs to an address; older clients give it as the password."""
+    token = str(params.get("alm_api_token") or params.get("alm_pass") or "")
+    email = str(params.get("alm_user") or "")
+    return {"token": token, **({"email": email} if email else {})}
 
 
 def _projects(params: Params) -> dict[str, Any]:

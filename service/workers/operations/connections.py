@@ -31,11 +31,11 @@ from service.workers.operations.initiation import (
     Begun,
     Initiation,
     check_free,
-    check_project,
     check_template,
     settings_of,
 )
 from service.workers.operations.pairing import Pairing
+from service.workers.operations.places import check_place
 from service.workers.operations.relay_pairing import RelayedPairing
 from service.workers.roster import touch
 from service.workers.standing import restated
@@ -51,14 +51,15 @@ class ConnectionOperations:
     async def all(
         self, query: ConnectionQuery, only: frozenset[str] | None
     ) -> Page[ConnectionView]:
-        counts = await self._counts()
         found = chosen(self._desk, query, only)
         shown = found[query.offset : query.offset + query.page_size]
+        counts = await self._counts([live.record.id for live in shown])
         views = tuple(connection_view(self._desk, live, counts) for live in shown)
         return Page(len(found), views)
 
     async def one(self, name: str) -> ConnectionView:
-        return connection_view(self._desk, self._desk.connection(name), await self._counts())
+        live = self._desk.connection(name)
+        return connection_view(self._desk, live, await self._counts([live.record.id]))
 
     async def initiate(self, body: ConnectionInitiate) -> ConnectionInitiated:
         return await self.begun(await self._initiation.begin(body))
@@ -72,7 +73,8 @@ class ConnectionOperations:
             check_free(self._desk.roster, body.name)
         check_template(body.template, body.mode)
         if body.check:
-            await check_project(self._desk.connector(body.connector), body.settings.project)
+            opened = self._desk.connector(body.connector)
+            await check_place(self._desk.worker.known, opened, body.settings)
         try:
             way = self._relayed if invitation.relay is not None else self._pairing
             own = await way.join(invitation, body)
@@ -85,8 +87,11 @@ class ConnectionOperations:
         """The conflict policy was agreed on with the other side, and stays."""
         desk = self._desk
         record = desk.connection(name).record
-        if body.project != record.settings.project:
-            await check_project(desk.roster.connectors[record.connector], body.project)
+        place = (record.settings.project, record.settings.issue_type)
+        if (body.project, body.issue_type) != place:
+            await check_place(
+                desk.worker.known, desk.roster.connectors[record.connector], settings_of(body)
+            )
         settings = msgspec.structs.replace(
             settings_of(body),
             conflict_policy=record.settings.conflict_policy,
@@ -94,6 +99,9 @@ class ConnectionOperations:
         )
 
         def work(c: sa.Connection) -> None:
+            known = connections.locked(c, record.id)
+            if known is None or known.settings != record.settings:
+                raise _edited_meanwhile(f"The settings of {name!r}")
             connections.update_settings(c, record.id, settings, desk.now())
             touch(c)
 
@@ -166,7 +174,7 @@ class ConnectionOperations:
         """The other side is told; a record stays until it knows. The issues stay on both sides."""
         desk = self._desk
         record = desk.connection(name).record
-        under_sync = (await self._counts()).twins.get(record.id, 0)
+        under_sync = (await self._counts([record.id])).twins.get(record.id, 0)
         if under_sync and not (query.confirmed or query.force):
             raise InputError(
                 f"{under_sync} issues are under sync by {name!r}; their pairs would be forgotten.",
@@ -227,6 +235,10 @@ class ConnectionOperations:
             return RulesSaved(None, tuple(findings))
 
         def work(c: sa.Connection) -> int:
+            connections.locked(c, live.record.id)
+            newest = rule_versions.newest(c, live.record.id)
+            if newest is not None and newest.version != live.rules.version:
+                raise _edited_meanwhile(f"The rules of {name!r}")
             touch(c)
             return rule_versions.add(
                 c,
@@ -242,10 +254,21 @@ class ConnectionOperations:
         await desk.changed()
         return RulesSaved(version)
 
-    async def _counts(self) -> Counts:
+    async def _counts(self, ids: list[str]) -> Counts:
         return await self._desk.store.read(
-            lambda c: Counts(twins.count(c), parked.count(c), twins.last_reconciled(c))
+            lambda c: Counts(
+                twins.count(c, ids), parked.count(c, ids), twins.last_reconciled(c, ids)
+            )
         )
+
+
+def _edited_meanwhile(what: str) -> InputError:
+    """By another daemon, after this one had looked."""
+    return InputError(
+        f"{what} were changed meanwhile.",
+        status=412,
+        remedy="Get them again, and put your change on top.",
+    )
 
 
 def _digits(check: str) -> str:

@@ -19,6 +19,7 @@ from schemas.node import Connector
 from schemas.redaction import MASK, masked
 from service.store import connections, connectors, outbox
 from service.workers.operations.desk import Desk
+from service.workers.operations.naming import check_name
 from service.workers.operations.pages import page_of
 from service.workers.roster import OpenConnector, touch
 from service.workers.systems import open_tracker
@@ -37,6 +38,7 @@ class ConnectorOperations:
 
     async def add(self, body: ConnectorAdd) -> ConnectorView:
         desk = self._desk
+        check_name(body.name)
         if desk.roster.connector_named(body.name) is not None:
             raise InputError(
                 f"There is a connector {body.name!r} already.",
@@ -68,6 +70,9 @@ class ConnectorOperations:
             touch(c)
 
         await desk.store.write(work)
+        # Another account may see other people and other fields.
+        desk.worker.people.forget(record.id)
+        desk.worker.known.forget(record.id)
         await desk.changed()
         return await self.one(name)
 

@@ -15,6 +15,7 @@ from service.peers.identity import NodeIdentity
 from service.rules.port import RuleEngine
 from service.store.store import Store
 from service.workers.keys import KeyDesk
+from service.workers.metadata import ProjectMetadata
 from service.workers.roster import LiveConnection, OpenConnector, Roster
 from service.workers.runs import Runs
 from service.workers.worker import Worker
@@ -42,6 +43,8 @@ class Desk(msgspec.Struct, frozen=True):
     contacts: Contacts
     keys: KeyDesk
     runs: Runs
+    known: ProjectMetadata
+    """What the trackers' projects know."""
 
     async def changed(self) -> None:
         """After a transaction that changed what this node has."""

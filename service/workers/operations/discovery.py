@@ -1,46 +1,39 @@
 """What a connector's tracker knows: its projects, and the types, fields and values of one."""
 
-from typing import Protocol
-
-from adapters.port import Discovery, Projects
-from schemas.api import Page, ProjectQuery
+from schemas.api import MetadataQuery, Page, ProjectQuery
 from schemas.errors import InputError
 from schemas.metadata import Choice, Metadata
 from service.workers.operations.desk import Desk
-
-
-class MetadataSource(Protocol):
-    async def metadata(self, connector: str, project: str) -> Metadata:
-        """Of the connector with that id. Raises `TrackerError`."""
-        ...
+from service.workers.roster import OpenConnector
 
 
 class DiscoveryOperations:
-    """Asks the tracker itself, where nothing keeps its answers."""
+    """From what is kept for a while; `fresh` asks the tracker again."""
 
-    def __init__(self, desk: Desk, source: MetadataSource | None = None) -> None:
+    def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._source = source
 
     async def projects(self, connector: str, query: ProjectQuery) -> Page[Choice]:
-        tracker = self._desk.connector(connector).tracker
-        if not isinstance(tracker, Projects):
+        opened = self._opened(connector, fresh=query.fresh)
+        known = await self._desk.known.projects(opened)
+        if known is None:
             raise _untold(connector, "which projects it has")
         search = query.search.casefold()
-        found = [
-            each
-            for each in await tracker.projects()
-            if search in f"{each.name}\n{each.id}".casefold()
-        ]
+        found = [each for each in known if search in f"{each.name}\n{each.id}".casefold()]
         return Page(len(found), tuple(found[query.offset : query.offset + query.page_size]))
 
-    async def metadata(self, connector: str, project: str) -> Metadata:
-        opened = self._desk.connector(connector)
-        if self._source is not None:
-            return await self._source.metadata(opened.record.id, project)
-        if not isinstance(opened.tracker, Discovery):
+    async def metadata(self, connector: str, query: MetadataQuery) -> Metadata:
+        opened = self._opened(connector, fresh=query.fresh)
+        found = await self._desk.known.metadata(opened, query.project)
+        if found is None:
             raise _untold(connector, "what its projects know")
-        return await opened.tracker.metadata(project)
+        return found
+
+    def _opened(self, connector: str, *, fresh: bool) -> OpenConnector:
+        opened = self._desk.connector(connector)
+        if fresh:
+            self._desk.known.forget(opened.record.id)
+        return opened
 
 
 def _untold(connector: str, what: str) -> InputError:

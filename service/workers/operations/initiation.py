@@ -16,11 +16,12 @@ from service.peers.invitation import new_invitation, to_code, verifier
 from service.rules.defaults import default_rules
 from service.store import connections, invitations, rule_versions
 from service.workers.operations.desk import Desk
-from service.workers.operations.naming import LONGEST, free_name
-from service.workers.operations.nearest import alternatives
+from service.workers.operations.naming import LONGEST, check_name, free_name
 from service.workers.operations.pairing import Draft, encode_draft
+from service.workers.operations.places import check_place
 from service.workers.operations.probing import check_mode, probe
 from service.workers.roster import OpenConnector, Roster, touch
+from service.workers.systems import manifest_of
 
 HOUR = 3_600_000
 
@@ -48,7 +49,8 @@ class Initiation:
             raise InputError("The two sides need different short names.")
         check_template(body.template, body.mode)
         if body.check:
-            await check_project(desk.connector(body.connector), body.settings.project)
+            opened = desk.connector(body.connector)
+            await check_place(desk.worker.known, opened, body.settings)
         if body.remote_connector:
             return await self._make_local(body)
         return await self._invite(body)
@@ -122,7 +124,7 @@ class Initiation:
         own, other = desk.connector(body.connector), desk.connector(body.remote_connector)
         remote = body.remote_settings or SettingsBody()
         if body.check:
-            await check_project(other, remote.project)
+            await check_place(desk.worker.known, other, remote)
         here = msgspec.structs.replace(
             self._record(body), type="local", status="active", reason="", counterpart=desk.new_id()
         )
@@ -234,13 +236,14 @@ def add_rules(
     c: sa.Connection, connection: str, local: str, remote: str, template: str, now: Millis
 ) -> None:
     """The rules that a connection between these two systems starts with."""
-    outgoing, incoming = default_rules(local, remote, template)
+    outgoing, incoming = default_rules(manifest_of(local), manifest_of(remote), template)
     rule_versions.add(
         c, connection, outgoing, incoming, author="tidegate", message="Default rules", now=now
     )
 
 
 def check_free(roster: Roster, name: str) -> None:
+    check_name(name)
     if roster.connection_named(name) is not None:
         raise InputError(
             f"There is a connection {name!r} already.", status=409, remedy="Choose another name."
@@ -252,23 +255,6 @@ def check_template(template: RulesTemplate, mode: str | None) -> None:
         raise InputError(
             f"The advanced rules are to be edited, and those of a {mode} connection are fixed.",
             remedy="Choose the mode script, or the template single-project.",
-        )
-
-
-async def check_project(opened: OpenConnector, project: str) -> None:
-    """Raises `InputError` when incoming issues could not be made there."""
-    if not project:
-        return
-    stages = await opened.tracker.check(project)
-    failed = next((stage for stage in stages if not stage.passed), None)
-    if failed is not None:
-        remedy = await alternatives(opened, project) if failed.stage == "project" else ""
-        raise InputError(
-            f"Incoming issues cannot be made in the project {project!r} of the connector"
-            f" {opened.record.name!r}: {failed.message}",
-            remedy=remedy
-            or failed.remedy
-            or "Name a project that the connector's account may write to.",
         )
 
 

@@ -21,6 +21,7 @@ from schemas.api import (
     ErrorView,
     InvitationReissue,
     InvitationView,
+    MetadataQuery,
     NodeView,
     Page,
     PageQuery,
@@ -257,8 +258,8 @@ class NodeOperations:
     async def projects(self, connector: str, query: ProjectQuery) -> Page[Choice]:
         return await self._discovery.projects(connector, query)
 
-    async def metadata(self, connector: str, project: str) -> Metadata:
-        return await self._discovery.metadata(connector, project)
+    async def metadata(self, connector: str, query: MetadataQuery) -> Metadata:
+        return await self._discovery.metadata(connector, query)
 
     async def queue(self) -> QueueView:
         return await queue(self._desk)

@@ -33,6 +33,7 @@ from service.workers.operations.naming import free_name, plain
 from service.workers.renewal import renew_keys
 from service.workers.roster import touch
 from service.workers.standing import settled
+from service.workers.systems import manifest_of
 
 log = structlog.get_logger()
 
@@ -178,7 +179,9 @@ def _met(peer: Peer, draft: Draft) -> Peer:
 
 
 def _add_rules(c: sa.Connection, id: str, draft: Draft, theirs: Terms, now: Millis) -> None:
-    outgoing, incoming = default_rules(draft.terms.system, theirs.system, draft.template)
+    outgoing, incoming = default_rules(
+        manifest_of(draft.terms.system), manifest_of(theirs.system), draft.template
+    )
     rule_versions.add(
         c, id, outgoing, incoming, author="tidegate", message="Default rules", now=now
     )

@@ -156,6 +156,7 @@ class TwinOperations:
                     self._errors.named(found.activity)
                     for found in activity.page(c, connection=record.id, twin=twin)
                 ),
+                losses=row.state.losses,
                 local=row.state.base.held,
                 remote=row.state.replica.fields,
                 agreed=row.state.base.wanted,
@@ -247,6 +248,9 @@ def _status(row: TwinRow, *, waits: bool, now: Millis) -> TwinStatus:
     if row.stopped:
         return "stopped"
     if row.due_at is not None or row.incoming is not None or row.lease_until > now:
+        return "working"
+    if row.state.issue is None and row.state.replica_version > row.state.included:
+        # Its parent is not here yet.
         return "working"
     if row.state.replica.attachments:
         # Their content is on its way.

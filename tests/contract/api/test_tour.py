@@ -2,12 +2,13 @@
 
 import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import requests
 
 from tests.contract.api.described import Described
-from tests.contract.api.house import HUB_PROJECT, House
+from tests.contract.api.house import ADMIN, HUB_PROJECT, House
 
 
 def fresh(prefix: str) -> str:
@@ -113,7 +114,7 @@ def test_a_masked_secret_sent_back_stays(house: House, admin: Described) -> None
 def test_trackers_tell_their_projects_and_what_these_know(admin: Described) -> None:
     found = admin.get("/connectors/hub/projects?search=PROJ")["results"]
     assert [each["name"] for each in found] == [HUB_PROJECT]
-    known = admin.get("/connectors/hub/metadata", params={"project": HUB_PROJECT})
+    known = admin.get("/connectors/hub/metadata", params={"project": HUB_PROJECT, "fresh": "true"})
     fields = {field["name"]: field for each in known["types"] for field in each["fields"]}
     assert {"summary", "labels"} <= set(fields)
     assert admin.ask("GET", "/connectors/hub/metadata", status=400).json() == {
@@ -239,3 +240,37 @@ def _until(lines: Any, kind: str) -> dict[str, str]:
         name, _, value = line.partition(": ")
         event[name] = value
     raise AssertionError("The stream has ended.")
+
+
+def test_a_word_of_the_api_is_no_name(admin: Described) -> None:
+    body = {"name": "alm", "system": "jira", "params": {}}
+    answer = admin.ask("POST", "/connectors", json=body, status=400)
+    assert list(answer.json()) == ["name"]
+
+
+def test_a_token_of_one_connection_sees_its_own_and_nothing_else(admin: Described) -> None:
+    name = fresh("narrow")
+    body = {"name": name, "role": "operator", "connections": ["here"]}
+    narrow = admin.other(admin.post("/tokens", body, status=201)["token"])
+    assert [each["name"] for each in narrow.get("/connections")["results"]] == ["here"]
+    assert narrow.get("/connections/here")["name"] == "here"
+    assert narrow.get("/twins?connection=here")["count"] >= 0
+    for path in ("/connections/here.right", "/connections/nobody", "/twins", "/connectors"):
+        refused = narrow.ask("GET", path, status=403)
+        assert "permission" in refused.json()["detail"]
+    narrow.ask("POST", "/sync", json={"issue": "RIGHT-1", "connection": "here.right"}, status=403)
+    narrow.ask("POST", "/sync", json={"issue": "LEFT-1"}, status=403)
+
+
+def test_another_edition_is_refused_when_two_save_at_once(admin: Described) -> None:
+    got = admin.ask("GET", "/connectors/right")
+    held = {"If-Match": got.headers["ETag"], "Authorization": f"Token {ADMIN}"}
+
+    def save(number: int) -> int:
+        body = {"params": {"page_size": 50 + number}, "check": True}
+        url = f"{got.url.split('/api/')[0]}/api/v2/connectors/right"
+        return requests.put(url, json=body, headers=held).status_code
+
+    with ThreadPoolExecutor(6) as threads:
+        statuses = sorted(threads.map(save, range(6)))
+    assert statuses == [200, *[412] * 5]

@@ -88,7 +88,7 @@ async def test_both_feeds_in_one_exchange(line: Line) -> None:
     heard = await line.client.exchange({**SAID, "items": [message()], "limit": 100, "wait": 25.0})
     assert (heard["have"], heard["have_epoch"]) == (3, "e-lagoon")
     assert line.memory.taken[0].items[0].message.replica.fields == {"n": 1.5}
-    (item,) = heard["results"]
+    (item,) = heard["items"]
     info = hpke.info_of(HARBOR.id, LAGOON.id, (CONNECTION, item["twin"], "twin", ""))
     payload = hpke.open_sealed(OURS.message, HARBOR.identity_key, info, item["sealed"])
     assert wire.decode(payload)["replica"]["key"] == "HAR-42"

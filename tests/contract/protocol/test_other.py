@@ -178,8 +178,8 @@ def test_sealed_messages(vector: make.Vectors) -> None:
 def test_the_encoding_of_an_exchange() -> None:
     said = wire.decode(raw("exchange", "bytes"))
     assert wire.decode(wire.pack(said)) == said
-    assert [item["seq"] for item in said["results"]] == [7, 9]
-    assert [item.get("kind", "twin") for item in said["results"]] == ["twin", "connection"]
+    assert [item["seq"] for item in said["items"]] == [7, 9]
+    assert [item.get("kind", "twin") for item in said["items"]] == ["twin", "connection"]
     assert said["refused"][0]["code"] == "no_connection"
     assert "after" not in said
     assert keys.check_card(wire.pack(said["card"]), HARBOR.identity_key)["url"] == HARBOR_URL

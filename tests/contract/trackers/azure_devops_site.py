@@ -9,7 +9,9 @@ import aiohttp
 from adapters.azure_devops import AzureDevOpsTracker, parse_params
 from adapters.azure_devops.simulator import AzureDevOpsSimulator, SimulatorConfig
 from adapters.azure_devops.simulator.edit import PatchOperation, create_item, edit_item
+from adapters.azure_devops.simulator.faults import Mode
 from adapters.azure_devops.simulator.process import SAM
+from schemas.rich_text import Paragraph, RichText, Text
 from schemas.values import User
 from tests.contract.trackers.harness import Clock, Loss, Site, Values, Write
 
@@ -22,15 +24,31 @@ VALUES = Values(
         "priority": "1",
         "assignee": User(name="Sam Okafor"),
         "labels": ("billing", "urgent"),
+        "area": "Tidegate / Team A / Web",
+        "iteration": "Tidegate / Sprint 1",
+        "due": "2032-01-31",
+        "estimate": 5400,
+        "remaining": 1200,
+        "spent": 4200,
+        "Microsoft.VSTS.Scheduling.StoryPoints": 2.5,
+        "Custom.Team": "Größe & שלום",
+        "Custom.Impact": RichText((Paragraph((Text("Much "), Text("harm", ("strong",)))),)),
+        "Custom.Cost": 12.5,
+        "Custom.Approved": True,
+        "Custom.GoLive": "2026-01-31T12:30:00.000Z",
+        "Custom.Tier": "Silver",
+        "Custom.Contact": User(name="Zoë Müller", email="zoe@example.com"),
     },
     sets={"labels": ("one", "two")},
     person=User(name="Sam Okafor", email="sam@example.com"),
+    discovers=True,
 )
 _PLACES: dict[Write, tuple[str, str]] = {
     "issue": ("POST", "/_apis/wit/workitems/$"),
     "update": ("PATCH", "/_apis/wit/workitems/"),
     "comment": ("POST", "/comments"),
     "attachment": ("PATCH", "/_apis/wit/workitems/"),
+    "link": ("PATCH", "/_apis/wit/workitems/"),
 }
 
 
@@ -58,9 +76,9 @@ class AzureDevOpsWeather:
         self._simulator = simulator
 
     def lose_answer(self, write: Write, how: Loss) -> None:
-        """This simulator only cuts lines."""
         method, path = _PLACES[write]
-        self._simulator.fail_next(method=method, path=path, mode="drop_after")
+        mode: Mode = "drop_after" if how == "cut" else "answer_after"
+        self._simulator.fail_next(method=method, path=path, mode=mode)
 
     def throttle(self, seconds: int) -> None:
         self._simulator.fail_next(status=429, headers={"Retry-After": str(seconds)})

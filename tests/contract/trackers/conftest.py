@@ -12,9 +12,12 @@ from schemas.errors import TrackerError
 from schemas.issue import IssueDraft
 from schemas.rich_text import plain
 from tests.contract.trackers import (
+    alm_site,
     azure_devops_site,
     github_site,
+    jira_cloud_site,
     jira_site,
+    rally_site,
     redmine_site,
     sd_elements_site,
 )
@@ -23,10 +26,14 @@ from tests.support import redmine
 
 _SIMULATED: dict[str, Callable[[], AbstractAsyncContextManager[Site]]] = {
     "jira": jira_site.simulated,
+    "jira-cloud": jira_cloud_site.simulated,
     "azure-devops": azure_devops_site.simulated,
     "github": github_site.simulated,
+    "rally": rally_site.simulated,
     "redmine": redmine_site.simulated,
     "sd-elements": sd_elements_site.simulated,
+    "alm": alm_site.defects,
+    "alm-requirements": alm_site.requirements,
 }
 _numbers = count(1)
 

@@ -66,7 +66,7 @@ _PLACES: dict[Write, tuple[str, str]] = {
 class JiraHands:
     def __init__(self, simulator: JiraSimulator) -> None:
         self._state = simulator.state
-        self._alice = simulator.state.users["alice"]
+        self._alice = simulator.state.person("alice")
 
     async def write_issue(self, summary: str) -> str:
         fields = {"project": {"key": "SIM"}, "issuetype": {"name": "Bug"}, "summary": summary}

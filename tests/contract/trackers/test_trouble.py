@@ -36,6 +36,7 @@ async def test_a_lost_answer_to_a_creation_leaves_one_issue(
     assert (await refusal(tracker.create(one))).fault is Fault.UNKNOWN_OUTCOME
     found = await tracker.find_by_marker(one.marker, site.values.project, since)
     assert found is not None
+    site.clock.pass_(60)
     issues = [change.issue async for change in tracker.all_issues(())]
     assert issues == [found.id]
 

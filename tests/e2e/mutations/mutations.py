@@ -162,7 +162,7 @@ def item(attacker: Attacker, draw: random.Random) -> Sent:
     if draw.random() < 0.2:
         sealed = garbled(draw, sealed)
     whole = _exchange_tree(attacker, draw)
-    whole["results"] = [whole["results"][0] | {"twin": twin, "sealed": sealed}]
+    whole["items"] = [whole["items"][0] | {"twin": twin, "sealed": sealed}]
     return _signed(attacker, EXCHANGE_PATH, encode(whole | {"refused": [], "unavailable": []}))
 
 

@@ -2,7 +2,7 @@ import tracemalloc
 
 import pytest
 
-from adapters.azure_devops.patch import add_relation
+from adapters.azure_devops.operations import add_relation
 from schemas.errors import Fault, TrackerError
 from schemas.issue import ALL_PARTS, Attachment, AttachmentDraft, FieldChange
 from schemas.rich_text import Image, Paragraph, RichText, Text
@@ -95,7 +95,7 @@ async def test_lost_upload_is_no_open_outcome_but_a_lost_relation_is(
     tracker, simulator, issue, content
 ):
     draft = AttachmentDraft("a.txt", 3, "", "m")
-    simulator.fail_next(path="/attachments", mode="drop_after")
+    simulator.fail_next(path="/attachments", mode="drop_after", times=3)
     with pytest.raises(TrackerError) as upload:
         await tracker.add_attachment(issue.ref.id, draft, content(b"abc"))
     assert upload.value.fault is Fault.UNAVAILABLE
@@ -103,6 +103,27 @@ async def test_lost_upload_is_no_open_outcome_but_a_lost_relation_is(
     with pytest.raises(TrackerError) as relation:
         await tracker.add_attachment(issue.ref.id, draft, content(b"abc"))
     assert relation.value.fault is Fault.UNKNOWN_OUTCOME
+
+
+async def test_an_upload_that_broke_off_is_sent_again(tracker, simulator, issue, content):
+    simulator.fail_next(path="/attachments", mode="drop_after")
+    draft = AttachmentDraft("a.txt", 3, "", "m")
+    added = await tracker.add_attachment(issue.ref.id, draft, content(b"abc"))
+    read = await tracker.read(issue.ref.id, ALL_PARTS)
+    assert read.attachments == (added,)
+
+
+async def test_a_part_whose_answer_was_lost_is_not_sent_twice(
+    make_tracker, simulator, issue, content
+):
+    tracker = make_tracker(chunk_threshold=1000, chunk_size=400)
+    simulator.fail_next(method="PUT", mode="drop_after")
+    draft = AttachmentDraft("big.bin", 1050, "", "m")
+    with pytest.raises(TrackerError) as caught:
+        await tracker.add_attachment(issue.ref.id, draft, content(b"0123456", 150))
+    assert caught.value.fault is Fault.UNAVAILABLE
+    assert simulator.calls["PUT /_apis/wit/attachments/{id}"] == 1
+    assert (await tracker.read(issue.ref.id, ALL_PARTS)).attachments == ()
 
 
 async def test_conflicts_while_attaching_are_tried_again(tracker, simulator, issue, content):

@@ -5,7 +5,8 @@ from email.utils import formatdate
 import pytest
 
 from schemas.errors import Fault, TrackerError
-from schemas.issue import FieldChange, Part
+from schemas.issue import AttachmentDraft, CommentDraft, FieldChange, Part
+from schemas.rich_text import plain
 
 READ = frozenset({Part.FIELDS})
 
@@ -88,7 +89,7 @@ async def test_a_write_whose_answer_never_came_is_unknown_and_not_repeated(
 
 
 async def test_a_read_whose_answer_never_came_is_unavailable(make_tracker, simulator, issue):
-    simulator.fail_next(mode="stall_after", path="workitems")
+    simulator.fail_next(mode="stall_after", path="workitems", times=3)
     error = await fault_of(make_tracker(timeout=0.2).read(issue.ref.id, READ))
     assert error.fault is Fault.UNAVAILABLE
 
@@ -121,7 +122,11 @@ async def test_not_connected_means_not_written(make_tracker, draft):
 async def test_answers_become_typed_errors(
     tracker, simulator, issue, status, message, read_fault, write_fault
 ):
-    simulator.fail_next(status=status, message=message, type_key="X", path="/workitems/1")
+    # A read is repeated when the server seems to be down.
+    times = 3 if status in (502, 503, 504) else 1
+    simulator.fail_next(
+        status=status, times=times, message=message, type_key="X", path="/workitems/1"
+    )
     read = await fault_of(tracker.read(issue.ref.id, READ))
     simulator.fail_next(status=status, message=message, type_key="X", path="/workitems/1")
     write = await fault_of(tracker.update(issue, FieldChange(set={"summary": "x"})))
@@ -129,6 +134,60 @@ async def test_answers_become_typed_errors(
     assert read.status == status
     assert read.remedy
     assert message in read.message
+
+
+async def test_a_read_of_a_server_that_is_down_for_a_moment_is_repeated(tracker, simulator, issue):
+    simulator.fail_next(status=503, path="/workitems/1", times=2)
+    assert (await tracker.read(issue.ref.id, READ)).ref == issue.ref
+    assert simulator.calls["GET /_apis/wit/workitems/{id}"] == 3
+
+
+@pytest.mark.parametrize(
+    ("place", "fault"),
+    [
+        ("https://spsprodcus1.vssps.visualstudio.com/_signin?realm=dev.azure.com", "credentials"),
+        ("https://boards.example/DefaultCollection/_apis/wit/workitems/1", "configuration"),
+    ],
+)
+async def test_a_redirect_is_not_followed_but_understood(tracker, simulator, issue, place, fault):
+    simulator.fail_next(status=302, headers={"Location": place})
+    error = await fault_of(tracker.read(issue.ref.id, READ))
+    assert error.fault == fault
+    assert error.remedy
+
+
+async def test_an_older_server_is_spoken_to_in_its_version(make_tracker, simulator, issue):
+    simulator.newest_version = "6.1"
+    simulator.weather.exchanges = []
+    tracker = make_tracker()
+    assert (await tracker.read(issue.ref.id, READ)).ref == issue.ref
+    added = await tracker.add_comment(issue.ref.id, CommentDraft(plain("hi"), "m"))
+    assert (await tracker.read_comments(issue.ref.id)) == (added,)
+    asked = [one.query["api-version"] for one in simulator.weather.exchanges]
+    assert asked == ["7.1", "6.0", "6.0-preview.3", "6.0-preview.3"]
+    assert [one.status for one in simulator.weather.exchanges] == [400, 200, 200, 200]
+
+
+async def test_a_write_that_is_refused_for_its_version_happens_once(
+    make_tracker, simulator, draft, content
+):
+    simulator.newest_version = "7.0"
+    await make_tracker().create(draft())
+    assert len(simulator.state.items) == 1
+    file = AttachmentDraft("a.txt", 3, "", "m")
+    tracker = make_tracker()
+    added = await tracker.add_attachment("1", file, content(b"abc"))
+    async with make_tracker().open_attachment("1", added.id) as stream:
+        assert [block async for block in stream] == [b"abc"]
+
+
+async def test_a_version_that_was_set_stays(make_tracker, simulator, issue):
+    simulator.newest_version = "6.0"
+    error = await fault_of(make_tracker(api_version="7.1").read(issue.ref.id, READ))
+    assert "supports is 6.0" in error.message
+    simulator.newest_version = "4.1"
+    error = await fault_of(make_tracker().read(issue.ref.id, READ))
+    assert "supports is 4.1" in error.message
 
 
 async def test_retry_after_may_be_a_date(tracker, simulator, issue, clock):

@@ -40,7 +40,7 @@ async def test_a_comment_is_gone_only_when_the_tracker_says_so(tracker, simulato
     await tracker.delete_comment(issue.ref.id, added.id)
     assert not await tracker.comment_exists(issue.ref.id, added.id)
     assert not await tracker.comment_exists(issue.ref.id, "4711")
-    simulator.fail_next(status=503, path="/comments")
+    simulator.fail_next(status=503, path="/comments", times=3)
     with pytest.raises(TrackerError) as caught:
         await tracker.comment_exists(issue.ref.id, added.id)
     assert caught.value.fault is Fault.UNAVAILABLE
@@ -62,3 +62,23 @@ async def test_comments_follow_an_item_into_another_project(tracker, simulator, 
 async def test_a_fresh_tracker_finds_the_project_by_itself(make_tracker, issue):
     other = make_tracker(project="")
     assert (await other.add_comment(issue.ref.id, CommentDraft(BODY, "m"))).body == BODY
+
+
+async def test_a_comment_keeps_the_markup_that_it_was_written_in(
+    tracker, make_tracker, simulator, issue
+):
+    item = simulator.state.item(1)
+    record = simulator.state.comment(item, "a **b**", markup="markdown")
+    (read,) = await tracker.read_comments(issue.ref.id)
+    bold = RichText((Paragraph((Text("a "), Text("b", marks=("strong",)))),))
+    assert read.body == bold
+    simulator.calls.clear()
+    edited = await tracker.edit_comment(issue.ref.id, read.id, bold)
+    assert edited.body == bold
+    assert (record.format, record.text.strip()) == ("markdown", "a **b**")
+    assert sum(simulator.calls.values()) == 1
+    fresh = make_tracker()
+    await fresh.edit_comment(issue.ref.id, read.id, plain("c"))
+    assert (record.format, record.text.strip()) == ("markdown", "c")
+    await fresh.add_comment(issue.ref.id, CommentDraft(BODY, "m"))
+    assert item.comments[-1].format == "html"

@@ -3,16 +3,33 @@ import json
 import pytest
 
 from adapters.azure_devops import parse_params, wire
-from adapters.azure_devops.mapping import Mapper, iso, millis, named_user
+from adapters.azure_devops.fields import FieldDirectory
+from adapters.azure_devops.losses import losses
+from adapters.azure_devops.mapping import Mapper, named_user
+from adapters.azure_devops.moments import iso, millis
 from schemas.rich_text import Paragraph, RichText, Text
 from schemas.values import User
 
-MAPPER = Mapper(parse_params({"url": "https://dev.azure.com/acme", "token": "t"}))
+PARAMS = parse_params({"url": "https://dev.azure.com/acme", "token": "t"})
+MAPPER = Mapper(PARAMS, FieldDirectory(None, PARAMS))
+EMPTY = {
+    "description",
+    "resolution",
+    "priority",
+    "assignee",
+    "area",
+    "iteration",
+    "due",
+    "estimate",
+    "remaining",
+    "spent",
+    "parent",
+}
 
 
 def read(fields, **rest):
     item = wire.work_item.decode(json.dumps({"id": 5, "rev": 2, "fields": fields} | rest))
-    return MAPPER.issue(item, attachments_known=True)
+    return MAPPER.issue(item)
 
 
 def test_bookkeeping_stays_out():
@@ -27,16 +44,11 @@ def test_bookkeeping_stays_out():
             "Microsoft.VSTS.Common.Severity": "3 - Medium",
         }
     )
-    own = set(issue.fields) - {"description", "priority", "assignee", "area", "iteration", "parent"}
-    assert own == {"labels", "Microsoft.VSTS.Common.Severity"}
+    own = set(issue.fields) - EMPTY
+    assert own == {"labels", "links", "children", "Microsoft.VSTS.Common.Severity"}
+    assert {issue.fields[name] for name in EMPTY} == {None}
     assert issue.updated == 1_405_446_164_663
     assert issue.comment_count is None
-
-
-def test_no_relations_means_no_attachments_only_where_they_were_asked_for():
-    item = wire.work_item.decode(b'{"id": 5, "rev": 2, "fields": {}}')
-    assert MAPPER.issue(item, attachments_known=True).attachments == ()
-    assert MAPPER.issue(item, attachments_known=False).attachments is None
 
 
 def test_texts_switched_to_markdown_are_read_as_markdown():
@@ -77,7 +89,7 @@ def test_every_example_of_the_specification_is_read(specs):
             for example in _examples(operation):
                 if _is_item(example):
                     item = wire.work_item.decode(json.dumps(example))
-                    issue = MAPPER.issue(item, attachments_known=True)
+                    issue = MAPPER.issue(item)
                     assert issue.version == example["rev"]
                     assert issue.fields.get("summary") == example["fields"].get("System.Title")
                     read_items += 1
@@ -117,3 +129,25 @@ def test_moments():
     assert millis("0001-01-01T00:00:00") == 0
     assert millis("soon") == millis(None) == millis("") == 0
     assert iso(1_462_216_537_464) == "2016-05-02T19:15:37.464Z"
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "lost"),
+    [
+        ("summary", "short", ()),
+        ("summary", "two\nlines", ("line ends, and blanks beside others",)),
+        ("summary", "x" * 300, ("all but the first 255 characters",)),
+        ("due", "2026-01-31", ()),
+        ("due", "2026-01-31T12:00:00.000Z", ("the time of day",)),
+        ("labels", ("a", "b c"), ()),
+        ("labels", ("a;b",), ("';' and ',' in labels, and ends of very long ones",)),
+        ("labels", ("A", "a"), ("labels that differ by case only",)),
+        ("links", ("relates 1", "blocks 2", "causes 3"), ("blocks", "causes")),
+        ("description", RichText((Paragraph((Text("b", marks=("strong",)),)),)), ()),
+        ("estimate", 5400, ()),
+    ],
+)
+def test_what_is_not_kept_is_told(field, value, lost):
+    told = losses(field, value)
+    assert len(told) == len(lost)
+    assert all(words in one for words, one in zip(lost, told, strict=True))

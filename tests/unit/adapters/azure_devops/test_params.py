@@ -28,6 +28,9 @@ def test_defaults_and_trailing_slash():
         ({"page_size": 201}, "page_size"),
         ({"webhook_user": "u"}, "webhook_password"),
         ({"html_fields": "x"}, "html_fields"),
+        ({"time_zone": "Mars/Olympus"}, "time_zone"),
+        ({"time_zone": "../etc"}, "time_zone"),
+        ({"webhook_url": "node.example"}, "webhook_url"),
     ],
 )
 def test_wrong_settings_are_named(wrong, named):

@@ -64,6 +64,43 @@ async def test_a_link_is_seen_though_the_revision_stays(tracker, simulator, draf
     assert (await drain(tracker, cursor))[0] == []
 
 
+async def test_links_are_seen_without_a_project_too(make_tracker, draft):
+    tracker = make_tracker(project="")
+    cursor = (await tracker.changed_since(None, ())).cursor
+    for number in range(2):
+        await tracker.create(draft(marker=str(number)))
+    _, cursor = await drain(tracker, cursor)
+    issue = await tracker.read("1", frozenset())
+    await tracker.update(issue, FieldChange(add={"links": ("relates 2",)}))
+    changes, cursor = await drain(tracker, cursor)
+    assert {one.issue for one in changes} == {"1", "2"}
+    issue = await tracker.read("1", frozenset())
+    await tracker.update(issue, FieldChange(remove={"links": ("relates 2",)}))
+    changes, cursor = await drain(tracker, cursor)
+    assert {one.issue for one in changes} == {"1", "2"}
+    assert (await drain(tracker, cursor))[0] == []
+
+
+async def test_feeds_that_lag_lose_nothing(tracker, simulator, draft, clock):
+    simulator.weather.report_lag = 30.0
+    cursor = (await tracker.changed_since(None, ())).cursor
+    told = []
+    for number in range(6):
+        await tracker.create(draft(marker=str(number)))
+        if number:
+            issue = await tracker.read(str(number + 1), frozenset())
+            await tracker.update(issue, FieldChange(add={"links": (f"relates {number}",)}))
+        clock.millis += 10_000
+        changes, cursor = await drain(tracker, cursor)
+        told += [one.issue for one in changes]
+    assert {"1", "2"} <= set(told) < {"1", "2", "3", "4", "5", "6"}
+    clock.millis += 60_000
+    changes, cursor = await drain(tracker, cursor)
+    told += [one.issue for one in changes]
+    assert set(told) == {"1", "2", "3", "4", "5", "6"}
+    assert (await drain(tracker, cursor))[0] == []
+
+
 async def test_deleted_items_are_told_as_deleted(tracker, simulator, draft):
     cursor = (await tracker.changed_since(None, ())).cursor
     await tracker.create(draft())

@@ -2,7 +2,7 @@ import pytest
 
 from adapters.azure_devops.simulator.process import SAM
 from schemas.errors import Fault, TrackerError
-from schemas.issue import ALL_PARTS, FieldChange, IssueDraft, Part
+from schemas.issue import ALL_PARTS, CommentDraft, FieldChange, IssueDraft, Part
 from schemas.rich_text import (
     Cell,
     CodeBlock,
@@ -139,8 +139,8 @@ async def test_status_refused_while_creating_does_not_invite_a_second_create(
 @pytest.mark.parametrize(
     ("fields", "field"),
     [
-        ({"priority": "9"}, "Microsoft.VSTS.Common.Priority"),
-        ({"assignee": User(name="Nobody")}, "System.AssignedTo"),
+        ({"priority": "9"}, "priority"),
+        ({"assignee": User(name="Nobody")}, "assignee"),
         ({"reporter": User(name="Sam Okafor")}, "reporter"),
         ({"flavour": "sweet"}, "flavour"),
         ({"description": Digest("0" * 64)}, "description"),
@@ -213,10 +213,10 @@ async def test_parent_can_be_set_moved_and_taken_away(tracker, draft):
 
 
 async def test_neutral_names_of_one_connector(make_tracker, draft):
-    tracker = make_tracker(fields={"due": "Microsoft.VSTS.Scheduling.DueDate"})
-    issue = await tracker.create(draft(due="2026-12-24T00:00:00Z", **{"Custom.Team": "Blue"}))
-    assert issue.fields["due"] == "2026-12-24T00:00:00Z"
-    assert issue.fields["Custom.Team"] == "Blue"
+    tracker = make_tracker(fields={"team": "Custom.Team"})
+    issue = await tracker.create(draft(team="Blue"))
+    assert issue.fields["team"] == "Blue"
+    assert "Custom.Team" not in issue.fields
 
 
 async def test_bare_words_never_become_markup(tracker, draft):
@@ -260,6 +260,28 @@ async def test_check_creates_nothing_and_shows_a_lacking_permission(tracker, sim
     assert not simulator.state.items
 
 
+async def test_whoever_may_only_look_sees_all_and_writes_nothing(
+    make_tracker, tracker, simulator, draft
+):
+    issue = await tracker.create(draft())
+    reader = make_tracker(token=simulator.config.reader)
+    assert (await reader.read("1", ALL_PARTS)).fields == issue.fields
+    assert await reader.find_by_marker("m-1", "Tidegate", 0) == issue.ref
+    assert [one async for one in reader.all_issues(())]
+    for write in (
+        reader.create(draft(marker="m-2")),
+        reader.update(issue, FieldChange({"summary": "x"})),
+        reader.add_comment("1", CommentDraft(plain("x"), "c")),
+    ):
+        with pytest.raises(TrackerError) as caught:
+            await write
+        assert caught.value.fault is Fault.PERMISSION
+        assert "TF237111" in caught.value.message
+    stages = await reader.check("Tidegate")
+    assert [one.passed for one in stages] == [True, True, True, False]
+    assert len(simulator.state.items) == 1
+
+
 async def test_users_are_found_by_name_and_mail(tracker):
     assert await tracker.find_users("zoë") == (
         User("Zoë Müller", "zoe@example.com", "zoe@example.com"),
@@ -269,7 +291,7 @@ async def test_users_are_found_by_name_and_mail(tracker):
 
 
 async def test_all_projects_are_told_page_by_page(tracker, simulator, monkeypatch):
-    monkeypatch.setattr("adapters.azure_devops.check._PAGE", 2)
+    monkeypatch.setattr("adapters.azure_devops.metadata._PAGE", 2)
     simulator.state.projects[:] = ["Boards", "Öl und Gas", "Web", "Web App", "Z"]
     found = await tracker.projects()
     assert [each.id for each in found] == ["Boards", "Öl und Gas", "Web", "Web App", "Z"]

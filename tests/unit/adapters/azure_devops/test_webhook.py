@@ -80,6 +80,16 @@ def test_an_update_tells_what_to_look_at(hook, resource, parts):
     assert (change.issue, change.version, change.parts) == ("17", 4, parts)
 
 
+def test_minimal_details_name_the_item_in_the_address(hook):
+    place = "https://dev.azure.com/acme/_apis/wit/workItems/17"
+    brief = {"id": 3, "url": f"{place}/updates/3"}
+    (change,) = hook.read(request({"eventType": "workitem.updated", "resource": brief}))
+    assert (change.issue, change.version, change.parts) == ("17", None, ())
+    brief = {"id": 17, "url": place}
+    (change,) = hook.read(request({"eventType": "workitem.deleted", "resource": brief}))
+    assert (change.issue, change.deleted) == ("17", True)
+
+
 SPOKEN = {"id": 17, "rev": 4, "commentVersionRef": {"commentId": 9, "version": 1}}
 HISTORY = {"System.History": {}, "System.CommentCount": {}, "System.Rev": {}}
 

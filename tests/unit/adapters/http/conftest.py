@@ -47,7 +47,8 @@ class Plain(Dialect):
     def limits(self, status: int, headers: Any, now: int) -> Limit:
         if "X-Slow-Writes" in headers:
             return Limit(float(headers["X-Slow-Writes"]), writes_only=True)
-        return super().limits(status, headers, now)
+        asked = super().limits(status, headers, now)
+        return Limit(asked.wait, scope=headers.get("X-Scope", "all"))
 
     def translate(self, refusal: Refusal) -> TrackerError:
         unsure = Fault.UNKNOWN_OUTCOME if refusal.write else Fault.UNAVAILABLE

@@ -262,3 +262,33 @@ async def test_a_write_on_a_kept_connection_that_breaks_goes_out_once(
     call = msgspec.structs.replace(WRITE, method=method)
     assert (await refusal(http.send(call))).fault is Fault.UNKNOWN_OUTCOME
     assert [seen[0] for seen in server.seen] == ["GET", method]
+
+
+async def test_a_read_may_go_on_to_another_server_without_credentials(
+    server, start, http, refusal
+) -> None:
+    other = await start()
+    other.queue(body=b"content")
+    there = {"Location": other.url + "/file?token=x"}
+    server.queue(303, b"", **there)
+    assert (await refusal(http.send(READ))).fault is Fault.CONFIGURATION
+    anywhere = msgspec.structs.replace(READ, redirects="anywhere", headers={"X-Own": "1"})
+    server.queue(303, b"", **there)
+    assert (await http.send(anywhere)).body == b"content"
+    _, path, headers, _ = other.seen[0]
+    assert path == "/file?token=x"
+    assert not {"Authorization", "X-Own"} & set(headers)
+
+
+async def test_a_write_never_goes_on_to_another_server(server, start, http, refusal) -> None:
+    other = await start()
+    server.queue(307, b"", Location=other.url)
+    astray = msgspec.structs.replace(WRITE, redirects="anywhere")
+    assert (await refusal(http.send(astray))).fault is Fault.CONFIGURATION
+    assert other.seen == []
+
+
+async def test_a_redirect_may_be_the_answer_itself(server, http) -> None:
+    server.queue(303, b"", Location="https://media.example/file/1")
+    answer = await http.send(msgspec.structs.replace(READ, redirects="shown"))
+    assert (answer.status, answer.headers["Location"]) == (303, "https://media.example/file/1")

@@ -121,3 +121,19 @@ async def test_a_repeat_keeps_its_body(server, http) -> None:
     server.queue(429, b"", Retry_After="1")
     await http.send(msgspec.structs.replace(WRITE, body=b'{"a":1}'))
     assert [seen[3] for seen in server.seen] == [b'{"a":1}'] * 2
+
+
+async def test_a_limit_may_hold_back_one_lane_or_group_alone(server, http, clock, refusal) -> None:
+    lane = msgspec.structs.replace(WRITE, lane="7", group="POST /it")
+    for scope, same, other in (
+        ("lane", lane, msgspec.structs.replace(lane, lane="8")),
+        ("group", lane, msgspec.structs.replace(lane, group="PUT /it")),
+    ):
+        server.queue(429, b"", Retry_After="30", X_Scope=scope)
+        assert (await refusal(http.send(same))).retry_after == 30.0
+        await http.send(other)
+        await http.send(READ)
+        assert (await refusal(http.send(same))).fault is Fault.THROTTLED
+        assert clock.pauses == []
+        clock.now += 30_000
+        await http.send(same)

@@ -42,6 +42,13 @@ async def test_missing_permissions_are_named(start_jira, connect) -> None:
     assert "CREATE_ISSUES" not in result.message
 
 
+async def test_what_cannot_be_written_is_told_and_fails_nothing(start_jira, connect) -> None:
+    jira = await start_jira(permissions_denied=("LINK_ISSUES", "WORK_ON_ISSUES"))
+    result = (await connect(jira).check())[-1]
+    assert (result.stage, result.passed) == ("permissions", True)
+    assert "In SIM, links and worklogs cannot be written." in result.message
+
+
 @pytest.mark.parametrize("answer", [b'{"deploymentType": "Cloud", "version": "1001.0"}'])
 async def test_a_cloud_site_is_told_apart(jira, tracker, answer) -> None:
     jira.fail_next(SimulatedFault(status=200, body=answer, path="serverInfo"))

@@ -126,3 +126,11 @@ async def test_a_comment_raises_the_version(tracker, draft) -> None:
     after = await tracker.read(issue.ref.id, ALL_PARTS)
     assert after.version > issue.version
     assert (await tracker.update(issue, FieldChange())).version == after.version
+
+
+async def test_a_list_that_is_cut_short_is_no_list(jira, tracker, draft, refusal) -> None:
+    """It would look like deletions."""
+    issue = await tracker.create(draft())
+    by_person(jira, issue)
+    jira.fail_next(SimulatedFault(status=200, path="/comment", body=b'{"total": 1}'))
+    assert (await refusal(tracker.read_comments(issue.ref.id))).fault is Fault.UNAVAILABLE

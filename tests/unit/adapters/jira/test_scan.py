@@ -146,3 +146,23 @@ async def test_a_spoilt_cursor_says_what_to_do(tracker, refusal) -> None:
 async def test_an_unknown_project_is_told(tracker, refusal) -> None:
     error = await refusal(tracker.changed_since('{"at":1}', ('NO"PE',)))
     assert error.fault is Fault.VALIDATION
+
+
+async def test_a_stale_index_delays_changes_and_loses_none(jira, tracker, draft, clock) -> None:
+    """The bound follows the changes and not our clock, so what comes late still comes."""
+    issues = [await tracker.create(draft(f"m-{number}")) for number in range(3)]
+    clock.now += 120_000
+    _, cursor = await rounds(tracker, None)
+    jira.state.search_lag = 50_000
+    told = set()
+    for issue in issues:
+        touch(jira, issue)
+        clock.now += 15_000
+        changes, cursor = await rounds(tracker, cursor)
+        told |= {change.issue for change in changes}
+    assert told != {issue.ref.id for issue in issues}
+    for _ in range(6):
+        clock.now += 15_000
+        changes, cursor = await rounds(tracker, cursor)
+        told |= {change.issue for change in changes}
+    assert told == {issue.ref.id for issue in issues}

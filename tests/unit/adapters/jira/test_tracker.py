@@ -4,7 +4,7 @@ import pytest
 
 from adapters.jira.simulator import Fault as SimulatedFault
 from schemas.errors import Fault
-from schemas.issue import ALL_PARTS, FieldChange, Part
+from schemas.issue import ALL_PARTS, CommentDraft, FieldChange, Part, WorklogDraft
 from schemas.rich_text import (
     CodeBlock,
     Heading,
@@ -127,6 +127,32 @@ async def test_the_marker_finds_its_issue_on_new_and_old_servers(
     for marker, issue in made.items():
         assert await tracker.find_by_marker(marker, "SIM", clock.now) == issue.ref
     assert await tracker.find_by_marker("m-9", "SIM", clock.now) is None
+
+
+async def test_the_marker_is_found_while_the_index_is_late(
+    jira, tracker, draft, clock, refusal
+) -> None:
+    """The lost answer of a creation is looked up at once, and no second issue is made."""
+    await tracker.create(draft("old"))
+    clock.now += 600_000
+    jira.state.search_lag = 300_000
+    jira.state.delete(jira.state.issue((await tracker.create(draft("gone"))).ref.id), jira.state.me)
+    jira.fail_next(SimulatedFault(status=500, method="POST", path="/issue", after=True))
+    assert (await refusal(tracker.create(draft("new")))).fault is Fault.UNKNOWN_OUTCOME
+    found = await tracker.find_by_marker("new", "SIM", clock.now)
+    assert found is not None
+    assert found.key == "SIM-3"
+    jira.calls.clear()
+    assert await tracker.find_by_marker("never", "SIM", clock.now) is None
+    assert jira.calls.total() < 10
+
+
+async def test_the_first_issue_of_a_project_is_found_while_the_index_is_late(
+    jira, tracker, draft, clock
+) -> None:
+    jira.state.search_lag = 300_000
+    made = await tracker.create(draft("new"))
+    assert await tracker.find_by_marker("new", "SIM", clock.now) == made.ref
 
 
 async def test_fields_are_set_and_sets_are_changed_by_element(jira, tracker, draft) -> None:
@@ -259,15 +285,32 @@ async def test_what_our_write_replaced_unseen_is_told_without_another_call(
     meddle(jira, before.ref.key, summary="Theirs", description="h1. Theirs", duedate="2026-01-02")
     meddle(jira, before.ref.key, summary="Theirs again", priority={"name": "Low"})
     jira.calls.clear()
+    meddle(jira, before.ref.key, environment="Theirs")
     ours = {"summary": "Ours", "description": plain("Ours"), "due": "2027-01-02"}
+    ours["environment"] = plain("Ours")
     after = await tracker.update(before, FieldChange(ours))
     assert after.overwritten == {
         "summary": "Theirs again",
         "description": RichText((Heading(1, (Text("Theirs"),)),)),
         "due": "2026-01-02",
+        "environment": plain("Theirs"),
     }
     assert after.fields["priority"] == "Low"
     assert jira.calls.total() == 2
+
+
+@pytest.mark.parametrize("offset", [0, 330, -480])
+async def test_moments_mean_the_same_in_every_time_zone(
+    start_jira, connect, draft, clock, offset
+) -> None:
+    tracker = connect(await start_jira(utc_offset=offset))
+    at = clock.now
+    made = await tracker.create(draft())
+    comment = await tracker.add_comment(made.ref.id, CommentDraft(plain("x"), "c-1"))
+    logged = await tracker.add_worklog(made.ref.id, WorklogDraft(60, at, "w-1"))
+    assert 0 <= made.version - at < 1000
+    assert 0 <= comment.created - at < 1000
+    assert logged.started == at
 
 
 async def test_what_was_seen_or_stands_on_top_is_not_overwritten(jira, tracker, draft) -> None:

@@ -105,10 +105,28 @@ def test_a_deleted_issue_is_told() -> None:
 
 
 @pytest.mark.parametrize(
-    "event", ["jira:worklog_updated", "user_created", "issuelink_created", "attachment_created", ""]
+    "event", ["jira:worklog_updated", "user_created", "attachment_created", ""]
 )
 def test_other_events_are_of_no_interest(event: str) -> None:
     assert parse({"webhookEvent": event, "issue": {"id": "1"}}) == ()
+
+
+def test_time_that_was_spent_is_told_by_the_id_of_its_issue() -> None:
+    (event,) = parse({"webhookEvent": "worklog_created", "worklog": {"issueId": "10013"}})
+    assert (event.issue, event.parts, event.version) == ("10013", (Part.WORKLOGS,), None)
+    told = parse(updated("timespent", issue_event_type_name="issue_work_logged"))[0]
+    assert set(told.parts) == {Part.WORKLOGS, Part.FIELDS}
+    assert parse({"webhookEvent": "worklog_deleted"}) == ()
+
+
+def test_a_link_is_told_of_both_its_issues() -> None:
+    link = {"id": 1, "sourceIssueId": 10072, "destinationIssueId": 10073}
+    told = parse({"webhookEvent": "issuelink_created", "issueLink": link, "timestamp": 5})
+    assert [(event.issue, event.parts, event.at) for event in told] == [
+        ("10072", (Part.FIELDS,), 5),
+        ("10073", (Part.FIELDS,), 5),
+    ]
+    assert parse({"webhookEvent": "issuelink_deleted"}) == ()
 
 
 def test_a_comment_without_any_trace_of_its_issue_is_passed_over() -> None:

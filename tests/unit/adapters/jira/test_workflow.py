@@ -1,5 +1,8 @@
 """Status by transitions."""
 
+import msgspec
+import pytest
+
 from adapters.jira.simulator import Fault as SimulatedFault
 from adapters.jira.simulator import catalogue
 from schemas.errors import Fault
@@ -89,3 +92,67 @@ async def test_status_and_fields_change_together(tracker, draft) -> None:
     assert changed.fields["status"] == "Done"
     assert changed.fields["resolution"] == "Duplicate"
     assert changed.fields["summary"] == "Closed"
+
+
+@pytest.fixture
+def demanding(monkeypatch):
+    """A workflow whose first transition has fields on its screen."""
+
+    def demand(screen: dict[str, bool]) -> None:
+        first, *rest = catalogue.TRANSITIONS
+        first = msgspec.structs.replace(first, screen=screen)
+        monkeypatch.setattr(catalogue, "TRANSITIONS", (first, *rest))
+
+    return demand
+
+
+async def test_a_required_field_that_has_a_value_is_not_asked_for(
+    jira, tracker, draft, demanding
+) -> None:
+    demanding({"fixVersions": True, "customfield_10001": True})
+    issue = await tracker.create(draft(fix_versions=("1.0",)))
+    change = FieldChange({"status": "In Progress", "customfield_10001": "ACME"})
+    changed = await tracker.update(issue, change)
+    assert changed.fields["status"] == "In Progress"
+    assert (jira.calls[LOOK], jira.calls[TAKE]) == (1, 1)
+
+
+async def test_a_required_field_without_a_value_is_told_and_nothing_moves(
+    jira, tracker, draft, demanding, refusal
+) -> None:
+    demanding({"duedate": True})
+    issue = await tracker.create(draft())
+    error = await refusal(tracker.update(issue, FieldChange({"status": "In Progress"})))
+    assert (error.fault, error.field) == (Fault.VALIDATION, "due")
+    assert jira.state.issue(issue.ref.id).status == "To Do"
+    both = FieldChange({"status": "In Progress", "due": "2026-12-24"})
+    assert (await tracker.update(issue, both)).fields["status"] == "In Progress"
+
+
+def off_screen(jira, *fields: str) -> None:
+    for field in fields:
+        text = f"Field '{field}' cannot be set. It is not on the appropriate screen, or unknown."
+        refused = SimulatedFault(status=400, method="PUT", messages=(), errors={field: text})
+        jira.fail_next(refused)
+
+
+async def test_a_field_of_a_transitions_screen_alone_goes_with_the_transition(
+    jira, tracker, draft, demanding
+) -> None:
+    demanding({"duedate": False, "customfield_10001": True})
+    issue = await tracker.create(draft())
+    off_screen(jira, "duedate", "customfield_10001")
+    wanted = {"status": "In Progress", "due": "2026-12-24", "customfield_10001": "ACME"}
+    changed = await tracker.update(issue, FieldChange({**wanted, "summary": "New"}))
+    assert {name: changed.fields[name] for name in wanted} == wanted
+    assert changed.fields["summary"] == "New"
+    assert jira.calls[TAKE] == 1
+
+
+async def test_a_field_without_a_place_anywhere_is_told(jira, tracker, draft, refusal) -> None:
+    issue = await tracker.create(draft())
+    off_screen(jira, "duedate", "duedate")
+    change = FieldChange({"status": "In Progress", "due": "2026-12-24"})
+    error = await refusal(tracker.update(issue, change))
+    assert (error.fault, error.field) == (Fault.VALIDATION, "due")
+    assert "screen" in error.remedy

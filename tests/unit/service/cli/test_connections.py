@@ -88,6 +88,8 @@ async def test_set_changes_what_is_given_and_keeps_the_rest(node, on_node):
         trigger=Trigger("WEB", ("Bug",), ("shared",)),
         conflict_policy="park",
         disclosed=("summary",),
+        users={"bob@there.example": "u2"},
+        default_user="u9",
         attachment_limit=5,
     )
     node.answers["connection"] = msgspec.structs.replace(VIEW, settings=settings)
@@ -98,6 +100,10 @@ async def test_set_changes_what_is_given_and_keeps_the_rest(node, on_node):
     limits = ("--attachment-limit", "0", "--poll-seconds", "7.5")
     await on_node("connection", "set", "acme-globex", *limits)
     assert (node.calls[-1][2].attachment_limit, node.calls[-1][2].poll_seconds) == (0, 7.5)
+    people = ("--user", "Ann Lee=ann@here.example", "--user", "bob@there.example=")
+    await on_node("connection", "set", "acme-globex", *people)
+    assert node.calls[-1][2].users == {"Ann Lee": "ann@here.example"}
+    assert node.calls[-1][2].default_user == "u9"
     await on_node("connection", "set", "acme-globex", "--no-trigger")
     assert node.calls[-1][2].trigger is None
     await on_node("connection", "set", "acme-globex", "--trigger-project", "NEW")

@@ -9,8 +9,10 @@ import sys
 import aiohttp
 import pytest
 
+from adapters.registry import BUILT_IN
 
-@pytest.mark.parametrize("system", ["jira", "azure-devops", "github", "redmine", "sd-elements"])
+
+@pytest.mark.parametrize("system", BUILT_IN)
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_it_serves_until_a_signal_and_ends_with_0(system, number):
     process = await asyncio.create_subprocess_exec(

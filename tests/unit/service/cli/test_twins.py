@@ -2,6 +2,7 @@
 
 from schemas import api
 from schemas.node import Activity
+from schemas.twin import Loss
 
 TWIN = api.TwinView(
     id="t1",
@@ -60,13 +61,15 @@ async def test_twins_passes_its_filters_on(node, on_node):
 
 async def test_twins_of_an_issue_are_shown_whole(node, on_node):
     conflict = api.ConflictView("summary", "acme", "newest", "ours", "theirs", 1)
-    detail = api.TwinDetail(TWIN, 4, 2, (conflict,), ERROR, (Activity(1, "twin.written"),))
+    losses = (Loss("due", "This tracker has no such field."),)
+    detail = api.TwinDetail(TWIN, 4, 2, (conflict,), ERROR, (Activity(1, "twin.written"),), losses)
     node.answers |= {"twins": api.Page(1, (TWIN,)), "twin": detail}
     result = await on_node("twins", "WEB-1")
     for word in ("theirs", "twin.written", "Correct the rule."):
         assert word in result.out
     as_json = await on_node("twins", "WEB-1", "--json")
     assert as_json.json["twins"][0]["conflicts"][0]["lost"] == "theirs"
+    assert as_json.json["twins"][0]["losses"][0]["field"] == "due"
 
 
 async def test_an_issue_without_twins_is_told_with_the_next_step(node, on_node):

@@ -3,12 +3,22 @@
 import pytest
 import sqlalchemy as sa
 
-from service.store import connections, leases, nonces, outbox, peers, rule_versions, twins
+from service.store import (
+    awaited,
+    connections,
+    kin,
+    leases,
+    nonces,
+    outbox,
+    peers,
+    rule_versions,
+    twins,
+)
 from service.store.prepared import Prepared
 
 HOT = {
     f"{module.__name__.rpartition('.')[2]}{name.lower()}": value
-    for module in (connections, leases, nonces, outbox, peers, rule_versions, twins)
+    for module in (awaited, connections, kin, leases, nonces, outbox, peers, rule_versions, twins)
     for name, value in vars(module).items()
     if isinstance(value, Prepared)
 }

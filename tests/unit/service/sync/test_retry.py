@@ -47,6 +47,12 @@ def test_a_twin_is_tried_again_with_its_own_delays_and_then_parked(fault: Fault)
     assert decide_retry(fault, len(steps) + 1, retry_after=None, jitter=0.5) == Park()
 
 
+def test_who_tells_a_time_is_not_asked_sooner() -> None:
+    """An issue that a person has open in the tracker is free again in minutes, not at once."""
+    assert decide_retry(Fault.CONFLICT, 1, retry_after=60, jitter=0.5) == Retry(60_000, "twin")
+    assert decide_retry(Fault.CONFLICT, 6, retry_after=1, jitter=0.5) == Retry(30_000, "twin")
+
+
 @pytest.mark.parametrize("fault", [f for f, w in AWAITED.items() if w in ("connector", "peer")])
 def test_an_outage_is_waited_out_however_long_it_takes(fault: Fault) -> None:
     scope = AWAITED[fault]

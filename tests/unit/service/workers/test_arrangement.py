@@ -58,7 +58,7 @@ def arranged(globex: Company, watched: Watched) -> Arrangement:
     def reach(peer: Peer) -> Callable[[], object]:
         return nothing
 
-    return Arrangement(watched, globex.shop.roster, scan=scan, reach=reach)
+    return Arrangement(watched, globex.shop.roster, scan=scan, watch=scan, reach=reach)
 
 
 async def test_two_connections_with_one_node_share_one_poll(globex: Company) -> None:
@@ -92,3 +92,16 @@ async def test_renewed_keys_are_tried_at_once_and_a_revoked_peer_is_left(globex:
     assert len(watched.started) == 3
     await change(revoked=True)
     assert [name.split()[0] for name in watched.running] == ["scan"]
+
+
+async def test_webhooks_are_watched_where_the_tracker_can_tell_of_them(globex: Company) -> None:
+    watched = Watched()
+    await arranged(globex, watched).arrange()
+    assert "watch k" not in watched.running
+
+    async def watch(projects: tuple[str, ...]) -> tuple[str, ...]:
+        return ()
+
+    globex.shop.roster.connector_named("k").tracker.watch = watch
+    await arranged(globex, watched).arrange()
+    assert "watch k" in watched.running

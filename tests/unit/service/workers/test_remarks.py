@@ -158,9 +158,10 @@ async def test_where_no_time_is_kept_it_is_told_in_words(timed, issue_of) -> Non
     assert to_plain(comment.body).startswith("Time spent: 30 min on")
 
 
-async def test_time_stays_at_home_unless_the_connection_tells_it(shop, issue_of) -> None:
+async def test_time_stays_at_home_where_the_connection_does_not_tell_it(shop, issue_of) -> None:
     here = timed_tracker(shop, "a")
-    await shop.add_local()
+    without = tuple(DEFAULT - {"worklogs"})
+    await shop.add_local(settings=ConnectionSettings(project="P", disclosed=without))
     await shop.roster.reload()
     issue = issue_of(here)
     here.person_works(issue, 60)

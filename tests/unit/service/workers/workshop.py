@@ -17,6 +17,8 @@ from service.store.twin_records import TwinRow
 from service.workers.breaker import Breakers
 from service.workers.contents import LocalContents
 from service.workers.hints import Hint
+from service.workers.metadata import ProjectMetadata
+from service.workers.people import People
 from service.workers.roster import Roster
 from service.workers.wakeups import Wakeups
 from service.workers.worker import Worker
@@ -48,6 +50,8 @@ class Workshop:
         self.metrics = Metrics.create(CollectorRegistry(), version="0")
         self.breakers = Breakers(now=self.now, random=lambda: 0.5)
         self.wakeups = Wakeups(now=self.now)
+        self.people = People(now=self.now)
+        self.known = ProjectMetadata(now=self.now)
         self.roster = Roster(store, now=self.now, open_session=lambda name: aiohttp.ClientSession())
         self.worker = self.make_worker("worker-1")
         self._ids = 0
@@ -74,6 +78,8 @@ class Workshop:
                 now=self.now,
                 new_id=self.new_id,
             ),
+            people=self.people,
+            known=self.known,
             breakers=self.breakers,
             wakeups=self.wakeups,
             metrics=self.metrics,
@@ -127,7 +133,9 @@ class Workshop:
 
         await self.store.write(work)
 
-    async def add_local(self, *, here: str = "a", there: str = "b", shared: str = "s") -> None:
+    async def add_local(
+        self, *, here: str = "a", there: str = "b", shared: str = "s", **changes: Any
+    ) -> None:
         """One local connection; its ends are called like `a-b.a` and `a-b.b`."""
         ends = (f"{here}-{there}.{here}", f"{here}-{there}.{there}")
         for connector, own, other in ((here, *ends), (there, *ends[::-1])):
@@ -140,6 +148,7 @@ class Workshop:
                 counterpart=other,
                 local_side=connector,
                 remote_side=there if connector == here else here,
+                **changes,
             )
 
     async def add_peer(self) -> None:

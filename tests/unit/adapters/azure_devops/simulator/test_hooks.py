@@ -1,6 +1,8 @@
 """Service hooks as the adapter reads them, and the command's entry point."""
 
 import asyncio
+import json
+from types import SimpleNamespace
 
 import aiohttp
 import pytest
@@ -8,6 +10,8 @@ from aiohttp import web
 
 from adapters.azure_devops import AzureDevOpsTracker, parse_params
 from adapters.azure_devops.simulator import AzureDevOpsSimulator, SimulatorConfig, run
+from adapters.azure_devops.simulator.edit import PatchOperation, create_item
+from adapters.azure_devops.simulator.hooks import Policy
 from adapters.port import WebhookRequest
 from schemas.issue import AttachmentDraft, CommentDraft, FieldChange, Part
 from schemas.rich_text import plain
@@ -66,8 +70,6 @@ async def test_every_change_is_told_in_order_and_can_be_read(inbox, session, clo
 
 
 async def test_messages_look_like_the_recorded_ones(inbox, session, specs, clock, draft):
-    import json
-
     url, received = inbox
     async with AzureDevOpsSimulator(SimulatorConfig(webhooks=((url, "", ""),)), now=clock) as sim:
         settings = {"url": sim.url, "token": sim.config.token}
@@ -81,6 +83,131 @@ async def test_messages_look_like_the_recorded_ones(inbox, session, specs, clock
         assert recorded.keys() <= ours[event].keys()
         missing = recorded["resource"].keys() - ours[event]["resource"].keys()
         assert missing <= {"_links"}
+
+
+@pytest.fixture
+async def receiver():
+    """Answers as it is told; remembers what came."""
+
+    told = SimpleNamespace(url="", answers=[], received=[])
+
+    async def take(request):
+        told.received.append(await request.json())
+        return web.Response(status=told.answers.pop(0) if told.answers else 200)
+
+    app = web.Application()
+    app.router.add_post("/hook", take)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    host, port = runner.addresses[0][:2]
+    told.url = f"http://{host}:{port}/hook"
+    yield told
+    await runner.cleanup()
+
+
+@pytest.fixture
+def sender(receiver, clock):
+    def made(**policy):
+        config = SimulatorConfig(webhooks=((receiver.url, "", ""),), hooks=Policy(**policy))
+        return AzureDevOpsSimulator(config, now=clock)
+
+    return made
+
+
+def comment(simulator):
+    if not simulator.state.items:
+        steps = [PatchOperation("add", "/fields/System.Title", "x")]
+        create_item(simulator.state, "Tidegate", "Task", steps)
+    simulator.state.comment(simulator.state.item(1), "hi")
+
+
+def status(simulator, event="workitem.created"):
+    return simulator.hooks.subscribers[0].subscriptions[event].status
+
+
+async def test_a_passing_failure_is_tried_again_with_the_same_message(sender, receiver):
+    receiver.answers = [503, 502, 200]
+    async with sender(retries=(0.0,) * 8) as simulator:
+        comment(simulator)
+        await simulator.hooks.drained()
+        assert status(simulator) == "enabled"
+    created = [one for one in receiver.received if one["eventType"] == "workitem.created"]
+    assert len(created) == 3
+    assert len({one["id"] for one in created}) == 1
+
+
+async def test_a_lasting_failure_means_probation_and_then_the_end(sender, receiver):
+    async with sender(failures=2) as simulator:
+        receiver.answers = [200, 400]
+        comment(simulator)
+        await simulator.hooks.drained()
+        assert status(simulator, "workitem.commented") == "onProbation"
+        receiver.answers = [400]
+        comment(simulator)
+        await simulator.hooks.drained()
+        assert status(simulator, "workitem.commented") == "disabledBySystem"
+        receiver.received.clear()
+        comment(simulator)
+        await simulator.hooks.drained()
+        assert [one["eventType"] for one in receiver.received] == ["workitem.updated"]
+
+
+async def test_probation_ends_with_a_message_that_arrives(sender, receiver):
+    async with sender(failures=2) as simulator:
+        receiver.answers = [400]
+        comment(simulator)
+        await simulator.hooks.drained()
+        assert status(simulator) == "onProbation"
+        steps = [PatchOperation("add", "/fields/System.Title", "y")]
+        create_item(simulator.state, "Tidegate", "Task", steps)
+        await simulator.hooks.drained()
+        assert status(simulator) == "enabled"
+
+
+async def test_gone_switches_off_at_once(sender, receiver, session):
+    receiver.answers = [410]
+    async with sender() as simulator:
+        comment(simulator)
+        await simulator.hooks.drained()
+        assert status(simulator) == "disabledBySystem"
+        one = simulator.hooks.subscribers[0].subscriptions["workitem.created"]
+        place = f"{simulator.url}/_apis/hooks/subscriptions/{one.id}?api-version=7.1"
+        owner = {"Authorization": aiohttp.encode_basic_auth("", simulator.config.token)}
+        async with session.put(place, json={"status": "enabled"}, headers=owner) as answer:
+            assert (await answer.json())["status"] == "enabled"
+        async with session.get(place, headers=owner) as answer:
+            assert (await answer.json())["consumerInputs"]["url"] == receiver.url
+
+
+async def test_messages_get_lost_and_come_twice_on_demand(sender, receiver):
+    async with sender() as simulator:
+        simulator.hooks.lose = 1
+        comment(simulator)
+        await simulator.hooks.drained()
+        events = [one["eventType"] for one in receiver.received]
+        assert events == ["workitem.commented", "workitem.updated"]
+        receiver.received.clear()
+        simulator.hooks.double = 1
+        comment(simulator)
+        await simulator.hooks.drained()
+        assert receiver.received[0]["id"] == receiver.received[1]["id"]
+        assert len(receiver.received) == 3
+
+
+async def test_minimal_details_can_be_read(sender, receiver, session, clock):
+    async with sender(minimal=True) as simulator:
+        settings = {"url": simulator.url, "token": "t", "webhook_secret": "s"}
+        tracker = AzureDevOpsTracker("ado", parse_params(settings), session, clock, clock.sleep)
+        comment(simulator)
+        await simulator.hooks.drained()
+    bodies = [json.dumps(one).encode() for one in receiver.received]
+    changes = [c for b in bodies for c in tracker.parse_webhook(WebhookRequest({}, "s", b))]
+    assert [(one.issue, one.parts) for one in changes] == [
+        ("1", ()),
+        ("1", (Part.COMMENTS, Part.FIELDS)),
+        ("1", ()),
+    ]
 
 
 async def test_the_command_announces_its_address_and_ends_when_cancelled(unused_tcp_port, session):

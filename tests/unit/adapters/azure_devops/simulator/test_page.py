@@ -46,6 +46,30 @@ async def test_what_a_person_writes_reaches_the_tracker(session, simulator, trac
         assert answer.headers["Content-Disposition"].startswith("attachment")
 
 
+async def test_a_person_plans_and_links_on_the_page(session, simulator, tracker, item_page):
+    await session.post(simulator.origin + "/", data={"project": "Tidegate", "title": "Two"})
+    form = {
+        "area": "Tidegate\\Team A\\Web",
+        "iteration": "Tidegate\\Sprint 2",
+        "due": "2026-01-31",
+        "estimate": "1.5",
+    }
+    await session.post(item_page, data=form)
+    await session.post(item_page + "/link", data={"rel": "Successor", "target": "#2"})
+    read = await tracker.read("1", ALL_PARTS)
+    assert read.fields["area"] == "Tidegate / Team A / Web"
+    assert read.fields["iteration"] == "Tidegate / Sprint 2"
+    assert (read.fields["due"], read.fields["estimate"]) == ("2026-01-31", 5400)
+    assert read.fields["links"] == ("precedes 2",)
+    async with session.post(item_page, data=form) as answer:
+        assert answer.status == 200
+    assert (await tracker.read("1", ALL_PARTS)).version == read.version
+    for target in ("2", "77", "x"):
+        wrong = {"rel": "Successor", "target": target}
+        async with session.post(item_page + "/link", data=wrong) as answer:
+            assert "role=alert" in await answer.text()
+
+
 async def test_everything_is_escaped(session, simulator, item_page):
     await (await session.post(item_page + "/comment", data={"text": NASTY})).release()
     for address in (simulator.origin + "/", item_page, f"{simulator.origin}/?said={NASTY}"):

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from adapters.jira import parse_params, webhook
 from adapters.jira.simulator import Webhook
+from adapters.jira.simulator.model import Worklog
 from adapters.port import WebhookRequest
 from schemas.issue import Part
 
@@ -89,6 +90,22 @@ async def test_a_thin_comment_message_has_no_issue(start_jira, receiver) -> None
     assert set(receiver.payloads[-1]) == {"timestamp", "webhookEvent", "comment"}
     assert receiver.payloads[-2]["webhookEvent"] == "jira:issue_updated"
     assert "changelog" not in receiver.payloads[-2]
+
+
+async def test_time_and_links_are_told(start_jira, receiver) -> None:
+    jira = await start_jira(webhooks=(Webhook(receiver.url, "sign-1"),))
+    state, bob = jira.state, jira.state.users["bob"]
+    fields = {"project": {"key": "SIM"}, "issuetype": {"name": "Bug"}, "summary": "x"}
+    one, two = (state.create({"fields": fields}, bob) for _ in range(2))
+    worklog = state.log_work(one, Worklog("1", 3600, 0, bob, 0, 0), bob)
+    state.unlog_work(one, worklog, bob)
+    state.link("10000", one, two, bob)
+    state.unlink(next(iter(state.links)), bob)
+    await jira.hooks.settle()
+    told = [(event.issue, event.parts) for event in receiver.events[2:]]
+    time = [(one.id, (Part.WORKLOGS, Part.FIELDS)), (one.id, (Part.WORKLOGS,))]
+    links = [(one.id, (Part.FIELDS,)), (two.id, (Part.FIELDS,))]
+    assert told == time * 2 + links * 2
 
 
 async def test_a_webhook_is_registered_over_rest_and_never_repeated(

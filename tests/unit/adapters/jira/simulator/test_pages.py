@@ -3,6 +3,9 @@
 import aiohttp
 import pytest
 
+from schemas.issue import IssueDraft
+from tests.contract.trackers import jira_site
+
 EVIL = "<script>alert('x')</script> & \"q\" 🚀 שלום"
 
 
@@ -57,6 +60,22 @@ async def test_an_issue_is_edited_moved_and_commented(jira, browse) -> None:
     page = await browse("POST", "/browse/SIM-1/comments", data={"body": EVIL, "actor": "bob"})
     assert "<script>" not in page
     assert [comment.body for comment in issue.comments] == [EVIL]
+
+
+async def test_all_that_an_issue_has_is_shown(jira, browse, tracker) -> None:
+    state = jira.state
+    epic = await tracker.create(IssueDraft("SIM", "Epic", {"summary": "Above"}, "m-1"))
+    fields = {**jira_site.VALUES.fields, "links": (f"blocks {epic.ref.id}",), "summary": "x"}
+    made = await tracker.create(
+        IssueDraft("SIM", "Bug", {**fields, "parent": epic.ref.id, "environment": EVIL}, "m-2")
+    )
+    page = await browse("GET", f"/browse/{made.ref.key}")
+    assert "<script>" not in page
+    shown = ("Europe / Berlin", "Alice, Bob", "blocks SIM-1", "90 min", "2032-01-31", "1.0, 2.0")
+    for text in shown:
+        assert text in page, text
+    await browse("POST", f"/browse/{made.ref.key}", data=new_issue(due="2033-01-01"))
+    assert state.issue(made.ref.id).due == "2033-01-01"
 
 
 async def test_a_file_is_uploaded_and_downloaded(jira, browse) -> None:

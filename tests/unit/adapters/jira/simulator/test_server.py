@@ -46,6 +46,30 @@ async def test_a_wrong_request_is_answered_as_jira_does(call, method, path, body
     assert b"error" in answer
 
 
+@pytest.mark.parametrize(
+    ("bound", "found"),
+    [
+        ("updated >= 1790000000000", True),
+        ("updated >= 1790000001000", False),
+        ('updated >= "2026-09-21 15:13"', True),
+        ('updated >= "2026/09/21 15:14"', False),
+        ("updated >= 2026-09-21", True),
+        ("updated >= '2026-09-22'", False),
+    ],
+)
+async def test_dates_of_a_search_are_the_accounts_and_know_minutes(
+    start_jira, session, bound, found
+) -> None:
+    """1790000000123 is 14:13:20 UTC, and an hour later there."""
+    jira = await start_jira(utc_offset=60)
+    fields = {"project": {"key": "SIM"}, "issuetype": {"name": "Bug"}, "summary": "x"}
+    jira.state.create({"fields": fields}, jira.state.me)
+    headers = {"Authorization": f"Bearer {jira.config.token}"}
+    path = jira.url + "/rest/api/2/search"
+    async with session.post(path, json={"jql": bound}, headers=headers) as answer:
+        assert (await answer.json())["total"] == int(found)
+
+
 async def test_updated_rises_even_within_one_millisecond(jira) -> None:
     fields = {"project": {"key": "SIM"}, "issuetype": {"name": "Bug"}, "summary": "x"}
     made = [jira.state.create({"fields": fields}, jira.state.me) for _ in range(5)]

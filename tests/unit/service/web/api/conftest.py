@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from openapi_core import OpenAPI
 
 from schemas import api
 from schemas.access import (
@@ -26,11 +27,15 @@ from schemas.errors import (
 from schemas.metadata import Choice, FieldInfo, Metadata, TypeInfo
 from schemas.news import News
 from schemas.node import Activity, ConnectionSettings
+from schemas.openapi import openapi
+from schemas.routing import PREFIX
 from schemas.rules import Diagnostic
 from schemas.trust import KeysView, PeerRenew, PeerRenewal, PeerUrl, PeerView
+from schemas.twin import Loss
 from service.web.access import by_socket
 from service.web.api.records import Records
 from service.web.app import build_admin_app
+from tests.support.described import held_against
 
 SECRETS = {
     "url": "https://u:canary@jira.example",
@@ -311,6 +316,7 @@ class FakeOperations:
             (conflict,),
             ERROR,
             (Activity(1, "twin.written"),),
+            (Loss("due", "This tracker has no such field."),),
             {"summary": "a"},
             {"summary": "b", "labels": ("x",)},
             {"summary": "b"},
@@ -349,9 +355,9 @@ class FakeOperations:
     async def projects(self, connector: str, query: api.ProjectQuery) -> api.Page[Choice]:
         return self._page(query, Choice("Alpha", "ABC"))
 
-    async def metadata(self, connector: str, project: str) -> Metadata:
+    async def metadata(self, connector: str, query: api.MetadataQuery) -> Metadata:
         field = FieldInfo("priority", "Priority", "option", choices=(Choice("High", "1"),))
-        return Metadata(project, (TypeInfo(Choice("Bug", "1"), (field,)),))
+        return Metadata(query.project, (TypeInfo(Choice("Bug", "1"), (field,)),))
 
     async def queue(self) -> api.QueueView:
         return api.QueueView(1, 2, 3, 4, 5, 6, 7, None, (api.PeerQueue("globex", 6, 8),))
@@ -421,8 +427,13 @@ def records() -> FakeRecords:
     return FakeRecords()
 
 
+@pytest.fixture(scope="session")
+def described() -> OpenAPI:
+    return OpenAPI.from_dict(openapi("1.2.3"))
+
+
 @pytest.fixture
-async def client(serve, operations, board, metrics, new_id, records):
+async def client(serve, operations, board, metrics, new_id, records, described):
     board.open()
     app = build_admin_app(
         operations,
@@ -432,4 +443,10 @@ async def client(serve, operations, board, metrics, new_id, records):
         records=Records(records, records),
         entrance=by_socket(),
     )
-    return await serve(app)
+    broken: list[str] = []
+    app.middlewares.insert(0, held_against(described, PREFIX, broken))
+    session = await serve(app)
+    # As the document asks for it; the socket would not.
+    session.headers["Authorization"] = "Token any"
+    yield session
+    assert broken == []

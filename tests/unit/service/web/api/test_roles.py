@@ -102,6 +102,8 @@ async def test_every_route_lets_in_whom_the_table_says(door, operations, records
             assert [entry.action for entry in records.entries] == [route.name]
             assert records.entries[0].caller == CALLERS[who].name
             assert records.entries[0].status == route.status
+            told = repr(records.entries)
+            assert not [code for code in ("TG1-", "RP1-", "tgt_", "canary") if code in told]
     assert wrong == {}
 
 

@@ -98,6 +98,7 @@ class Office:
             contacts=self.contacts,
             keys=self.keys,
             runs=self.runs,
+            known=shop.known,
         )
         self.desk = desk
         self.feed = Feed(

@@ -6,7 +6,7 @@ import pytest
 from adapters.port import StageResult
 from schemas.api import SettingsBody
 from schemas.errors import Fault, InputError, TrackerError
-from schemas.metadata import Choice
+from schemas.metadata import Choice, Metadata, TypeInfo
 from service.workers.operations.nearest import nearest
 from tests.unit.service.workers.operations.test_pairing import invite
 
@@ -109,3 +109,45 @@ async def test_an_account_that_sees_nothing_is_told_so(offices, tracker) -> None
     with pytest.raises(InputError) as refused:
         await public.operations.initiate(invite(settings=SettingsBody(project="zzz")))
     assert "sees no project" in refused.value.remedy
+
+
+@pytest.fixture
+def telling(tracker):
+    """It also tells the types of its projects."""
+
+    async def metadata(project: str) -> Metadata:
+        types = (Choice("Bug", "1"), Choice("Task", "2"))
+        return Metadata(project, tuple(TypeInfo(each, ()) for each in types))
+
+    tracker.metadata = metadata
+    return tracker
+
+
+@pytest.mark.parametrize("type", ["Bug", "task", "2"])
+async def test_settings_name_a_type_that_is_there(offices, telling, type) -> None:
+    public, _ = offices
+    settings = SettingsBody(project="OPS", issue_type=type)
+    await public.operations.initiate(invite(settings=settings))
+
+
+@pytest.mark.parametrize(
+    ("type", "remedy"), [("Bgu", "Did you mean Bug?"), ("Ship", "Its types: Bug, Task.")]
+)
+async def test_a_type_that_is_not_there_is_refused(offices, telling, type, remedy) -> None:
+    public, _ = offices
+    with pytest.raises(InputError, match=f"no issue type '{type}'") as refused:
+        await public.operations.initiate(
+            invite(settings=SettingsBody(project="OPS", issue_type=type))
+        )
+    assert refused.value.remedy == remedy
+
+
+async def test_types_that_the_account_may_not_see_are_not_checked(offices, telling) -> None:
+    public, _ = offices
+
+    async def hidden(project: str) -> Metadata:
+        raise TrackerError(Fault.PERMISSION, "no")
+
+    telling.metadata = hidden
+    settings = SettingsBody(project="OPS", issue_type="Bug")
+    await public.operations.initiate(invite(settings=settings))

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0020_alm"
-down_revision = "0010_management"
+revision = "0006_alm"
+down_revision = "0005_management"
 
 _NUMBER = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 

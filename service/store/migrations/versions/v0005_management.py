@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0010_management"
-down_revision = "0003_peer_trust"
+revision = "0005_management"
+down_revision = "0004_awaited"
 
 _NUMBER = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 

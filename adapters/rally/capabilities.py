@@ -1,0 +1,82 @@
+"""What Rally can do, for the engine, the API and the documentation."""
+
+from adapters.port import Capabilities
+
+SYSTEM = "rally"
+
+LINK_KINDS = ("follows", "precedes", "duplicates")
+
+CAPABILITIES = Capabilities(
+    system=SYSTEM,
+    title="Rally",
+    webhook_authentication=("path",),
+    comment_edit=True,
+    comment_delete=True,
+    comment_internal=False,
+    comment_marker=True,
+    attachment_upload=True,
+    attachment_delete=True,
+    # VersionId is shown and enforced by nobody: `update` reads just before it writes.
+    expected_version=False,
+    # An edited comment leaves the version as it is.
+    version_exact=False,
+    status="plain",
+    set_fields=("labels", "fix_versions", "links"),
+    time_precision_ms=1,
+    parent=True,
+    link_kinds=LINK_KINDS,
+    fields={
+        "summary": "text",
+        "description": "rich_text",
+        "status": "option",
+        "resolution": "option",
+        "priority": "option",
+        "type": "option",
+        "labels": "labels",
+        "milestone": "option",
+        "fix_versions": "options",
+        "iteration": "path",
+        "area": "path",
+        "assignee": "user",
+        "reporter": "user",
+        "due": "date",
+        "estimate": "duration",
+        "remaining": "duration",
+        "spent": "duration",
+        "parent": "issue",
+        "links": "links",
+    },
+    custom_kinds=(
+        "text",
+        "rich_text",
+        "number",
+        "boolean",
+        "date",
+        "url",
+        "option",
+        "options",
+        "user",
+    ),
+    degraded={
+        "type": "It is fixed when the issue is made: defect, user story or task.",
+        "resolution": "Defects have one; user stories and tasks have none.",
+        "priority": "Defects have one; user stories and tasks have none.",
+        "due": "Defects have one, as their target date.",
+        "estimate": "Tasks have hours; others have points, in the field 'PlanEstimate'.",
+        "remaining": "Tasks have it.",
+        "spent": "Tasks have it.",
+        "components": "Rally has none; a custom field with several values can take them.",
+        "affected_versions": "Rally has none; 'FoundInBuild' of a defect holds a text.",
+        "fix_versions": "One release at most, of the issue's own project.",
+        "milestone": "One is shown and exchanged; others stay as they are.",
+        "reporter": "Of a defect the one who submitted it; else the account, which cannot be set.",
+        "parent": "A user story for defects and user stories; for a task also a defect.",
+        "links": "User stories precede and follow each other, defects duplicate each other.",
+        "cascading": "Rally has no cascading fields; a custom text field takes the path.",
+        "comments": "The account is the author, and all comments are public.",
+        "internal comments": "Rally has none: they are refused.",
+        "worklogs": "Rally's time sheets are kept by person and week; 'spent' of tasks travels.",
+        "description": "At most 32,768 characters of HTML; a longer text is refused.",
+        "attachments": "At most 50 MB each.",
+    },
+)

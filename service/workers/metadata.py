@@ -1,0 +1,97 @@
+"""What the trackers' projects know, kept for a while: types, fields, allowed values."""
+
+from collections.abc import Callable, Mapping
+
+from adapters.port import Discovery, Projects
+from schemas.errors import Fault, TrackerError
+from schemas.metadata import Choice, FieldInfo, Metadata
+from schemas.values import Millis
+from service.workers.remembered import Remembered
+from service.workers.roster import OpenConnector
+
+LASTS: Millis = 600_000
+YOUNG: Millis = 60_000
+"""A value that is unknown may have been added since: then the project is asked again after this."""
+_MOST = 500
+_UNTOLD = frozenset({Fault.NOT_FOUND, Fault.GONE, Fault.PERMISSION, Fault.VALIDATION})
+Place = tuple[str, str]
+"""A connector's id, and a project of it."""
+
+
+class ProjectMetadata:
+    """Of all connectors. What cannot be asked now raises `TrackerError`."""
+
+    def __init__(self, *, now: Callable[[], Millis]) -> None:
+        self._projects = Remembered[str, tuple[Choice, ...]](now=now, lasts=LASTS, most=_MOST)
+        self._metadata = Remembered[Place, Metadata](now=now, lasts=LASTS, most=_MOST)
+        self._fields = Remembered[tuple[str, str, str], Mapping[str, FieldInfo]](
+            now=now, lasts=LASTS, most=_MOST
+        )
+
+    async def projects(self, opened: OpenConnector) -> tuple[Choice, ...] | None:
+        """None: the tracker cannot tell."""
+        tracker = opened.tracker
+        if not isinstance(tracker, Projects):
+            return None
+        return await self._projects.get(opened.record.id, tracker.projects)
+
+    async def metadata(
+        self, opened: OpenConnector, project: str, *, young: bool = False
+    ) -> Metadata | None:
+        """None: the tracker cannot tell."""
+        tracker = opened.tracker
+        if not isinstance(tracker, Discovery):
+            return None
+        place = (opened.record.id, project)
+        return await self._metadata.get(
+            place, lambda: tracker.metadata(project), lasts=YOUNG if young else None
+        )
+
+    async def fields(
+        self, opened: OpenConnector, project: str, type: str, *, young: bool = False
+    ) -> Mapping[str, FieldInfo] | None:
+        """Of a type, or of all where it is not known. None: the tracker does not tell."""
+
+        async def ask() -> Mapping[str, FieldInfo]:
+            return fields_of(await self.metadata(opened, project, young=young), type)
+
+        if not isinstance(opened.tracker, Discovery):
+            return None
+        try:
+            return await self._fields.get(
+                (opened.record.id, project, type.casefold()), ask, lasts=YOUNG if young else None
+            )
+        except TrackerError as error:
+            if error.fault in _UNTOLD:
+                return None
+            raise
+
+    def of(self, opened: OpenConnector) -> "ConnectorGround":
+        return ConnectorGround(self, opened)
+
+    def forget(self, connector: str) -> None:
+        """For a person who has just changed something in the tracker."""
+        self._projects.forget(lambda known: known == connector)
+        self._metadata.forget(lambda place: place[0] == connector)
+        self._fields.forget(lambda place: place[0] == connector)
+
+
+class ConnectorGround:
+    """Of one connector; a `bench.Ground`."""
+
+    def __init__(self, known: ProjectMetadata, opened: OpenConnector) -> None:
+        self._known, self._opened = known, opened
+
+    async def fields(
+        self, project: str, type: str, *, young: bool = False
+    ) -> Mapping[str, FieldInfo] | None:
+        return await self._known.fields(self._opened, project, type, young=young)
+
+
+def fields_of(metadata: Metadata | None, type: str) -> Mapping[str, FieldInfo]:
+    """By neutral name."""
+    if metadata is None:
+        return {}
+    folded = type.casefold()
+    meant = [t for t in metadata.types if folded in (t.type.name.casefold(), t.type.id.casefold())]
+    return {info.name: info for each in reversed(meant or metadata.types) for info in each.fields}

@@ -1,0 +1,60 @@
+"""The simulated Jira Cloud."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiohttp
+import msgspec
+
+from adapters.jira_cloud import JiraCloudTracker, parse_params
+from adapters.jira_cloud.simulator import CloudConfig, Fault, JiraCloudSimulator
+from tests.contract.trackers import jira_site
+from tests.contract.trackers.harness import Clock, Loss, Site, Write
+from tests.contract.trackers.jira_site import JiraHands, JiraWeather
+
+VALUES = msgspec.structs.replace(jira_site.VALUES, parent_type="", longest_text=32_000)
+_PLACES: dict[Write, tuple[str, str]] = {
+    "issue": ("POST", "/rest/api/3/issue"),
+    "update": ("PUT", "/rest/api/3/issue/{key}"),
+    "comment": ("POST", "/comment"),
+    "attachment": ("POST", "/attachments"),
+    "worklog": ("POST", "/worklog"),
+    "link": ("POST", "/issueLink"),
+}
+
+
+class CloudWeather(JiraWeather):
+    def lose_answer(self, write: Write, how: Loss) -> None:
+        method, path = _PLACES[write]
+        self._simulator.fail_next(
+            Fault(status=500, method=method, path=path, after=True, drop=how == "cut")
+        )
+
+
+@asynccontextmanager
+async def simulated() -> AsyncIterator[Site]:
+    """Its search is behind, as it is at the real one."""
+    clock = Clock()
+    config = CloudConfig(index_lag=5)
+    async with (
+        aiohttp.ClientSession() as session,
+        JiraCloudSimulator(config, now=clock) as simulator,
+    ):
+
+        def opened(**settings: Any) -> JiraCloudTracker:
+            login = {"email": config.email, "token": config.token}
+            given = {"url": simulator.url, **login, "projects": ["SIM"], **settings}
+            params = parse_params({"webhook_secret": "hush", **given})
+            return JiraCloudTracker("jira-cloud", params, session, clock, clock.pause)
+
+        yield Site(
+            name="jira-cloud",
+            values=VALUES,
+            clock=clock,
+            hands=JiraHands(simulator),
+            weather=CloudWeather(simulator),
+            open=opened,
+            wrong_credentials={"token": "nobody-has-this-token"},
+            small_pages={"page_size": 2},
+        )
