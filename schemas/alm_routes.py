@@ -26,24 +26,24 @@ from schemas.alm import (
 from schemas.routing import Method, Route
 
 
-def _of_connectors(
+def _editing(
     name: str, method: Method, path: str, summary: str, body: Any, answer: Any, status: int = 200,
-    *, changes: bool = True,
+    *, changes: bool = True, narrow: bool = False,
 ) -> Route[Any, Any, Any]:  # fmt: skip
-    """For those who may edit ALM connections."""
+    """For those who may edit ALM connections. Connectors are the whole node's."""
     return Route(
         name=name, method=method, path=path, summary=summary, role="viewer", query=NoneType,
         body=body, answer=answer, status=status, permission="edit_alm", changes=changes,
-        narrow=True,
+        narrow=narrow,
     )  # fmt: skip
 
 
 def _seen(
-    name: str, path: str, summary: str, query: Any, answer: Any
+    name: str, path: str, summary: str, query: Any, answer: Any, *, narrow: bool = False
 ) -> Route[Any, Any, Any]:  # fmt: skip
     return Route(
         name=name, method="GET", path=path, summary=summary, role="viewer", query=query,
-        body=NoneType, answer=answer, narrow=True,
+        body=NoneType, answer=answer, narrow=narrow,
     )  # fmt: skip
 
 
@@ -61,7 +61,7 @@ ALM_CONNECTOR = _seen(
     NoneType,
     AlmConnectorView,
 )
-ALM_CONNECTOR_CREATE = _of_connectors(
+ALM_CONNECTOR_CREATE = _editing(
     "alm_connector_create",
     "POST",
     "/connectors/alm",
@@ -70,7 +70,7 @@ ALM_CONNECTOR_CREATE = _of_connectors(
     AlmConnectorView,
     201,
 )
-ALM_CONNECTOR_PATCH = _of_connectors(
+ALM_CONNECTOR_PATCH = _editing(
     "alm_connector_patch",
     "PATCH",
     "/connectors/alm/{alm_connector}",
@@ -78,7 +78,7 @@ ALM_CONNECTOR_PATCH = _of_connectors(
     AlmConnectorPatch,
     AlmConnectorView,
 )
-ALM_CONNECTOR_DELETE = _of_connectors(
+ALM_CONNECTOR_DELETE = _editing(
     "alm_connector_delete",
     "DELETE",
     "/connectors/alm/{alm_connector}",
@@ -87,7 +87,7 @@ ALM_CONNECTOR_DELETE = _of_connectors(
     NoneType,
     204,
 )
-ALM_CONNECTOR_TEST = _of_connectors(
+ALM_CONNECTOR_TEST = _editing(
     "alm_connector_test",
     "POST",
     "/connectors/testalm",
@@ -103,6 +103,7 @@ ALM_CONNECTIONS = _seen(
     "List the ALM connections",
     AlmConnectionQuery,
     AlmList[AlmConnectionView],
+    narrow=True,
 )
 ALM_CONNECTION = _seen(
     "alm_connection",
@@ -110,8 +111,9 @@ ALM_CONNECTION = _seen(
     "Show an ALM connection",
     AlmConnectionOneQuery,
     AlmConnectionView,
+    narrow=True,
 )
-ALM_CONNECTION_CREATE = _of_connectors(
+ALM_CONNECTION_CREATE = _editing(
     "alm_connection_create",
     "POST",
     "/connections/alm",
@@ -120,15 +122,16 @@ ALM_CONNECTION_CREATE = _of_connectors(
     AlmConnectionView,
     201,
 )
-ALM_CONNECTION_PATCH = _of_connectors(
+ALM_CONNECTION_PATCH = _editing(
     "alm_connection_patch",
     "PATCH",
     "/connections/alm/{alm_connection}",
     "Change an ALM connection; params are put over the known ones",
     AlmConnectionPatch,
     AlmConnectionView,
+    narrow=True,
 )
-ALM_CONNECTION_DELETE = _of_connectors(
+ALM_CONNECTION_DELETE = _editing(
     "alm_connection_delete",
     "DELETE",
     "/connections/alm/{alm_connection}",
@@ -136,8 +139,9 @@ ALM_CONNECTION_DELETE = _of_connectors(
     NoneType,
     NoneType,
     204,
+    narrow=True,
 )
-ALM_CONNECTION_TEST = _of_connectors(
+ALM_CONNECTION_TEST = _editing(
     "alm_connection_test",
     "POST",
     "/connections/testalm",
@@ -159,9 +163,14 @@ ALM_PLUGIN = _seen(
 )
 
 ALM_JOBS = _seen(
-    "alm_jobs", "/jobs/alm", "List jobs, the newest first", AlmJobQuery, AlmList[AlmJobView]
+    "alm_jobs",
+    "/jobs/alm",
+    "List jobs, the newest first",
+    AlmJobQuery,
+    AlmList[AlmJobView],
+    narrow=True,
 )
-ALM_JOB = _seen("alm_job", "/jobs/alm/{alm_job}", "Show a job", NoneType, AlmJobView)
+ALM_JOB = _seen("alm_job", "/jobs/alm/{alm_job}", "Show a job", NoneType, AlmJobView, narrow=True)
 ALM_JOB_POST: Route[None, AlmJobPost, AlmJobView] = Route(
     name="alm_job_post",
     method="POST",
