@@ -29,6 +29,7 @@ from service.workers.alm.params import Settings
 from service.workers.alm.rules import LEFT, Names
 from service.workers.alm.scope import Facts
 from service.workers.hints import Hint
+from service.workers.parking import resume
 from service.workers.roster import LiveConnection, OpenConnector
 from service.workers.triggers import twin_id
 
@@ -70,17 +71,17 @@ class Job:
         """Raises what keeps the whole job from running; one task's failure is its own."""
         await self._take_settings()
         here, there = self._ends()
+        reopened = await self._reopen(here, there)
         known = await self._twins(here)
         changed = await self._changed_issues(there)
         plan = await self._plan(here, known)
-        waiting = set(plan.again)
-        for event in changed.events:
-            key = changed.twins.get(event.issue)
-            if key is not None:
-                waiting.add(TwinKey(here.record.id, key.twin))
-        self._note(due=len(plan.new) + len(waiting))
+        rung = reopened | {key.twin for key in changed.twins.values()}
+        waiting = {TwinKey(here.record.id, twin) for twin in rung} | set(plan.again)
+        unchanged = sum(
+            1 for row in known.values() if TwinKey(row.connection, row.twin) not in waiting
+        )
+        self._note(due=len(plan.new) + len(waiting), unchanged=unchanged)
         await self._tell(self.progress)
-        rung = {key.twin for key in changed.twins.values()}
         async with asyncio.TaskGroup() as tasks:
             for task in plan.new:
                 tasks.create_task(self._begin(task, here, there))
@@ -127,6 +128,22 @@ class Job:
             )
         return here, there
 
+    async def _reopen(self, here: LiveConnection, there: LiveConnection) -> set[str]:
+        """What failed before is tried again in each job; a conflict waits for a person's word."""
+        owner, now = self._office.owner, self._desk.now()
+
+        def work(c: sa.Connection) -> set[str]:
+            found: set[str] = set()
+            for end in (here, there):
+                for entry in parked.page(c, connection=end.record.id, limit=100_000):
+                    key = TwinKey(entry.connection, entry.twin)
+                    tried = entry.fault != Fault.UNDECIDED
+                    if tried and resume(c, key, "", owner=owner, now=now):
+                        found.add(entry.twin)
+            return found
+
+        return await self._desk.store.write(work)
+
     async def _twins(self, here: LiveConnection) -> dict[str, TwinRow]:
         """By the task's id."""
         found: dict[str, TwinRow] = {}
@@ -158,8 +175,6 @@ class Job:
                 elif self._is_news(task, row, here, inside=inside):
                     again.append(TwinKey(row.connection, row.twin))
                     self._note(left=not inside and not _has_left(row))
-                else:
-                    self._note(unchanged=1)
             await self._tell(self.progress)
         # Not in the list proves nothing: the task itself tells whether it was taken out.
         for row in unseen.values():
@@ -204,19 +219,23 @@ class Job:
             if each.connection == there.record.id and not each.stopped
             for word in (each.issue_id, each.issue_key)
         }
-        fresh = [event for event in events if await self._is_fresh(event, by_issue)]
+        fresh = [event for event in events if await self._is_fresh(event, by_issue, there)]
         kept = {event.issue: by_issue[event.issue] for event in fresh}
         return _Changes(tuple(fresh), kept, cursor or "")
 
-    async def _is_fresh(self, event: IssueChanged, known: dict[str, TwinKey]) -> bool:
+    async def _is_fresh(
+        self, event: IssueChanged, known: dict[str, TwinKey], there: LiveConnection
+    ) -> bool:
         """Not what the twin held when it was last reconciled: our own writes come back here."""
         key = known.get(event.issue)
         if key is None:
             return False
-        row = await self._desk.store.read(lambda c: twins.get(c, key.connection, key.twin))
-        if row is None:
-            return False
-        return event.version is None or event.version != row.state.local_version
+        row = await self._twin(key)
+        if row is None or event.version is None or event.version != row.state.local_version:
+            return row is not None
+        able = self._opened(there).tracker.capabilities
+        # Where versions are but seconds, more may have happened in that very one.
+        return not able.version_exact and row.reconciled_at < event.version + able.time_precision_ms
 
     async def _keep(self, there: LiveConnection, cursor: str) -> None:
         id, now = there.record.connector, self._desk.now()
@@ -231,7 +250,9 @@ class Job:
             begun = await self._desk.worker.begin(here, _bare(task.ref), Hint(local=True))
             if begun is not None:
                 await self._settle(key, there)
-            self._note(done=1, created=1)
+            other = TwinKey(there.record.id, key.twin)
+            row = await self._twin(other)
+            self._note(done=1, created=row is not None and row.state.issue is not None)
             await self._tell(self.progress)
 
     async def _pair(self, task: SurveyedTask, key: TwinKey, there: LiveConnection) -> None:
@@ -278,8 +299,11 @@ class Job:
             for each in due:
                 await self._desk.worker.handle((TwinDue(each.twin, each.connection),))
 
+    async def _twin(self, key: TwinKey) -> TwinRow | None:
+        return await self._desk.store.read(lambda c: twins.get(c, key.connection, key.twin))
+
     async def _has_message(self, key: TwinKey) -> bool:
-        row = await self._desk.store.read(lambda c: twins.get(c, key.connection, key.twin))
+        row = await self._twin(key)
         if row is None or row.parked or row.stopped or row.attempts:
             return False
         now = self._desk.now()

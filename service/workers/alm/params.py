@@ -308,7 +308,9 @@ def _statuses(system: System, said: Any) -> tuple[str, str, tuple[str, ...]]:
 
 
 def _issue_type(system: System, said: Any) -> str:
-    names = {"jira": "jira_issue_type", "hp_alm": "hp_alm_issue_type", "tfs": "tfs_issue_type"}
+    names = {"jira": "jira_issue_type", "tfs": "tfs_issue_type"}
     if system.id == "rally":
-        return "Task" if said("rally_card_type") == "Task" else "HierarchicalRequirement"
+        return "Task" if said("rally_card_type") == "Task" else "User Story"
+    if system.id == "hp_alm":
+        return f"Requirement / {said('hp_alm_issue_type')}"
     return str(said(names[system.id])) if system.id in names else ""

@@ -99,6 +99,7 @@ class Shift:
         elif isinstance(error, TidegateError):
             said, succeeded = failure_of(error), False
         else:
+            log.error("alm.job_broken", job=job.id, error=error)
             said, succeeded = "An unexpected error; the node's log has it.", False
         tell = log.info if succeeded else log.warning
         detail = msgspec.structs.asdict(progress) if row.debug_mode else {}

@@ -8,6 +8,9 @@ from service.workers.alm.params import Params, text
 
 _CLOUD = "jira-cloud"
 _GITHUB_API = "api.github.com"
+_AT_ONCE: dict[str, Any] = {"scan_lag": 0.0}
+"""A job sees what was done just before it; what shows late is found by the next one, which looks
+back over the overlap."""
 
 
 def connector_of(system: System, params: Params) -> tuple[str, dict[str, Any]]:
@@ -19,7 +22,7 @@ def connector_of(system: System, params: Params) -> tuple[str, dict[str, Any]]:
         case "jira":
             adapter = _jira_adapter(params)
             login = _cloud_login(params) if adapter == _CLOUD else _login(params)
-            return adapter, {"url": base, **login, **_projects(params)}
+            return adapter, {"url": base, **_AT_ONCE, **login, **_projects(params)}
         case "rally":
             workspace = text(system, params, "rally_workspace")
             return system.adapter, {
@@ -31,6 +34,8 @@ def connector_of(system: System, params: Params) -> tuple[str, dict[str, Any]]:
                 "domain": text(system, params, "hp_alm_domain"),
                 "project": str(params.get("alm_project") or ""),
                 "entities": ["requirement"],
+                # Whether it is covered, and not whether somebody has reviewed it.
+                "fields": {"status": "status"},
                 **_login(params),
             }
     collection = text(system, params, "tfs_collection")
@@ -65,6 +70,7 @@ def _github(system: System, params: Params, base: str) -> dict[str, Any]:
         # Priorities are labels of their own here, without a word before them.
         "priority_prefix": "",
         "type_prefix": "",
+        **_AT_ONCE,
         **({"projects": [project]} if project else {}),
     }
     if server.lower() == _GITHUB_API:
