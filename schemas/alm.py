@@ -217,6 +217,8 @@ class AlmJobProgress(msgspec.Struct, frozen=True):
     """To be looked at in this job."""
     done: int = 0
     created: int = 0
+    again: int = 0
+    """Had an issue already, and are looked at."""
     left: int = 0
     """Tasks that are no longer in scope."""
     failed: int = 0

@@ -272,8 +272,8 @@ class Node:
             new_id=new_id,
             random_bytes=secrets.token_bytes,
         )
-        office = Office(desk, config.alm, config.socket, daemon)
-        self._shift = Shift(office)
+        self.office = Office(desk, config.alm, config.socket, daemon)
+        self.shift = Shift(self.office)
         self.operations = NodeOperations(
             desk,
             self._pairing,
@@ -284,7 +284,7 @@ class Node:
             self._bulk,
             self._broadcast,
             version=VERSION,
-            alm=AlmOperations(office, self._shift.ring),
+            alm=AlmOperations(self.office, self.shift.ring),
         )
         self._checks = Checks(
             bus=self.bus,
@@ -528,7 +528,7 @@ class Node:
         start("relay departures", self._departures().run)
         if self.config.relay.enabled:
             start("relay sweeper", RelaySweeper(self.store, now=self._now).run)
-        start("alm jobs", self._shift.run)
+        start("alm jobs", self.shift.run)
         start("events", self._broadcast.run)
         start("keys", self.keys.run)
         start("runs", self.runs.run)

@@ -80,7 +80,7 @@ class Job:
         unchanged = sum(
             1 for row in known.values() if TwinKey(row.connection, row.twin) not in waiting
         )
-        self._note(due=len(plan.new) + len(waiting), unchanged=unchanged)
+        self._note(due=len(plan.new) + len(waiting), again=len(waiting), unchanged=unchanged)
         await self._tell(self.progress)
         async with asyncio.TaskGroup() as tasks:
             for task in plan.new:
@@ -369,7 +369,7 @@ def result_of(progress: AlmJobProgress) -> str:
     """For people, as SD Elements shows it beside a connection."""
     words = (
         f"{progress.in_scope} of {progress.tasks} tasks in scope: {progress.created} new,"
-        f" {progress.done - progress.created} looked at again, {progress.unchanged} unchanged"
+        f" {progress.again} looked at again, {progress.unchanged} unchanged"
     )
     left = f", {progress.left} left the scope" if progress.left else ""
     if not progress.failed:

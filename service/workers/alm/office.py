@@ -30,6 +30,9 @@ class Office:
         self.socket = socket
         self.owner = owner
 
+    def now(self) -> Millis:
+        return self.desk.now()
+
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.config.time_zone)

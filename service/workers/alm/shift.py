@@ -55,7 +55,7 @@ class Shift:
 
     async def look(self) -> None:
         """Adds the jobs that are due, and takes up those that wait."""
-        now = self._office.desk.now()
+        now = self._office.now()
         for id in await self._store.read(lambda c: alm.due(c, now)):
             await self._store.write(partial(self._add_due, id))
         for job in await self._store.read(alm.open_jobs):
@@ -72,7 +72,7 @@ class Shift:
 
     def _add_due(self, id: int, c: sa.Connection) -> None:
         """Missed times, over a stop or a long job, are one job."""
-        now = self._office.desk.now()
+        now = self._office.now()
         row = alm.connection(c, self._store.vault, id)
         if row is None or row.due is None or row.due > now:
             return
@@ -111,7 +111,7 @@ class Shift:
     ) -> None:
         over = msgspec.structs.replace(
             job, ready=True, succeeded=succeeded, message=message, progress=progress,
-            ended=self._office.desk.now(), owner=self._office.owner,
+            ended=self._office.now(), owner=self._office.owner,
         )  # fmt: skip
         await self._store.write(lambda c: alm.update_job(c, over))
 
@@ -127,7 +127,7 @@ class _Keeper:
 
     async def tell(self, progress: AlmJobProgress) -> None:
         self.progress = progress
-        now = self._office.desk.now()
+        now = self._office.now()
         if now - self._kept < _TOLD_MS:
             return
         self._kept = now

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+from aiohttp import web
 
 from adapters.sd_elements.simulator import SdElementsSimulator, SimulatorConfig
 from adapters.sd_elements.simulator.model import Task
@@ -20,8 +21,18 @@ ADMIN = "the-admin-token-of-the-file"
 PATIENCE = 60.0
 
 
+class CountingSdElements(SdElementsSimulator):
+    """Keeps the path of each call."""
+
+    paths: list[str]
+
+    def _authenticate(self, request: web.Request) -> None:
+        self.paths.append(request.path)
+        super()._authenticate(request)
+
+
 class Rig:
-    def __init__(self, folder: Path, sde: SdElementsSimulator, alm: Alm) -> None:
+    def __init__(self, folder: Path, sde: CountingSdElements, alm: Alm) -> None:
         port = free_port()
         self.sde = sde
         self.api = f"http://127.0.0.1:{port}/api/v2"
@@ -124,7 +135,8 @@ async def rigged(
     folder: Path, *, tasks: int = 3, alm: Alm | None = None, **config: Any
 ) -> AsyncIterator[Rig]:
     """Running, with a connector to SD Elements. Its tasks have the priorities 5 to 10."""
-    sde = SdElementsSimulator(SimulatorConfig(library_tasks=tasks, **config))
+    sde = CountingSdElements(SimulatorConfig(library_tasks=tasks, **config))
+    sde.paths = []
     async with sde:
         for number, task in enumerate(sde.state.tasks.values()):
             task.priority = 10 - number % 6

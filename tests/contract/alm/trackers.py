@@ -29,7 +29,7 @@ from service.workers.alm.trackers import connector_of
 ALL = frozenset(Part)
 
 
-class Office(msgspec.Struct):
+class Place(msgspec.Struct):
     """A simulated tracker, its params, and a person at work in it."""
 
     params: dict[str, Any]
@@ -64,23 +64,23 @@ def _title(issue: Issue) -> str:
     return str(issue.fields["summary"]).replace("-", ":", 1)
 
 
-Opening = Callable[[], AbstractAsyncContextManager[Office]]
+Opening = Callable[[], AbstractAsyncContextManager[Place]]
 
 
 @asynccontextmanager
 async def _office(
     system: str, simulator: Any, params: dict[str, Any], own: dict[str, Any], project: str
-) -> AsyncIterator[Office]:
+) -> AsyncIterator[Place]:
     server, _, root = simulator.url.removeprefix("http://").partition("/")
     params = {"alm_method": "http", "alm_server": server, "alm_context_root": root, **params}
     adapter, settings = connector_of(catalogue.find(system), params | own)
     async with aiohttp.ClientSession() as session:
         tracker = find(adapter).open("person", settings, session, wall_clock)
-        yield Office(params, own, tracker, project, simulator)
+        yield Place(params, own, tracker, project, simulator)
 
 
 @asynccontextmanager
-async def github() -> AsyncIterator[Office]:
+async def github() -> AsyncIterator[Place]:
     async with GitHubSimulator(GitHubConfig()) as found:
         params = {"github_repo_owner": "sim", "alm_api_token": GitHubConfig().token}
         async with _office(
@@ -90,7 +90,7 @@ async def github() -> AsyncIterator[Office]:
 
 
 @asynccontextmanager
-async def jira() -> AsyncIterator[Office]:
+async def jira() -> AsyncIterator[Place]:
     async with JiraSimulator(JiraConfig(projects={"ABC": "Shop"})) as found:
         params = {
             "alm_api_token": JiraConfig().token,
@@ -104,7 +104,7 @@ async def jira() -> AsyncIterator[Office]:
 
 
 @asynccontextmanager
-async def tfs() -> AsyncIterator[Office]:
+async def tfs() -> AsyncIterator[Place]:
     async with AzureDevOpsSimulator(AzureConfig()) as found:
         params = {"alm_user": "any", "alm_pass": AzureConfig().token}
         project = AzureConfig().projects[0]
@@ -113,7 +113,7 @@ async def tfs() -> AsyncIterator[Office]:
 
 
 @asynccontextmanager
-async def rally() -> AsyncIterator[Office]:
+async def rally() -> AsyncIterator[Place]:
     async with RallySimulator(RallyConfig()) as found:
         params = {
             "alm_api_token": RallyConfig().token, "rally_workspace": RallyConfig().workspace,
@@ -123,7 +123,7 @@ async def rally() -> AsyncIterator[Office]:
 
 
 @asynccontextmanager
-async def hp_alm() -> AsyncIterator[Office]:
+async def hp_alm() -> AsyncIterator[Place]:
     async with AlmSimulator(AlmConfig()) as found:
         config = AlmConfig()
         params = {"alm_user": config.user, "alm_pass": config.password, "hp_alm_domain": "DEFAULT"}
