@@ -1,7 +1,7 @@
 """SD Elements' ALM API: connectors, connections, jobs and plugins, as its clients know them.
 
-These bodies let keys pass that they do not know, as SD Elements does: clients send back what they
-got, and newer ones send more.
+What is created may have keys that are not known here, as SD Elements lets them pass; changes may
+have those of the answers, for clients send back what they got.
 """
 
 from typing import Annotated, Any, Generic, Literal, TypeVar
@@ -78,12 +78,14 @@ class AlmConnectorCreate(msgspec.Struct, frozen=True):
     """The tracker cannot be reached by the server of SD Elements."""
 
 
-class AlmConnectorPatch(msgspec.Struct, frozen=True):
+class AlmConnectorPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: Title | _Unset = msgspec.UNSET
     system: SystemGiven | _Unset = msgspec.UNSET
     params: Params | _Unset = msgspec.UNSET
     """Put over the known ones; null removes one, and a masked secret stays as it is."""
     inaccessible: bool | _Unset = msgspec.UNSET
+    id: Id | _Unset = msgspec.UNSET
+    """Taken without effect."""
 
 
 class AlmConnectorView(msgspec.Struct, frozen=True):
@@ -131,7 +133,18 @@ class AlmConnectionCreate(msgspec.Struct, frozen=True):
     frequency: Frequency = "manually"
 
 
-class AlmConnectionPatch(msgspec.Struct, frozen=True):
+class _Told(msgspec.Struct, frozen=True, kw_only=True):
+    """What an answer tells of a connection and nobody sets: taken without effect."""
+
+    id: Id | _Unset = msgspec.UNSET
+    system: SystemGiven | _Unset = msgspec.UNSET
+    command: Text | _Unset = msgspec.UNSET
+    inaccessible: bool | _Unset = msgspec.UNSET
+    in_progress: bool | _Unset = msgspec.UNSET
+    last_job: dict[str, Any] | _Unset | None = msgspec.UNSET
+
+
+class AlmConnectionPatch(_Told, frozen=True, forbid_unknown_fields=True, kw_only=True):
     alias: Title | _Unset = msgspec.UNSET
     connector: Id | _Unset = msgspec.UNSET
     project: ProjectId | _Unset = msgspec.UNSET

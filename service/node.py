@@ -66,6 +66,7 @@ from service.web.rates import Rates
 from service.web.refusals import Refusals
 from service.web.serving import listening, listening_on_socket
 from service.workers.acquaintance import Acquaintances
+from service.workers.alm.agent import Agent
 from service.workers.alm.office import Office
 from service.workers.alm.shift import Shift
 from service.workers.arrangement import Arrangement, Asking, Refresh, Run
@@ -529,6 +530,8 @@ class Node:
         if self.config.relay.enabled:
             start("relay sweeper", RelaySweeper(self.store, now=self._now).run)
         start("alm jobs", self.shift.run)
+        if self.config.alm.agent:
+            start("alm agent", Agent(self.office, self.operations.alm.making).run)
         start("events", self._broadcast.run)
         start("keys", self.keys.run)
         start("runs", self.runs.run)

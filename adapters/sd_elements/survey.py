@@ -41,11 +41,21 @@ class SurveyedProject(msgspec.Struct, frozen=True):
     business_unit: str = ""
 
 
+class AgentConnection(msgspec.Struct, frozen=True):
+    """`params` are shown to those who may edit ALM connections."""
+
+    id: int | str
+    project: int | str
+    system: dict[str, Any] | str
+    alias: str = ""
+    params: dict[str, Any] = {}
+
+
 class AgentJob(msgspec.Struct, frozen=True):
     """A job that waits for an agent."""
 
     id: int | str
-    connection: dict[str, Any]
+    connection: AgentConnection
     automatic: bool = False
     ready: bool = False
 
@@ -56,7 +66,6 @@ class _Jobs(msgspec.Struct, frozen=True):
 
 
 _jobs = msgspec.json.Decoder(_Jobs)
-_connector = msgspec.json.Decoder(dict[str, Any])
 
 
 class Survey:
@@ -140,10 +149,6 @@ class Survey:
             "/jobs/alm/", _jobs, what="list the jobs", query={"ready": "false"}
         )
         return [job for job in await all_of(pages) if not job.ready]
-
-    async def alm_connection(self, id: int | str) -> dict[str, Any]:
-        path = f"/connections/alm/{segment(str(id))}/"
-        return await self._client.get(path, _connector, what="read an ALM connection")
 
     async def report(
         self, project: str, connection: int | str, *, succeeded: bool, message: str, automatic: bool

@@ -12,6 +12,7 @@ from schemas.api import Problem
 from schemas.errors import TidegateError
 from service.cli import (
     activity,
+    alm,
     connections,
     connectors,
     daemon,
@@ -39,6 +40,7 @@ _GROUPS = (
     invitations,
     peers,
     twins,
+    alm,
     parked,
     activity,
     tokens,

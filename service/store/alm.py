@@ -42,6 +42,8 @@ class ConnectionRow(msgspec.Struct, frozen=True):
     """Of the project, its application and business unit, as they were last read."""
     due: Millis | None = None
     """When it runs next by itself."""
+    remote: str = ""
+    """SD Elements' own number of the connection that this one runs as a remote agent."""
 
 
 class JobRow(msgspec.Struct, frozen=True):
@@ -241,6 +243,7 @@ def _connection(vault: Vault, row: sa.Row[Any]) -> ConnectionRow:
         own=row.own,
         names=_decode_names(row.names),
         due=row.due,
+        remote=row.remote,
     )
 
 

@@ -421,6 +421,7 @@ alm_connections = sa.Table(
     _bytes("params"),
     _text("own"),
     _bytes("names"),
+    _text("remote"),
     _number("due", nullable=True),
     sqlite_autoincrement=True,
 )

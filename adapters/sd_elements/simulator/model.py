@@ -1,5 +1,7 @@
 """What a simulated SD Elements holds."""
 
+from typing import Any
+
 import msgspec
 
 
@@ -38,6 +40,24 @@ class Reference(msgspec.Struct):
     reference: str
     name: str = ""
     link: str = ""
+
+
+class AlmConnection(msgspec.Struct):
+    id: str
+    alias: str
+    project: str
+    system: str
+    params: dict[str, Any]
+    inaccessible: bool = True
+
+
+class AlmJob(msgspec.Struct):
+    id: str
+    connection: str
+    ready: bool = False
+    succeeded: bool = False
+    result_message: str = ""
+    last_run: int = 0
 
 
 class Task(msgspec.Struct):

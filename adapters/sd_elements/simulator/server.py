@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from aiohttp import web
 
-from adapters.sd_elements.simulator import api, pages
+from adapters.sd_elements.simulator import alm, api, pages
 from adapters.sd_elements.simulator.config import SimulatorConfig
 from adapters.sd_elements.simulator.state import State
 from adapters.simulation import Refused, Server, system_now
@@ -40,7 +40,7 @@ class SdElementsSimulator(Server):
     async def start(self) -> None:
         app = self.application("/api/", self._authenticate)
         app[api.STATE] = self.state
-        app.router.add_routes([*api.routes(_PREFIX), *pages.routes()])
+        app.router.add_routes([*api.routes(_PREFIX), *alm.routes(_PREFIX), *pages.routes()])
         await self.serve(app)
 
     def _authenticate(self, request: web.Request) -> None:

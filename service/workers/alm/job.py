@@ -315,8 +315,10 @@ class Job:
         def work(c: sa.Connection) -> list[str]:
             told = []
             for end in (here, there):
-                entries = parked.page(c, connection=end.record.id, limit=_PAGE)
-                told += [f"{e.issue}: {e.message} {e.remedy}".strip() for e in entries]
+                for entry in parked.page(c, connection=end.record.id, limit=_PAGE):
+                    row = twins.get(c, entry.connection, entry.twin)
+                    task = row.state.replica.key if row and end is there else entry.issue
+                    told.append(f"{task}: {entry.message} {entry.remedy}".strip())
             return told
 
         told = await self._desk.store.read(work)

@@ -54,8 +54,8 @@ class Office:
         else:
             what, remedy = (
                 "This node has no connector to SD Elements.",
-                "Add one: tidegate connector add sde --system sd-elements --param url=… --param"
-                " token=…",
+                "Add one: tidegate connector add sde sd-elements https://sde.example.com --param"
+                " token=@token.txt",
             )
         raise InputError(what, status=409, remedy=remedy)
 

@@ -23,6 +23,7 @@ from schemas.alm import (
     AlmPlugin,
     AlmSuccess,
 )
+from service.workers.alm.agent import Making
 from service.workers.alm.office import Office
 from service.workers.operations import alm_connectors
 from service.workers.operations.alm_connections import AlmConnectionOperations
@@ -35,6 +36,16 @@ class AlmOperations:
         self._connectors = AlmConnectorOperations(office)
         self._connections = AlmConnectionOperations(office, self._connectors)
         self._jobs = AlmJobOperations(office, self._connections, ring)
+
+    @property
+    def making(self) -> Making:
+        """For a remote agent."""
+        return Making(
+            connector=self._connectors.create,
+            patch=self._connectors.patch,
+            connection=self._connections.create,
+            job=self._jobs.post,
+        )
 
     async def connectors(
         self, caller: Caller, query: AlmConnectorQuery

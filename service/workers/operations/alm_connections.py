@@ -82,7 +82,9 @@ class AlmConnectionOperations:
         jobs = await self._desk.store.read(work)
         return self._view(caller, row, connector, jobs, with_job=with_job)
 
-    async def create(self, caller: Caller, body: AlmConnectionCreate) -> AlmConnectionView:
+    async def create(
+        self, caller: Caller, body: AlmConnectionCreate, remote: str = ""
+    ) -> AlmConnectionView:
         connector = await self._connector(body.connector)
         system = system_of(connector)
         given = params.merged({}, params.adopted(body.params))
@@ -99,6 +101,7 @@ class AlmConnectionOperations:
             own="",
             names=names,
             due=next_run(body.frequency, self._desk.now(), self._office.zone),
+            remote=remote,
         )
         settings = params.settings_of(system, together(connector, row))
         store, ends = self._desk.store, Ends(self._office)

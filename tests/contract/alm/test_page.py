@@ -121,6 +121,8 @@ async def test_a_connection_is_created_and_changed_as_the_page_does(plain: Rig) 
     shown = {"id": made["id"], "system": page.CREATED["system"],
              "params": page.PATCHED["params"] | own}  # fmt: skip
     compare(changed, page.PATCHED, but=shown, also=ALSO)
+    # What was answered may be sent back as it is.
+    assert await plain.ask("PATCH", f"/connections/alm/{made['id']}/", changed) == changed
 
 
 async def test_a_connection_is_tested_as_the_page_does(plain: Rig) -> None:

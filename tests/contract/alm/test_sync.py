@@ -138,20 +138,24 @@ async def done(rig: Rig) -> None:
 
 async def test_one_tasks_failure_is_its_own_and_is_tried_again(tmp_path: Path) -> None:
     async with jira() as office, rigged(tmp_path, tasks=3) as rig:
+        rig.task("T1").priority = 9
         wrong = office.params | {"alm_priority_map": '{"10": "Nonsense", "1-9": "Low"}'}
         connection = await rig.connect("jira", wrong, office.own)
         job = await rig.run_job(connection)
+        assert job["progress"]["created"] == 3
+        rig.task("T1").priority, rig.task("T1").updated = 10, rig.sde.state.tick()
+        rig.edit("T2", status=DONE)
+        job = await rig.run_job(connection)
         assert not job["succeeded"]
-        assert job["progress"]["created"] == 2
         assert job["progress"]["failed"] == 1
         assert "1-T1: " in job["result_message"]
         assert "one of: Highest, High" in job["result_message"]
-        assert len(await office.issues()) == 2
+        assert (await facts(office))["T2"][1]
         right = {"params": {"alm_priority_map": '{"10": "Highest", "1-9": "Low"}'}}
-        await rig.ask("PATCH", "/connectors/alm/1/", right)
+        await rig.ask("PATCH", f"/connections/alm/{connection}/", right)
         job = await rig.run_job(connection)
         assert job["succeeded"], job["result_message"]
-        assert len(await office.issues()) == 3
+        assert (await office.issue("T1")).fields["priority"] == "Highest"
 
 
 async def test_an_issue_that_a_reference_names_is_taken_and_none_made(tmp_path: Path) -> None:

@@ -31,6 +31,7 @@ def upgrade() -> None:
         sa.Column("params", sa.LargeBinary(), nullable=False),
         sa.Column("own", sa.Text(), nullable=False),
         sa.Column("names", sa.LargeBinary(), nullable=False),
+        sa.Column("remote", sa.Text(), nullable=False),
         sa.Column("due", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_alm_connections"),
         sqlite_autoincrement=True,
