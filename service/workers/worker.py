@@ -190,6 +190,13 @@ class Worker:
 
     # One twin
 
+    def limited_until(self, connector: str) -> Millis | None:
+        """Of a tracker that limits how often it is called, and is not away."""
+        state = self._breakers.state(connector)
+        if state is None or state.fault is not Fault.THROTTLED:
+            return None
+        return self._breakers.waits_until(connector)
+
     async def look(self, key: TwinKey, hint: Hint) -> None:
         """For who knows which twin is meant."""
         await self._guarded(key, hint)

@@ -41,6 +41,8 @@ _CURSOR = "alm"
 _BACK_AND_FORTH = 6
 """How often both ends are looked at until neither has anything left to say."""
 _PROBLEMS = 50
+_BREATH = 0.05
+"""Seconds after the moment from which a tracker may be called again."""
 
 Tell = Callable[[AlmJobProgress], Awaitable[None]]
 
@@ -55,8 +57,14 @@ class Job:
     """`tell` keeps how far it is."""
 
     def __init__(
-        self, office: Office, row: ConnectionRow, connector: ConnectorRow, tell: Tell
+        self,
+        office: Office,
+        row: ConnectionRow,
+        connector: ConnectorRow,
+        tell: Tell,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
+        self._sleep = sleep
         self._office = office
         self._desk = office.desk
         self._row = row
@@ -290,14 +298,29 @@ class Job:
             await self._tell(self.progress)
 
     async def _settle(self, key: TwinKey, there: LiveConnection) -> None:
-        """What one end sent is taken in by the other, until both are at rest or wait."""
+        """What one end sent is taken in by the other, until both are at rest or wait for what may
+        last. A tracker that limits its callers is waited for: the job goes as fast as it may."""
         other = TwinKey(there.record.id, key.twin)
-        for _ in range(_BACK_AND_FORTH):
+        rounds = 0
+        while rounds < _BACK_AND_FORTH:
             due = [each for each in (other, key) if await self._has_message(each)]
-            if not due:
-                return
             for each in due:
                 await self._desk.worker.handle((TwinDue(each.twin, each.connection),))
+            rounds += 1
+            if not due and not await self._waited(other):
+                return
+            rounds = rounds if due else 0
+
+    async def _waited(self, key: TwinKey) -> bool:
+        """True when the twin was held up by its tracker's limit and may be tried now."""
+        row = await self._twin(key)
+        if row is None or row.parked or row.stopped or row.due_at is None:
+            return False
+        until = self._desk.worker.limited_until(row.connector)
+        if until is None:
+            return False
+        await self._sleep(max(0, max(until, row.due_at) - self._desk.now()) / 1000 + _BREATH)
+        return True
 
     async def _twin(self, key: TwinKey) -> TwinRow | None:
         return await self._desk.store.read(lambda c: twins.get(c, key.connection, key.twin))
