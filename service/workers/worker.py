@@ -23,7 +23,7 @@ from service.store.errors import LeaseLost
 from service.store.store import Store
 from service.store.twin_records import Busy, Claim, TwinKey
 from service.workers.bench import Contents
-from service.workers.breaker import Breakers
+from service.workers.breaker import Breakers, Open
 from service.workers.finding import Finder
 from service.workers.hints import Hint, is_echo, merged, of_change
 from service.workers.ledger import waiting_message
@@ -190,12 +190,9 @@ class Worker:
 
     # One twin
 
-    def limited_until(self, connector: str) -> Millis | None:
-        """Of a tracker that limits how often it is called, and is not away."""
-        state = self._breakers.state(connector)
-        if state is None or state.fault is not Fault.THROTTLED:
-            return None
-        return self._breakers.waits_until(connector)
+    def breaker(self, connector: str) -> Open | None:
+        """None while the tracker answers as it should."""
+        return self._breakers.state(connector)
 
     async def look(self, key: TwinKey, hint: Hint) -> None:
         """For who knows which twin is meant."""

@@ -15,34 +15,27 @@ import structlog
 
 from adapters.sd_elements.survey import SurveyedTask
 from schemas.alm import AlmJobProgress
-from schemas.errors import Fault, InputError, TidegateError, TrackerError
-from schemas.events import IssueChanged, TwinDue
-from schemas.issue import Issue, IssueRef
-from schemas.twin import Twin
+from schemas.errors import Fault, InputError, TidegateError
+from schemas.events import IssueChanged
 from service.store import cursors, parked, twins
 from service.store.alm import ConnectionRow, ConnectorRow
 from service.store.twin_records import TwinKey, TwinRow
 from service.workers.alm import params
+from service.workers.alm.bringing import Bringing, Sleep
 from service.workers.alm.ends import Ends
 from service.workers.alm.office import Office, surveyed, system_of, together
 from service.workers.alm.params import Settings
 from service.workers.alm.rules import LEFT, Names
 from service.workers.alm.scope import Facts
-from service.workers.hints import Hint
 from service.workers.parking import resume
 from service.workers.roster import LiveConnection, OpenConnector
-from service.workers.triggers import twin_id
 
 log = structlog.get_logger()
 
 AT_ONCE = 8
 _PAGE = 1_000
 _CURSOR = "alm"
-_BACK_AND_FORTH = 6
-"""How often both ends are looked at until neither has anything left to say."""
 _PROBLEMS = 50
-_BREATH = 0.05
-"""Seconds after the moment from which a tracker may be called again."""
 
 Tell = Callable[[AlmJobProgress], Awaitable[None]]
 
@@ -62,7 +55,7 @@ class Job:
         row: ConnectionRow,
         connector: ConnectorRow,
         tell: Tell,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        sleep: Sleep = asyncio.sleep,
     ) -> None:
         self._sleep = sleep
         self._office = office
@@ -90,11 +83,14 @@ class Job:
         )
         self._note(due=len(plan.new) + len(waiting), again=len(waiting), unchanged=unchanged)
         await self._tell(self.progress)
+        bringing = Bringing(self._desk, here, there, self._opened(there), self._sleep)
         async with asyncio.TaskGroup() as tasks:
             for task in plan.new:
-                tasks.create_task(self._begin(task, here, there))
+                tasks.create_task(self._begin(task, bringing))
             for key in sorted(waiting):
-                tasks.create_task(self._again(key, here, there, rung=key.twin in rung))
+                tasks.create_task(self._again(key, bringing, rung=key.twin in rung))
+        for task in plan.new:
+            self._note(created=await bringing.is_made(task))
         await self._problems(here, there)
         # Only now: a job that was killed before has to hear of these issues again.
         await self._keep(there, changed.cursor)
@@ -238,7 +234,7 @@ class Job:
         key = known.get(event.issue)
         if key is None:
             return False
-        row = await self._twin(key)
+        row = await self._desk.store.read(lambda c: twins.get(c, key.connection, key.twin))
         if row is None or event.version is None or event.version != row.state.local_version:
             return row is not None
         able = self._opened(there).tracker.capabilities
@@ -249,88 +245,19 @@ class Job:
         id, now = there.record.connector, self._desk.now()
         await self._desk.store.write(lambda c: cursors.put(c, id, _CURSOR, cursor, now))
 
-    # Bringing twins in step
-
-    async def _begin(self, task: SurveyedTask, here: LiveConnection, there: LiveConnection) -> None:
+    async def _begin(self, task: SurveyedTask, bringing: Bringing) -> None:
         async with self._room:
-            key = TwinKey(here.record.id, twin_id(here, task.ref.id))
-            await self._pair(task, key, there)
-            begun = await self._desk.worker.begin(here, _bare(task.ref), Hint(local=True))
-            if begun is not None:
-                await self._settle(key, there)
-            other = TwinKey(there.record.id, key.twin)
-            row = await self._twin(other)
-            self._note(done=1, created=row is not None and row.state.issue is not None)
-            await self._tell(self.progress)
-
-    async def _pair(self, task: SurveyedTask, key: TwinKey, there: LiveConnection) -> None:
-        """With the issue that a reference names already, so that none is made beside it."""
-        wanted = str(self._settings.references or "")
-        named = [ref for connection, ref in task.references if wanted in ("", connection)]
-        for reference in named:
-            try:
-                ref = await self._opened(there).tracker.resolve(reference)
-            except TrackerError as error:
-                if error.fault not in (Fault.NOT_FOUND, Fault.GONE, Fault.VALIDATION):
-                    raise
-                continue
-            twin = Twin(key.twin, there.record.id, issue=ref)
-            await self._desk.store.write(partial(self._add_pair, twin, there))
-            return
-
-    def _add_pair(self, twin: Twin, there: LiveConnection, c: sa.Connection) -> None:
-        if twin.issue is None:
-            return
-        under = twins.by_issue(c, there.record.connector, twin.issue.id)
-        if not any(each.connection == there.record.id for each in under):
-            twins.create(c, twin, there.record.connector, self._desk.now(), None)
-
-    async def _again(
-        self, key: TwinKey, here: LiveConnection, there: LiveConnection, *, rung: bool
-    ) -> None:
-        async with self._room:
-            if rung:
-                other = TwinKey(there.record.id, key.twin)
-                await self._desk.worker.look(other, Hint(local=True, force=True))
-            await self._desk.worker.look(key, Hint(local=True, force=True))
-            await self._settle(key, there)
+            await bringing.begin(task, self._settings.references)
             self._note(done=1)
             await self._tell(self.progress)
 
-    async def _settle(self, key: TwinKey, there: LiveConnection) -> None:
-        """What one end sent is taken in by the other, until both are at rest or wait for what may
-        last. A tracker that limits its callers is waited for: the job goes as fast as it may."""
-        other = TwinKey(there.record.id, key.twin)
-        rounds = 0
-        while rounds < _BACK_AND_FORTH:
-            due = [each for each in (other, key) if await self._has_message(each)]
-            for each in due:
-                await self._desk.worker.handle((TwinDue(each.twin, each.connection),))
-            rounds += 1
-            if not due and not await self._waited(other):
-                return
-            rounds = rounds if due else 0
+    async def _again(self, key: TwinKey, bringing: Bringing, *, rung: bool) -> None:
+        async with self._room:
+            await bringing.again(key, rung=rung)
+            self._note(done=1)
+            await self._tell(self.progress)
 
-    async def _waited(self, key: TwinKey) -> bool:
-        """True when the twin was held up by its tracker's limit and may be tried now."""
-        row = await self._twin(key)
-        if row is None or row.parked or row.stopped or row.due_at is None:
-            return False
-        until = self._desk.worker.limited_until(row.connector)
-        if until is None:
-            return False
-        await self._sleep(max(0, max(until, row.due_at) - self._desk.now()) / 1000 + _BREATH)
-        return True
-
-    async def _twin(self, key: TwinKey) -> TwinRow | None:
-        return await self._desk.store.read(lambda c: twins.get(c, key.connection, key.twin))
-
-    async def _has_message(self, key: TwinKey) -> bool:
-        row = await self._twin(key)
-        if row is None or row.parked or row.stopped or row.attempts:
-            return False
-        now = self._desk.now()
-        return row.incoming is not None or (row.due_at is not None and row.due_at <= now)
+    # What came of it
 
     async def _problems(self, here: LiveConnection, there: LiveConnection) -> None:
         """Of both ends: what is parked, and what will be tried again."""
@@ -419,8 +346,3 @@ def _facts(task: SurveyedTask) -> Facts:
         verification=task.verification,
         meaning=task.meaning,
     )
-
-
-def _bare(ref: IssueRef) -> Issue:
-    """What is known before it is read."""
-    return Issue(ref=ref, version=0, updated=0, project="", fields={})
