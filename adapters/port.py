@@ -65,6 +65,9 @@ class Capabilities(msgspec.Struct, frozen=True):
     """Neutral fields that an issue here has; custom ones come with the metadata of a project."""
     read_only: tuple[str, ...] = ()
     """Of `fields`, those that the connector's account can never write."""
+    by_type: tuple[str, ...] = ()
+    """Of `fields`, those that some types of issue lack or do not let be written; the metadata of a
+    project tell which."""
     custom_kinds: tuple[FieldKind, ...] = ()
     degraded: dict[str, str] = {}
     """By field or part: in which lesser form it arrives here, in words for people."""

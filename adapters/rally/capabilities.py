@@ -46,6 +46,7 @@ CAPABILITIES = Capabilities(
         "parent": "issue",
         "links": "links",
     },
+    by_type=("resolution", "priority", "due", "estimate", "remaining", "spent", "reporter"),
     custom_kinds=(
         "text",
         "rich_text",

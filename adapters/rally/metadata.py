@@ -26,6 +26,7 @@ _LABELS = {
     "iteration": "Iteration",
     "fix_versions": "Release",
 }
+_CREATED_BY = FieldInfo("reporter", "Created By", "user", writable=False)
 
 
 class Catalogue:
@@ -53,7 +54,8 @@ class Catalogue:
             ]
             named = Choice(kind.name, kind.element)
             statuses = await self._statuses(kind, attributes, project.oid)
-            types.append(TypeInfo(named, (*own, *shared, *beside), statuses))
+            told = () if "reporter" in kind.fields else (_CREATED_BY,)
+            types.append(TypeInfo(named, (*own, *told, *shared, *beside), statuses))
         return Metadata(project.key, tuple(types), LINK_KINDS)
 
     async def _shared(self, oid: str) -> tuple[FieldInfo, ...]:

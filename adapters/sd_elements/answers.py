@@ -20,6 +20,21 @@ class Phase(msgspec.Struct, frozen=True):
     slug: str = ""
 
 
+class Reference(msgspec.Struct, frozen=True):
+    id: int | str
+    alm_connection: int | str = ""
+    """Of SD Elements' own, under which it is kept."""
+    reference: str = ""
+    """What the other tracker calls its issue."""
+    name: str = ""
+    link: str = ""
+
+    @property
+    def shown(self) -> str:
+        """The address of the issue, or what it is called where SD Elements knows none."""
+        return self.link or self.reference
+
+
 class Task(msgspec.Struct, frozen=True):
     id: str
     """With the project in front: `1-T2`."""
@@ -40,22 +55,9 @@ class Task(msgspec.Struct, frozen=True):
     accepted: bool = True
     relevant: bool = True
     tags: tuple[str, ...] | None = None
-    references: tuple["Reference", ...] | None = None
+    references: tuple[Reference, ...] | None = None
     how_tos: tuple[dict[str, Any] | str, ...] | None = None
-    """Where they were asked for; the reference does not say what one looks like."""
-
-
-class Reference(msgspec.Struct, frozen=True):
-    """To an issue of a tracker, under the connection that made it."""
-
-    id: int | str
-    alm_connection: int | str = ""
-    reference: str = ""
-    link: str | None = None
-
-    @property
-    def words(self) -> str:
-        return f"{self.alm_connection}:{self.reference}"
+    """Where they were asked for; its documentation does not say what one looks like."""
 
 
 class TaskPage(msgspec.Struct, frozen=True):
@@ -143,6 +145,5 @@ note = msgspec.json.Decoder(Note)
 note_page = msgspec.json.Decoder(NotePage)
 project = msgspec.json.Decoder(Project)
 parent = msgspec.json.Decoder(Parent)
-reference = msgspec.json.Decoder(Reference)
 project_page = msgspec.json.Decoder(ProjectPage)
 user_page = msgspec.json.Decoder(UserPage)

@@ -15,7 +15,7 @@ from adapters.port import (
     WebhookRequest,
 )
 from adapters.rich_text.losses import losses
-from adapters.sd_elements import answers, mapping, references, writing
+from adapters.sd_elements import answers, mapping, writing
 from adapters.sd_elements.capabilities import CAPABILITIES
 from adapters.sd_elements.catalogue import Catalogue
 from adapters.sd_elements.check import Check
@@ -45,7 +45,7 @@ from schemas.metadata import Choice, Metadata
 from schemas.rich_text import RichText
 from schemas.values import Millis, User, Value
 
-_TAGS = {"include": "tags,references,how_tos"}
+_INCLUDED = {"include": "tags,references,how_tos"}
 
 
 class SdElementsTracker:
@@ -61,9 +61,9 @@ class SdElementsTracker:
         self._params = params
         self._client = SdElementsClient(connector, params, session, now, pause)
         self._notes = Notes(self._client)
+        self._references = References(self._client, params.alm_connection)
         self._people = People(self._client)
         self._scan = Scan(connector, self._client, now, params.scan_overlap)
-        self._references = References(self._client)
         self._catalogue: Catalogue | None = None
         self.survey = Survey(params.url, self._client)
 
@@ -98,8 +98,10 @@ class SdElementsTracker:
         marker up and does not create a second one."""
         writing.check_type(draft.type)
         catalogue = await self._known()
-        body = writing.first_words(draft, catalogue)
-        later = writing.changes(draft.fields, catalogue, without=writing.OF_OWN_TASKS)
+        body = await writing.first_words(draft, catalogue)
+        later = await writing.changes(draft.fields, catalogue, without=writing.OF_OWN_TASKS)
+        wanted = draft.fields.get("references")
+        added, _ = self._references.changes((), FieldChange({"references": wanted}))
         if draft.source_url:
             later["artifact_proxy"] = draft.source_url
         made = await self._client.write_and_read(
@@ -110,6 +112,7 @@ class SdElementsTracker:
                 await self._client.write(
                     "PATCH", task_path(made.id), later, what="set the fields of a new task"
                 )
+            await self._references.write(made.id, (), added, ())
             return await self._to_issue(await self._task(made.id), None)
         except TrackerError as error:
             raise TrackerError(
@@ -138,17 +141,18 @@ class SdElementsTracker:
                 remedy="Nothing to do: it is read again.",
             )
         catalogue = await self._known()
-        fields = dict(change.set)
-        wanted = references.wanted(task, fields.pop("references", None), change)
-        body = writing.changes(fields, catalogue, marker=before.marker)
+        body = await writing.changes(change.set, catalogue, marker=before.marker)
         labels = writing.labels(task, change)
         if labels is not None:
             body["tags"] = labels
         writing.refuse_of_library(task.id, change.set)
+        held = task.references or ()
+        added, removed = self._references.changes(held, change)
         if body:
             await self._client.write("PATCH", task_path(task.id), body, what="change a task")
-        referred = await self._references.bring(task, wanted)
-        if body or referred:
+        await self._references.write(task.id, held, added, removed)
+        referred = await self._references.refer(task.id, held, change.set.get("alm_reference"))
+        if body or added or removed or referred:
             task = await self._task(task.id)
         return await self._to_issue(task, None)
 
@@ -212,12 +216,14 @@ class SdElementsTracker:
 
     async def _task(self, task_id: str) -> answers.Task:
         return await self._client.get(
-            task_path(task_id), answers.task, what="read the task", query=_TAGS
+            task_path(task_id), answers.task, what="read the task", query=_INCLUDED
         )
 
     async def _to_issue(self, task: answers.Task, comments: tuple[Comment, ...] | None) -> Issue:
         assignee = await self._people.named(mapping.assigned_to(task))
-        return mapping.to_issue(self._params.url, task, await self._known(), assignee, comments)
+        return await mapping.to_issue(
+            self._params.url, task, await self._known(), assignee, comments
+        )
 
     async def _known(self) -> Catalogue:
         """Read once; `metadata` reads it anew."""

@@ -97,15 +97,20 @@ class Fitting:
         """What the rule leaves out because this tracker cannot hold it; other fields are the rule's
         own choice."""
         capabilities = self._bench.tracker.capabilities
-        held = {PARENT} if self._means.parent else set[str]()
-        held |= {LINKS} if self._means.link_kinds else set[str]()
-        held |= (capabilities.fields.keys() | _ALWAYS - {PARENT, LINKS}) - {*capabilities.read_only}
-        if not capabilities.fields:
-            return []
-        return [
-            Loss(name, _unwritable(value) if name in capabilities.fields else _ABSENT)
+        untaken = {
+            name: value
             for name, value in twin.replica.fields.items()
-            if name not in held and name not in wanted.fields and settled(value) is not None
+            if name not in wanted.fields and settled(value) is not None
+        }
+        if not untaken or not capabilities.fields:
+            return []
+        held = (capabilities.fields.keys() | _ALWAYS) - {*capabilities.read_only}
+        held -= set[str]() if self._means.parent else {PARENT}
+        held -= set[str]() if self._means.link_kinds else {LINKS}
+        return [
+            Loss(name, _unwritable(value) if name in capabilities.read_only else _ABSENT)
+            for name, value in untaken.items()
+            if name not in held
         ]
 
     async def before(self, twin: Twin, fields: Fields, issue: Issue) -> Fields:
@@ -122,9 +127,11 @@ class Fitting:
 
     async def _known(self, wanted: Wanted) -> Mapping[str, FieldInfo] | None:
         """What the project tells of its fields; asked only where the manifest does not do."""
-        kinds = self._bench.tracker.capabilities.fields
-        if not kinds or all(
-            name in kinds and (kinds[name] not in _CHOSEN or name in _TABLED or not settled(value))
+        capabilities = self._bench.tracker.capabilities
+        kinds = {n: k for n, k in capabilities.fields.items() if n not in capabilities.by_type}
+        if not capabilities.fields or all(
+            (name in kinds and (kinds[name] not in _CHOSEN or name in _TABLED))
+            or (name in capabilities.fields and settled(value) is None)
             for name, value in wanted.fields.items()
             if name not in _ALWAYS
         ):
@@ -145,6 +152,8 @@ class Fitting:
         kind = capabilities.fields.get(name) or (info.kind if info else None)
         if name in capabilities.read_only or (info is not None and not info.writable):
             return _Lost(_unwritable(value))
+        if known is not None and info is None and name in capabilities.by_type:
+            return _Lost(_ABSENT)
         if kind is None:
             absent = known is not None or not capabilities.custom_kinds
             if absent and name not in _ALWAYS:

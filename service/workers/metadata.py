@@ -28,12 +28,16 @@ class ProjectMetadata:
             now=now, lasts=LASTS, most=_MOST
         )
 
-    async def projects(self, opened: OpenConnector) -> tuple[Choice, ...] | None:
+    async def projects(
+        self, opened: OpenConnector, *, young: bool = False
+    ) -> tuple[Choice, ...] | None:
         """None: the tracker cannot tell."""
         tracker = opened.tracker
         if not isinstance(tracker, Projects):
             return None
-        return await self._projects.get(opened.record.id, tracker.projects)
+        return await self._projects.get(
+            opened.record.id, tracker.projects, lasts=YOUNG if young else None
+        )
 
     async def metadata(
         self, opened: OpenConnector, project: str, *, young: bool = False

@@ -173,7 +173,7 @@ def of_sd_elements(settings: Settings, phases: Mapping[str, str]) -> RuleFiles:
     status = f'issue.fields.get("meaning", "TODO") if in_scope(issue) else "{LEFT}"'
     reference = ""
     if settings.references is not None:
-        reference = f'fields["references"] = ["{settings.references}:" + key]'
+        reference = f'fields["alm_reference"] = "{settings.references}:" + key'
     return RuleFiles(
         _SDE_OUTGOING.substitute(
             scope=written, status=status, description=_description(settings)

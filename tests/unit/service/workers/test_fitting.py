@@ -120,6 +120,16 @@ async def test_what_becomes_of_a_custom_field(
     assert losses == ([loss] if loss else [])
 
 
+async def test_a_field_that_issues_of_this_type_lack_is_told(fitted, issue_of) -> None:
+    tracker = fitted.trackers["b"]
+    tracker.capabilities = msgspec.structs.replace(
+        tracker.capabilities, by_type=("due", "resolution")
+    )
+    fields, losses, _ = await mirrored(fitted, issue_of, due="2026-01-31", resolution="Fixed")
+    assert (fields.get("due"), fields["resolution"]) == (None, "Fixed")
+    assert losses == ["due: This tracker has no such field."]
+
+
 async def test_an_ordinary_issue_asks_the_tracker_for_nothing_more(fitted, issue_of) -> None:
     await mirrored(fitted, issue_of, due="2026-01-31", assignee=None, components=())
     assert "metadata" not in fitted.calls
