@@ -33,6 +33,7 @@ CAPABILITIES = Capabilities(
         "labels": "labels",
         "references": "labels",
         "artifact_proxy": "text",
+        "alm_reference": "text",
         "accepted": "boolean",
         "how_tos": "text",
     },

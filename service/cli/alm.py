@@ -11,6 +11,7 @@ from schemas.alm import (
     AlmList,
 )
 from schemas.alm_routes import ALM_CONNECTIONS, ALM_JOB, ALM_JOB_POST, ALM_JOBS
+from service.cli import alm_setup
 from service.cli.ending import failed
 from service.cli.node_client import NodeClient
 from service.cli.output import table
@@ -34,6 +35,7 @@ def add_to(commands: Commands) -> None:
     run.add_argument("connection", help="its number, or its alias")
     run.add_argument("--no-wait", action="store_true", help="start it, and wait for nothing")
     jobs = command(alm, "jobs", "list jobs, the newest first", on_node(_jobs))
+    alm_setup.add_to(alm)
     jobs.add_argument("connection", nargs="?", default="", help="of this one alone")
 
 

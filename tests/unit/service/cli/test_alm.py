@@ -4,6 +4,7 @@ import msgspec
 
 from schemas.alm import (
     AlmConnectionView,
+    AlmConnectorView,
     AlmJobConnection,
     AlmJobProgress,
     AlmJobView,
@@ -67,3 +68,32 @@ async def test_connections_and_jobs_are_listed(node, on_node) -> None:
     shown = (await on_node("alm", "jobs", "5")).out
     assert "under way" in shown
     assert node.calls[-1][2].connection == "5"
+
+
+async def test_connectors_and_connections_are_set_up(node, on_node) -> None:
+    connector = AlmConnectorView(1, "Team", SYSTEM, False, {"alm_api_token": "********"})
+    node.answers |= {
+        "alm_connector_create": connector,
+        "alm_connector_delete": (204, None),
+        "alm_connection_create": SHOP,
+        "alm_connection_patch": SHOP,
+    }
+    made = await on_node(
+        "alm", "connector", "add", "Team", "github", "--param", "alm_server=api.github.com",
+        "--param", "alm_api_token=x=y",
+    )  # fmt: skip
+    assert made.code == 0
+    assert "********" in made.out
+    body = node.calls[-1][2]
+    assert (body.name, body.system) == ("Team", "github")
+    assert body.params == {"alm_server": "api.github.com", "alm_api_token": "x=y"}
+    assert (await on_node("alm", "connector", "add", "T", "github", "--param", "x")).code == 2
+    await on_node(
+        "alm", "connection", "add", "The shop", "1", "7", "--frequency", "daily",
+        "--param", "alm_project=shop",
+    )  # fmt: skip
+    body = node.calls[-1][2]
+    assert (body.connector, body.project, body.frequency) == ("1", "7", "daily")
+    await on_node("alm", "connection", "change", "5", "--param", "sde_min_priority=5")
+    assert node.calls[-1][2].frequency is msgspec.UNSET
+    assert (await on_node("alm", "connector", "remove", "1", "--json")).json == {"removed": "1"}
