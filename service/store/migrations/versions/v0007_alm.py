@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0006_alm"
-down_revision = "0005_management"
+revision = "0007_alm"
+down_revision = "0006_remote_issue"
 
 _NUMBER = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
