@@ -1,6 +1,7 @@
 """Errors by whose fault they are. Each carries what a person should do next."""
 
 from enum import StrEnum
+from typing import Any
 
 
 class Fault(StrEnum):
@@ -141,6 +142,14 @@ class InputError(TidegateError):
         super().__init__(message, remedy=remedy)
         self.status = status
         self.field = field
+
+
+class FieldsRefused(InputError):
+    """Several fields at once, by name; those inside others are nested."""
+
+    def __init__(self, fields: dict[str, Any]) -> None:
+        super().__init__("The request does not fit: " + ", ".join(fields) + ".")
+        self.fields = fields
 
 
 class BusUnavailable(TidegateError):

@@ -41,5 +41,41 @@ EXAMPLES: Mapping[str, Any] = {
     "twin_stop": {"reason": "They keep this one to themselves."},
     "relay_pass_add": {"name": "acme", "quota": 5_000_000, "days": 9},
     "token_create": {"name": "ci", "role": "operator", "days": 90},
+    "alm_connector_create": {
+        "name": "GitHub of the team",
+        "system": {"id": "github"},
+        "params": {
+            "github_repo_owner": "acme",
+            "alm_api_token": "a-token",
+            "alm_server": "api.github.com",
+            "sde_min_priority": "7",
+        },
+    },
+    "alm_connector_patch": {"params": {"sde_min_priority": "5"}},
+    "alm_connector_test": {
+        "name": "A test",
+        "system": {"id": "github"},
+        "params": {
+            "alm_server": "api.github.com",
+            "github_repo_owner": "acme",
+            "alm_api_token": "a-token",
+        },
+    },
+    "alm_connection_create": {
+        "alias": "The shop",
+        "connector": 1,
+        "project": 1,
+        "frequency": "hourly",
+        "params": {"alm_project": "shop"},
+    },
+    "alm_connection_patch": {"frequency": "daily"},
+    "alm_connection_test": {
+        "alias": "A test",
+        "connector": 1,
+        "project": 1,
+        "system": {"id": "github"},
+        "params": {"alm_project": "shop"},
+    },
+    "alm_job_post": {"connection": 1, "automatic": False, "ready": False},
     "task_start": {"kind": "sync", "connection": "acme-globex", "issues": ["ABC-1", "ABC-2"]},
 }

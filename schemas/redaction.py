@@ -7,7 +7,7 @@ from typing import Any
 MASK = "********"
 
 _SECRET = re.compile(
-    r"(^|[^a-z])pat([^a-z]|$)|token|passw|passphrase|secret|credential|authorization|cookie"
+    r"(^|[^a-z])(pat|pass)([^a-z]|$)|token|passw|passphrase|secret|credential|authorization|cookie"
     r"|api[-_]?key|private[-_]?key|invitation",
     re.IGNORECASE,
 )

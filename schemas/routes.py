@@ -3,6 +3,7 @@
 from types import NoneType
 from typing import Any
 
+from schemas.alm_routes import ALM_ROUTES
 from schemas.api import (
     ActivityQuery,
     ConnectionAccept,
@@ -424,4 +425,5 @@ ROUTES: tuple[Route[Any, Any, Any], ...] = (
     *RECORD_ROUTES,
     *MAPPING_ROUTES,
     *NODE_ROUTES,
+    *ALM_ROUTES,
 )

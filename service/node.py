@@ -66,6 +66,9 @@ from service.web.rates import Rates
 from service.web.refusals import Refusals
 from service.web.serving import listening, listening_on_socket
 from service.workers.acquaintance import Acquaintances
+from service.workers.alm.agent import Agent
+from service.workers.alm.office import Office
+from service.workers.alm.shift import Shift
 from service.workers.arrangement import Arrangement, Asking, Refresh, Run
 from service.workers.arrivals import Arrivals
 from service.workers.breaker import Breakers
@@ -79,6 +82,7 @@ from service.workers.keys import KeyDesk
 from service.workers.measured import MeasuredEngine, MeasuredTraffic, request_tracing
 from service.workers.metadata import ProjectMetadata
 from service.workers.operations import NodeOperations
+from service.workers.operations.alm import AlmOperations
 from service.workers.operations.desk import Desk
 from service.workers.operations.pairing import InvitationDesk, Pairing
 from service.workers.operations.records import AuditDesk, RepeatDesk
@@ -272,6 +276,8 @@ class Node:
             new_id=new_id,
             random_bytes=secrets.token_bytes,
         )
+        self.office = Office(desk, config.alm, config.socket, daemon)
+        self.shift = Shift(self.office)
         self.operations = NodeOperations(
             desk,
             self._pairing,
@@ -282,6 +288,7 @@ class Node:
             self._bulk,
             self._broadcast,
             version=VERSION,
+            alm=AlmOperations(self.office, self.shift.ring),
         )
         self._checks = Checks(
             bus=self.bus,
@@ -526,6 +533,9 @@ class Node:
         start("relay departures", self._departures().run)
         if self.config.relay.enabled:
             start("relay sweeper", RelaySweeper(self.store, now=self._now).run)
+        start("alm jobs", self.shift.run)
+        if self.config.alm.agent:
+            start("alm agent", Agent(self.office, self.operations.alm.making).run)
         start("events", self._broadcast.run)
         start("keys", self.keys.run)
         start("runs", self.runs.run)

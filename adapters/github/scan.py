@@ -200,6 +200,7 @@ class Scan:
         return IssueChanged(
             connector=self._connector,
             issue=Place(repository, row.issue).id,
+            version=row.at if kind == "issues" else None,
             parts=(Part.COMMENTS,) if kind == "comments" else (),
             project=project,
             source="scan",

@@ -209,8 +209,10 @@ class Workflow:
 
 
 def _to(choices: Choices, target: str) -> answers.Transition | None:
+    """By the status that it leads to; else the transition of that name."""
     wanted = _fold(target)
-    return next((choice for choice in choices if _fold(choice.to.name) == wanted), None)
+    leading = next((choice for choice in choices if _fold(choice.to.name) == wanted), None)
+    return leading or next((choice for choice in choices if _fold(choice.name) == wanted), None)
 
 
 def _fold(name: str) -> str:

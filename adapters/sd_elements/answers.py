@@ -1,6 +1,6 @@
 """SD Elements' answers, as far as we read them. Source: its REST API v2 reference."""
 
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -22,6 +22,8 @@ class Phase(msgspec.Struct, frozen=True):
 
 class Reference(msgspec.Struct, frozen=True):
     id: int | str
+    alm_connection: int | str = ""
+    """Of SD Elements' own, under which it is kept."""
     reference: str = ""
     """What the other tracker calls its issue."""
     name: str = ""
@@ -54,6 +56,8 @@ class Task(msgspec.Struct, frozen=True):
     relevant: bool = True
     tags: tuple[str, ...] | None = None
     references: tuple[Reference, ...] | None = None
+    how_tos: tuple[dict[str, Any] | str, ...] | None = None
+    """Where they were asked for; its documentation does not say what one looks like."""
 
 
 class TaskPage(msgspec.Struct, frozen=True):
@@ -96,6 +100,16 @@ class Project(msgspec.Struct, frozen=True):
     name: str = ""
     slug: str = ""
     archived: bool = False
+    application: "int | str | Parent | None" = None
+    """An object where it was expanded."""
+
+
+class Parent(msgspec.Struct, frozen=True):
+    """An application, or a business unit."""
+
+    id: int | str = ""
+    name: str = ""
+    business_unit: "int | str | Parent | None" = None
 
 
 class ProjectPage(msgspec.Struct, frozen=True):
@@ -130,5 +144,6 @@ task_page = msgspec.json.Decoder(TaskPage)
 note = msgspec.json.Decoder(Note)
 note_page = msgspec.json.Decoder(NotePage)
 project = msgspec.json.Decoder(Project)
+parent = msgspec.json.Decoder(Parent)
 project_page = msgspec.json.Decoder(ProjectPage)
 user_page = msgspec.json.Decoder(UserPage)

@@ -32,8 +32,12 @@ CAPABILITIES = Capabilities(
         "assignee": "user",
         "labels": "labels",
         "references": "labels",
+        "artifact_proxy": "text",
+        "alm_reference": "text",
+        "accepted": "boolean",
+        "how_tos": "text",
     },
-    read_only=("meaning", "verification"),
+    read_only=("meaning", "verification", "accepted", "how_tos"),
     degraded={
         "attachments": "SD Elements has none: files stay on the other side.",
         "summary": "Only tasks made in the project can be renamed; those of the library cannot.",

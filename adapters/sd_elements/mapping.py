@@ -75,12 +75,24 @@ def _fields(
         "phase": catalogue.phase_of(task.phase),
         "verification": task.verification_status,
         "assignee": assignee,
+        "artifact_proxy": task.artifact_proxy or None,
+        "accepted": task.accepted and task.relevant,
     }
+    if task.how_tos:
+        fields["how_tos"] = "\n\n".join(map(_how_to, task.how_tos))
     if task.tags is not None:
         fields["labels"] = as_set(task.tags)
     if task.references is not None:
         fields["references"] = as_set([held.shown for held in task.references])
     return fields
+
+
+def _how_to(found: dict[str, object] | str) -> str:
+    """As Markdown: its title above its text, whichever of them it has."""
+    if isinstance(found, str):
+        return found
+    title, text = found.get("title") or found.get("name"), found.get("text")
+    return "\n\n".join(([f"### {title}"] if title else []) + ([str(text)] if text else []))
 
 
 def assigned_to(task: answers.Task) -> str:

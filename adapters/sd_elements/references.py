@@ -54,6 +54,25 @@ class References:
             if reference.shown in removed:
                 await self._remove(task_id, str(reference.id))
 
+    async def refer(self, task_id: str, held: tuple[answers.Reference, ...], wanted: Value) -> bool:
+        """To an issue under a connection that is named with it: `14:ABC-1`. True when that is
+        new."""
+        if not wanted:
+            return False
+        connection, colon, reference = str(wanted).partition(":")
+        if not colon or not connection.isdecimal() or not reference:
+            raise TrackerError(
+                Fault.VALIDATION,
+                f"{wanted!r} names no connection and issue.",
+                remedy="Write it as the connection's number, a colon, and the key: 14:ABC-1.",
+                field="alm_reference",
+            )
+        if any((str(h.alm_connection), h.reference) == (connection, reference) for h in held):
+            return False
+        body = {"alm_connection": int(connection), "reference": reference}
+        await self._client.write("POST", _path(task_id), body, what=_WRITE)
+        return True
+
     async def _remove(self, task_id: str, reference: str) -> None:
         try:
             path = _path(task_id, reference)

@@ -27,6 +27,7 @@ from adapters.sd_elements.paths import project_path, task_path, tasks_path
 from adapters.sd_elements.people import People
 from adapters.sd_elements.references import References
 from adapters.sd_elements.scan import Scan
+from adapters.sd_elements.survey import Survey
 from schemas.errors import Fault, InputError, TrackerError
 from schemas.events import IssueChanged
 from schemas.issue import (
@@ -44,7 +45,7 @@ from schemas.metadata import Choice, Metadata
 from schemas.rich_text import RichText
 from schemas.values import Millis, User, Value
 
-_INCLUDED = {"include": "tags,references"}
+_INCLUDED = {"include": "tags,references,how_tos"}
 
 
 class SdElementsTracker:
@@ -64,6 +65,7 @@ class SdElementsTracker:
         self._people = People(self._client)
         self._scan = Scan(connector, self._client, now, params.scan_overlap)
         self._catalogue: Catalogue | None = None
+        self.survey = Survey(params.url, self._client)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -149,7 +151,8 @@ class SdElementsTracker:
         if body:
             await self._client.write("PATCH", task_path(task.id), body, what="change a task")
         await self._references.write(task.id, held, added, removed)
-        if body or added or removed:
+        referred = await self._references.refer(task.id, held, change.set.get("alm_reference"))
+        if body or added or removed or referred:
             task = await self._task(task.id)
         return await self._to_issue(task, None)
 

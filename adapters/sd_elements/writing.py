@@ -81,7 +81,9 @@ async def _written(name: str, value: Value, catalogue: Catalogue, marker: str) -
             return {"assigned_to": _emails(value)}
         case "labels":
             return {"tags": list(value) if isinstance(value, tuple) else []}
-        case "references":
+        case "artifact_proxy":
+            return {"artifact_proxy": str(value or "")}
+        case "references" | "alm_reference":
             return {}  # by calls of their own
         case "type":
             check_type(str(value or ""))

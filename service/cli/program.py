@@ -12,6 +12,7 @@ from schemas.api import Problem
 from schemas.errors import TidegateError
 from service.cli import (
     activity,
+    alm,
     conflicts,
     connections,
     connectors,
@@ -46,6 +47,7 @@ _GROUPS = (
     peers,
     twins,
     mapping,
+    alm,
     twin_acts,
     parked,
     conflicts,

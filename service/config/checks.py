@@ -1,6 +1,7 @@
 """What a value must be beyond its type. Each check answers '' or what is wrong."""
 
 import ipaddress
+import zoneinfo
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
@@ -79,6 +80,14 @@ def _networks(value: tuple[str, ...]) -> str:
     return ""
 
 
+def _time_zone(value: str) -> str:
+    try:
+        zoneinfo.ZoneInfo(value)
+    except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
+        return f"{value!r} is no time zone such as Europe/Berlin"
+    return ""
+
+
 def _origins(value: Any) -> str:
     for origin in value:
         parts = _split(origin)
@@ -100,4 +109,5 @@ CHECKS: dict[str, Check] = {
     "store.url": _store_url,
     "peers.allow_networks": _networks,
     "trackers.allow_networks": _networks,
+    "alm.time_zone": _time_zone,
 }

@@ -129,6 +129,19 @@ class Relay(msgspec.Struct, frozen=True, kw_only=True):
     """Private nodes with a pass may meet here; needs a public URL."""
 
 
+class Alm(msgspec.Struct, frozen=True, kw_only=True):
+    connector: str = ""
+    """Name of the SD Elements connector whose projects ALM connections are about; '' takes the only
+    one that there is."""
+    time_zone: str = "UTC"
+    """By whose calendar jobs run daily, weekly and monthly, such as Europe/Berlin."""
+    show_secrets: bool = False
+    """Shows params as SD Elements does, passwords and tokens too, to those who may edit ALM
+    connections."""
+    agent: bool = False
+    """Fetches the jobs that SD Elements keeps for a remote agent, and posts their results."""
+
+
 class Keep(msgspec.Struct, frozen=True, kw_only=True):
     """How long what nobody needs for the sync is kept."""
 
@@ -162,6 +175,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     trackers: Trackers = Trackers()
     relay: Relay = Relay()
     rules: Rules = Rules()
+    alm: Alm = Alm()
     keep: Keep = Keep()
 
     @property

@@ -414,3 +414,50 @@ disclosures = sa.Table(
     _text("digest"),
     sa.Index(None, "connection", "twin"),
 )
+
+# SD Elements' ALM API. Ids are numbers, as its clients know them.
+alm_connectors = sa.Table(
+    "alm_connectors",
+    metadata,
+    sa.Column("id", Serial, primary_key=True),
+    _words("name"),
+    _text("system"),
+    _flag("inaccessible"),
+    _bytes("params"),
+    sqlite_autoincrement=True,
+)
+
+alm_connections = sa.Table(
+    "alm_connections",
+    metadata,
+    sa.Column("id", Serial, primary_key=True),
+    _number("connector"),
+    _words("alias"),
+    _words("project"),
+    _text("frequency"),
+    _flag("debug_mode"),
+    _bytes("params"),
+    _text("own"),
+    _bytes("names"),
+    _text("remote"),
+    _number("due", nullable=True),
+    sqlite_autoincrement=True,
+)
+
+alm_jobs = sa.Table(
+    "alm_jobs",
+    metadata,
+    sa.Column("id", Serial, primary_key=True),
+    sa.Column("connection", sa.BigInteger, nullable=False),
+    _words("user"),
+    _flag("automatic"),
+    _flag("ready"),
+    _flag("succeeded"),
+    _words("message"),
+    _number("created"),
+    _number("ended", nullable=True),
+    _text("owner"),
+    _bytes("progress"),
+    sa.Index(None, "connection", "id"),
+    sqlite_autoincrement=True,
+)

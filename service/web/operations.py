@@ -60,6 +60,7 @@ from schemas.metadata import Choice, Metadata
 from schemas.news import News
 from schemas.node import Activity
 from schemas.trust import KeysView, PeerRenew, PeerRenewal, PeerUrl, PeerView
+from service.web.alm import AlmPort
 
 
 class NewsReader(Protocol):
@@ -77,6 +78,9 @@ class Operations(Protocol):
     What does not exist raises `InputError` with status 404, what clashes one with 409; every other
     `TidegateError` is shown with its remedy.
     """
+
+    @property
+    def alm(self) -> AlmPort: ...
 
     async def node(self) -> NodeView: ...
 

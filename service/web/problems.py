@@ -11,7 +11,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from schemas.api import FieldErrors, Problem
-from schemas.errors import InputError, TidegateError
+from schemas.errors import FieldsRefused, InputError, TidegateError
 from schemas.redaction import without_user_info
 from service.web.statuses import status_of
 
@@ -107,6 +107,8 @@ class _Boundary:
         status = status_of(error)
         if status >= 500 and not self._open:
             return self._hidden(error, status)
+        if isinstance(error, FieldsRefused) and self._open:
+            return answer_json(status, error.fields)
         if isinstance(error, InputError) and error.field and self._open:
             said = without_user_info(f"{error.message} {error.remedy}".strip())
             return answer_json(status, nested(tuple(error.field.split(".")), said))

@@ -76,7 +76,10 @@ class Arrangement:
         scans = {
             f"scan {opened.record.name}": opened.record.name
             for opened in self._roster.connectors.values()
-            if self._roster.of_connector(opened.record.id)
+            # ALM connections look by their own jobs, when these are due.
+            if any(
+                live.record.type != "alm" for live in self._roster.of_connector(opened.record.id)
+            )
         }
         watches = {
             f"watch {opened.record.name}": Watch(opened.record.name)

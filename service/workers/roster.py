@@ -145,9 +145,11 @@ class Roster:
         return self._of_connector.get(connector, ())
 
     def projects(self, connector: str) -> tuple[str, ...]:
-        """Those that its connections speak of."""
+        """Those that its connections speak of; ALM connections look at theirs in their own jobs."""
         names = set()
         for live in self.of_connector(connector):
+            if live.record.type == "alm":
+                continue
             settings = live.record.settings
             names |= {settings.project, settings.trigger.project if settings.trigger else ""}
         return tuple(sorted(names - {""}))

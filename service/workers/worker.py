@@ -23,7 +23,7 @@ from service.store.errors import LeaseLost
 from service.store.store import Store
 from service.store.twin_records import Busy, Claim, TwinKey
 from service.workers.bench import Contents
-from service.workers.breaker import Breakers
+from service.workers.breaker import Breakers, Open
 from service.workers.finding import Finder
 from service.workers.hints import Hint, is_echo, merged, of_change
 from service.workers.ledger import waiting_message
@@ -189,6 +189,14 @@ class Worker:
         return key
 
     # One twin
+
+    def breaker(self, connector: str) -> Open | None:
+        """None while the tracker answers as it should."""
+        return self._breakers.state(connector)
+
+    async def look(self, key: TwinKey, hint: Hint) -> None:
+        """For who knows which twin is meant."""
+        await self._guarded(key, hint)
 
     async def _guarded(self, key: TwinKey, hint: Hint) -> None:
         live = self._roster.connections.get(key.connection)

@@ -14,7 +14,7 @@ import structlog
 import uvloop
 from rich.console import Console
 
-from tests.bench import adapters, first_sync, idle_peers, management, report
+from tests.bench import adapters, alm_jobs, first_sync, idle_peers, management, report
 from tests.bench.engines import EMBEDDED, SERVERS, started
 from tests.bench.field import open_field
 from tests.bench.figures import FULL, QUICK, Figures, measure
@@ -35,9 +35,9 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     )
     parser.add_argument(
         "--only",
-        choices=("idle-peers", "management", "adapters", "first-sync"),
-        help="100 connections to 20 peers at rest, the management API, what each adapter's calls"
-        " cost, or the first sync of 10,000 issues; and no more",
+        choices=("idle-peers", "management", "alm", "adapters", "first-sync"),
+        help="100 connections to 20 peers at rest, the management API, jobs of ALM connections,"
+        " what each adapter's calls cost, or the first sync of 10,000 issues; and no more",
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="the JSON goes to this file")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep data and logs here")
@@ -77,6 +77,8 @@ def main() -> int:
         return adapted(given, console)
     if given.only == "first-sync":
         return synced(given, console)
+    if given.only == "alm":
+        return jobs(given, console)
     if given.only:
         return idle(given, console)
     engines = given.engine or [EMBEDDED, SERVERS]
@@ -123,6 +125,15 @@ def synced(given: argparse.Namespace, console: Console) -> int:
         issues = 500 if given.quick else 10_000
         found = uvloop.run(first_sync.measure(issues, Path(scratch)))
     first_sync.show(found, console)
+    write(found, given)
+    return 0
+
+
+def jobs(given: argparse.Namespace, console: Console) -> int:
+    plan = alm_jobs.QUICK if given.quick else alm_jobs.FULL
+    with tempfile.TemporaryDirectory(prefix="tidegate-bench-") as scratch:
+        found = uvloop.run(alm_jobs.measure(plan, Path(scratch)))
+    alm_jobs.show(found, console)
     write(found, given)
     return 0
 

@@ -32,6 +32,10 @@ LISTS: dict[str, tuple[str, tuple[object, ...]]] = {
     "15": ("Reviewed", ("Not Reviewed", "Reviewed")),
     "16": ("Test Status", ("Design", "Imported", "Ready", "Repair")),
     "17": ("Colours", ("Blue", "Green", "Red")),
+    "19": (
+        "Status",
+        ("Failed", "N/A", "No Run", "Not Completed", "Not Covered", "Passed"),
+    ),
     "18": ("Places", (("Europe", ("Berlin", "Paris")), ("Asia", ("Tokyo",)))),
 }
 """Id -> name and items; nested ones are a name with what lies below it."""
@@ -113,6 +117,7 @@ FIELDS: dict[str, tuple[Field, ...]] = {
         _field("parent-id", "Parent", "Number"),
         _field("req-priority", "Priority", "LookupList", list_id="12"),
         _field("req-reviewed", "Reviewed", "LookupList", list_id="15"),
+        _field("status", "Direct Cover Status", "LookupList", list_id="19"),
         _field("owner", "Author", "UsersList"),
         _field("req-product", "Product", "LookupList", list_id="14"),
         _field("target-rel", "Target Release", "Reference", multi=True),
@@ -138,7 +143,7 @@ FIELDS: dict[str, tuple[Field, ...]] = {
 }
 STARTS = {
     "defect": {"status": "New"},
-    "requirement": {"req-reviewed": "Not Reviewed", "parent-id": "0"},
+    "requirement": {"req-reviewed": "Not Reviewed", "status": "Not Covered", "parent-id": "0"},
     "test": {"status": "Design"},
 }
 RELEASES = {"1001": "Spring", "1002": "Autumn & Winter"}

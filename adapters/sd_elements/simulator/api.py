@@ -19,7 +19,7 @@ def _state(request: web.Request) -> State:
     return request.app[STATE]
 
 
-async def _body(request: web.Request) -> dict[str, Any]:
+async def body_of(request: web.Request) -> dict[str, Any]:
     if request.content_type != "application/json":
         raise Refused(
             415, {"detail": f'Unsupported media type "{request.content_type}" in request.'}
@@ -33,7 +33,7 @@ async def _body(request: web.Request) -> dict[str, Any]:
     return data
 
 
-def _listed(request: web.Request, items: Sequence[Any]) -> web.Response:
+def listed(request: web.Request, items: Sequence[Any]) -> web.Response:
     """Without `page_size` everything at once, and no count."""
     size_text = request.query.get("page_size", "")
     if not size_text:
@@ -62,13 +62,13 @@ def _words(request: web.Request, name: str) -> frozenset[str]:
 
 
 async def phases(request: web.Request) -> web.Response:
-    return _listed(request, [shapes.phase(phase) for phase in PHASES])
+    return listed(request, [shapes.phase(phase) for phase in PHASES])
 
 
 async def statuses(request: web.Request) -> web.Response:
     meaning = request.query.get("meaning", "")
     found = [s for s in _state(request).statuses if not meaning or s.meaning == meaning]
-    return _listed(request, [shapes.status(status) for status in found])
+    return listed(request, [shapes.status(status) for status in found])
 
 
 async def users(request: web.Request) -> web.Response:
@@ -78,17 +78,26 @@ async def users(request: web.Request) -> web.Response:
         for user in _state(request).users.values()
         if search in f"{user.email} {user.first_name} {user.last_name}".casefold()
     ]
-    return _listed(request, found)
+    return listed(request, found)
 
 
 async def projects(request: web.Request) -> web.Response:
     found = _state(request).projects.items()
-    return _listed(request, [shapes.project(project, name) for project, name in found])
+    return listed(request, [shapes.project(project, name) for project, name in found])
 
 
 async def project(request: web.Request) -> web.Response:
     found = request.match_info["project"]
     return json_reply(shapes.project(found, _state(request).project(found)))
+
+
+async def application(request: web.Request) -> web.Response:
+    name = _state(request).config.application
+    return json_reply({"id": 1, "name": name, "business_unit": 1})
+
+
+async def business_unit(request: web.Request) -> web.Response:
+    return json_reply({"id": 1, "name": _state(request).config.business_unit})
 
 
 async def tasks(request: web.Request) -> web.Response:
@@ -99,7 +108,7 @@ async def tasks(request: web.Request) -> web.Response:
         if task.accepted and task.priority >= int(least if least.isdecimal() else "0")
     ]
     included, expanded = _words(request, "include"), _words(request, "expand")
-    return _listed(request, [shapes.task(task, included, expanded) for task in found])
+    return listed(request, [shapes.task(task, included, expanded) for task in found])
 
 
 def _task(request: web.Request) -> Task:
@@ -119,24 +128,24 @@ async def task_get(request: web.Request) -> web.Response:
 
 async def task_post(request: web.Request) -> web.Response:
     state = _state(request)
-    made = state.create(request.match_info["project"], await _body(request), state.me)
+    made = state.create(request.match_info["project"], await body_of(request), state.me)
     return _shown(request, made, 201)
 
 
 async def task_patch(request: web.Request) -> web.Response:
     state, task = _state(request), _task(request)
-    state.change(task, await _body(request), state.me)
+    state.change(task, await body_of(request), state.me)
     return _shown(request, task)
 
 
 async def notes(request: web.Request) -> web.Response:
     task = _task(request)
-    return _listed(request, [shapes.note(task.id, note) for note in task.notes])
+    return listed(request, [shapes.note(task.id, note) for note in task.notes])
 
 
 async def note_post(request: web.Request) -> web.Response:
     state, task = _state(request), _task(request)
-    made = state.add_note(task, await _body(request), state.me)
+    made = state.add_note(task, await body_of(request), state.me)
     return json_reply(shapes.note(task.id, made), 201)
 
 
@@ -147,17 +156,17 @@ async def note_one(request: web.Request) -> web.Response:
         state.delete_note(task, note)
         return web.Response(status=204)
     if request.method == "PATCH":
-        state.edit_note(note, await _body(request), state.me)
+        state.edit_note(note, await body_of(request), state.me)
     return json_reply(shapes.note(task.id, note))
 
 
 async def references(request: web.Request) -> web.Response:
-    return _listed(request, [shapes.reference(found) for found in _task(request).references])
+    return listed(request, [shapes.reference(found) for found in _task(request).references])
 
 
 async def reference_post(request: web.Request) -> web.Response:
     state, task = _state(request), _task(request)
-    return json_reply(shapes.reference(state.add_reference(task, await _body(request))), 201)
+    return json_reply(shapes.reference(state.add_reference(task, await body_of(request))), 201)
 
 
 async def reference_one(request: web.Request) -> web.Response:
@@ -167,7 +176,7 @@ async def reference_one(request: web.Request) -> web.Response:
         state.delete_reference(task, found)
         return web.Response(status=204)
     if request.method == "PATCH":
-        state.edit_reference(found, await _body(request))
+        state.edit_reference(found, await body_of(request))
     return json_reply(shapes.reference(found))
 
 
@@ -181,6 +190,8 @@ def routes(prefix: str) -> list[web.RouteDef]:
         web.get(f"{prefix}/users/", users),
         web.get(f"{prefix}/projects/", projects),
         web.get(one, project),
+        web.get(f"{prefix}/applications/1/", application),
+        web.get(f"{prefix}/business-units/1/", business_unit),
         web.get(one + "tasks/", tasks),
         web.post(one + "tasks/", task_post),
         web.get(task, task_get),

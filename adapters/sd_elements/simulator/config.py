@@ -7,6 +7,9 @@ class SimulatorConfig(msgspec.Struct, frozen=True, kw_only=True):
     projects: dict[str, str] = msgspec.field(default_factory=lambda: {"1": "Simulated project"})
     """Id -> name."""
     token: str = "simulator-token"  # noqa: S105 - a made-up account of a made-up server
+    application: str = "Simulated application"
+    business_unit: str = "Simulated unit"
+    """Above every project."""
     library_tasks: int = 3
     """How many tasks of the library each project begins with."""
     page_cap: int = 1000

@@ -1,5 +1,7 @@
 """What a simulated SD Elements holds."""
 
+from typing import Any
+
 import msgspec
 
 
@@ -40,6 +42,24 @@ class Reference(msgspec.Struct):
     link: str = ""
 
 
+class AlmConnection(msgspec.Struct):
+    id: str
+    alias: str
+    project: str
+    system: str
+    params: dict[str, Any]
+    inaccessible: bool = True
+
+
+class AlmJob(msgspec.Struct):
+    id: str
+    connection: str
+    ready: bool = False
+    succeeded: bool = False
+    result_message: str = ""
+    last_run: int = 0
+
+
 class Task(msgspec.Struct):
     id: str
     """With the project in front: `1-T2`."""
@@ -61,6 +81,8 @@ class Task(msgspec.Struct):
     tags: list[str] = []
     notes: list[Note] = []
     references: list[Reference] = []
+    how_tos: list[tuple[str, str]] = []
+    """Title and text."""
 
     @property
     def own(self) -> bool:

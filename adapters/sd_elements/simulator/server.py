@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from aiohttp import web
 
-from adapters.sd_elements.simulator import api, pages
+from adapters.sd_elements.simulator import alm, api, pages
 from adapters.sd_elements.simulator.config import SimulatorConfig
 from adapters.sd_elements.simulator.state import State
 from adapters.simulation import Now, Refused, Server, system_now, until_cancelled
@@ -29,7 +29,7 @@ class SdElementsSimulator(Server):
     def compose(self) -> web.Application:
         app = self.application("/api/", self._authenticate, pages)
         app[api.STATE] = self.state
-        app.router.add_routes(api.routes(_PREFIX))
+        app.router.add_routes([*api.routes(_PREFIX), *alm.routes(_PREFIX)])
         return app
 
     def _authenticate(self, request: web.Request) -> None:

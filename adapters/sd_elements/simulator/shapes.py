@@ -3,7 +3,16 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from adapters.sd_elements.simulator.model import Note, Phase, Reference, Status, Task, User
+from adapters.sd_elements.simulator.model import (
+    AlmConnection,
+    AlmJob,
+    Note,
+    Phase,
+    Reference,
+    Status,
+    Task,
+    User,
+)
 
 
 def moment(millis: int) -> str:
@@ -69,6 +78,8 @@ def task(found: Task, included: frozenset[str], expanded: frozenset[str]) -> dic
     }
     if "tags" in included:
         shown["tags"] = list(found.tags)
+    if "how_tos" in included:
+        shown["how_tos"] = [{"title": title, "text": text} for title, text in found.how_tos]
     if "references" in included:
         shown["references"] = [reference(item) for item in found.references]
     return shown
@@ -93,4 +104,35 @@ def reference(found: Reference) -> dict[str, Any]:
         "reference": found.reference,
         "name": found.name,
         "link": found.link,
+    }
+
+
+def alm_connection(found: AlmConnection) -> dict[str, Any]:
+    return {
+        "id": int(found.id),
+        "alias": found.alias,
+        "system": {"id": found.system, "short_name": found.system, "name": found.system},
+        "frequency": "hourly",
+        "command": f"sync_{found.system}",
+        "debug_mode": False,
+        "params": found.params,
+        "inaccessible": found.inaccessible,
+        "in_progress": False,
+        "connector": 1,
+        "project": int(found.project),
+    }
+
+
+def alm_job(found: AlmJob, connection: AlmConnection) -> dict[str, Any]:
+    names = ("id", "alias", "command", "frequency", "params", "project", "system")
+    shown = alm_connection(connection)
+    return {
+        "id": int(found.id),
+        "user": "alice@example.com",
+        "succeeded": found.succeeded,
+        "automatic": False,
+        "ready": found.ready,
+        "result_message": found.result_message,
+        "last_run": moment(found.last_run) if found.last_run else None,
+        "connection": {name: shown[name] for name in names},
     }

@@ -6,7 +6,16 @@ from typing import Any
 import msgspec
 
 from adapters.sd_elements.simulator.config import SimulatorConfig
-from adapters.sd_elements.simulator.model import Note, Phase, Reference, Status, Task, User
+from adapters.sd_elements.simulator.model import (
+    AlmConnection,
+    AlmJob,
+    Note,
+    Phase,
+    Reference,
+    Status,
+    Task,
+    User,
+)
 from adapters.simulation import Refused
 
 PHASES = (
@@ -44,6 +53,8 @@ class State:
         self.statuses = (*_STANDARD, *custom)
         self.projects = dict(config.projects)
         self.tasks: dict[str, Task] = {}
+        self.alm_connections: dict[str, AlmConnection] = {}
+        self.alm_jobs: dict[str, AlmJob] = {}
         for project in self.projects:
             for number in range(1, config.library_tasks + 1):
                 self._add(project, f"T{number}", self.users["tidegate"], {})
@@ -159,6 +170,18 @@ class State:
             if phase.id == wanted:
                 return phase
         raise Refused(400, {"phase": [f'Invalid pk "{wanted}" - object does not exist.']})
+
+    def connect(
+        self, alias: str, project: str, system: str, params: dict[str, Any]
+    ) -> AlmConnection:
+        made = AlmConnection(self.new_id(), alias, project, system, params)
+        self.alm_connections[made.id] = made
+        return made
+
+    def queue_job(self, connection: str) -> AlmJob:
+        made = AlmJob(self.new_id(), connection)
+        self.alm_jobs[made.id] = made
+        return made
 
     def remove(self, task: Task) -> None:
         del self.tasks[task.id]

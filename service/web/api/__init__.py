@@ -5,6 +5,7 @@ from aiohttp import web
 from schemas.routes import HEALTH, NODE
 from service.web.api import (
     activity,
+    alm,
     connections,
     connectors,
     events,
@@ -25,6 +26,7 @@ def api_routes(operations: Operations, board: HealthBoard) -> list[web.RouteDef]
     found = [
         bind(NODE, lambda path, query, body: operations.node()),
         bind(HEALTH, lambda path, query, body: board.report()),
+        *alm.routes(operations),
         *peers.routes(operations),
         *connectors.routes(operations),
         *connections.routes(operations),

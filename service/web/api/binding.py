@@ -10,13 +10,14 @@ import msgspec
 from aiohttp import web
 
 from schemas.access import Answered, AuditEntry, Caller
+from schemas.alm import AlmList, AlmListQuery
 from schemas.api import Page, PageQuery
 from schemas.errors import InputError
 from schemas.routing import PREFIX, Route
 from service.web.access import CALLER
 from service.web.api.editions import check_edition, is_known, tag
 from service.web.api.fields import InvalidFields, checked
-from service.web.api.pages import linked
+from service.web.api.pages import linked, linked_alm
 from service.web.api.permission import check_reach, check_role
 from service.web.api.records import RECORDS, Once, Recorded, digest_of, key_of, shown
 from service.web.body import read_body
@@ -103,6 +104,8 @@ class _Endpoint(Generic[Q, B, A]):
     def _shown(self, request: web.Request, query: Q, answer: A) -> web.Response:
         if isinstance(answer, Page) and isinstance(query, PageQuery):
             return self._encoded(linked(answer, query, request), self._route.status)
+        if isinstance(answer, AlmList) and isinstance(query, AlmListQuery):
+            return self._encoded(linked_alm(answer, query, request), self._route.status)
         if self._edition is None:
             return self._encoded(answer, self._route.status)
         edition = self._edition(answer)

@@ -26,7 +26,7 @@ def connection_view(
     tally = tallies.get(record.id, _NONE)
     connector = desk.connector_of(record)
     peer = desk.roster.peers.get(record.peer)
-    local = record.type == "local"
+    local = record.type in ("local", "alm")
     status, reason, since = _seen(desk, record)
     return ConnectionView(
         id=record.id,

@@ -61,6 +61,7 @@ from schemas.node import Activity
 from schemas.trust import KeysView, PeerRenew, PeerRenewal, PeerUrl, PeerView
 from service.workers.broadcast import Broadcast, Reader
 from service.workers.bulk import Bulk
+from service.workers.operations.alm import AlmOperations
 from service.workers.operations.conflicts import ConflictOperations
 from service.workers.operations.connections import ConnectionOperations
 from service.workers.operations.connectors import ConnectorOperations
@@ -96,12 +97,14 @@ class NodeOperations:
         broadcast: Broadcast,
         *,
         version: str,
+        alm: AlmOperations,
     ) -> None:
         self._desk = desk
         self._tokens = tokens
         self._audit = audit
         self._broadcast = broadcast
         self._version = version
+        self._alm = alm
         self._connectors = ConnectorOperations(desk)
         self._invitations = InvitationOperations(desk, relayed.meet)
         self._pairs = PairOperations(desk)
@@ -114,6 +117,10 @@ class NodeOperations:
         self._discovery = DiscoveryOperations(desk)
         self._peers = PeerOperations(desk, pairing)
         self._tasks = TaskOperations(bulk, Work(desk, self._twins, self._errors, self._pairs))
+
+    @property
+    def alm(self) -> AlmOperations:
+        return self._alm
 
     async def node(self) -> NodeView:
         desk = self._desk

@@ -40,7 +40,7 @@ class PairOperations:
     async def again(self, name: str, body: PairAgainBody) -> PairAgainReport:
         """Each row by itself: a wrong one keeps no other back. Creates no issue on either side."""
         record = self._desk.connection(name).record
-        if record.status not in ("active", "paused") or record.type == "local":
+        if record.status not in ("active", "paused") or record.type in ("local", "alm"):
             raise InputError(
                 f"Issues cannot be paired again in this connection: it is {record.type} and"
                 f" {record.status}.",

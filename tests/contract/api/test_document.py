@@ -11,7 +11,7 @@ from schemas.routing import PREFIX
 from tests.contract.api.fuzz import fuzz
 from tests.contract.api.house import House, opened
 
-SECONDS = 12
+SECONDS = 16
 
 
 def test_it_is_valid_and_tells_every_route_with_its_role(house: House) -> None:

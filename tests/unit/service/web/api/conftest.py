@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from openapi_core import OpenAPI
 
-from schemas import api
+from schemas import alm, api
 from schemas.access import (
     Answered,
     AuditEntry,
@@ -168,11 +168,105 @@ class FakeRecords:
         del self.kept[caller, key]
 
 
+ALM_SYSTEM = alm.AlmSystem("github", "GitHub", "GitHub")
+ALM_PARAMS = {"alm_server": "api.github.com", "alm_pass": "********"}
+ALM_CONNECTOR = alm.AlmConnectorView(1, "GitHub of the team", ALM_SYSTEM, False, ALM_PARAMS)
+ALM_CONNECTION = alm.AlmConnectionView(
+    id=5,
+    alias="The shop",
+    system=ALM_SYSTEM,
+    frequency="hourly",
+    command="sync_github",
+    debug_mode=False,
+    inaccessible=False,
+    in_progress=False,
+    connector=1,
+    project=1,
+    params=ALM_PARAMS,
+    last_job=None,
+)
+ALM_JOB = alm.AlmJobView(
+    id=9,
+    user="token ci",
+    succeeded=True,
+    automatic=False,
+    ready=True,
+    result_message="Done.",
+    last_run="2026-11-01T00:00:00.000Z",
+    connection=alm.AlmJobConnection(5, "The shop", "sync_github", "hourly", 1, ALM_SYSTEM),
+    progress=alm.AlmJobProgress(),
+)
+ALM_PLUGIN = alm.AlmPlugin("github", "GitHub", "GitHub", "sync_github", ())
+
+
+class FakeAlm:
+    """Remembers what changes, in the calls of the operations that it belongs to."""
+
+    def __init__(self, calls: list[tuple[Any, ...]]) -> None:
+        self._calls = calls
+
+    def _noted(self, answer: Any, *call: Any) -> Any:
+        self._calls.append(call)
+        return answer
+
+    async def connectors(self, caller: Any, query: Any) -> Any:
+        return alm.AlmList((ALM_CONNECTOR,), 1)
+
+    async def connector(self, caller: Any, id: str) -> Any:
+        return ALM_CONNECTOR
+
+    async def create_connector(self, caller: Any, body: Any) -> Any:
+        return self._noted(ALM_CONNECTOR, "create_connector", body)
+
+    async def patch_connector(self, caller: Any, id: str, body: Any) -> Any:
+        return self._noted(ALM_CONNECTOR, "patch_connector", id, body)
+
+    async def delete_connector(self, id: str) -> None:
+        self._noted(None, "delete_connector", id)
+
+    async def test_connector(self, body: Any) -> Any:
+        return alm.AlmSuccess(True)
+
+    async def connections(self, caller: Any, query: Any) -> Any:
+        return alm.AlmList((ALM_CONNECTION,), 1)
+
+    async def connection(self, caller: Any, id: str, query: Any) -> Any:
+        return ALM_CONNECTION
+
+    async def create_connection(self, caller: Any, body: Any) -> Any:
+        return self._noted(ALM_CONNECTION, "create_connection", body)
+
+    async def patch_connection(self, caller: Any, id: str, body: Any) -> Any:
+        return self._noted(ALM_CONNECTION, "patch_connection", id, body)
+
+    async def delete_connection(self, caller: Any, id: str) -> None:
+        self._noted(None, "delete_connection", id)
+
+    async def test_connection(self, body: Any) -> Any:
+        return alm.AlmSuccess(True)
+
+    async def plugins(self, query: Any) -> Any:
+        return alm.AlmList((ALM_PLUGIN,), 1)
+
+    async def plugin(self, id: str) -> Any:
+        return ALM_PLUGIN
+
+    async def jobs(self, caller: Any, query: Any) -> Any:
+        return alm.AlmList((ALM_JOB,), 1)
+
+    async def job(self, caller: Any, id: str) -> Any:
+        return ALM_JOB
+
+    async def post_job(self, caller: Any, project: str, body: Any) -> Any:
+        return self._noted(ALM_JOB, "post_job", project, body)
+
+
 class FakeOperations:
     """Remembers its calls; names in REFUSALS raise."""
 
     def __init__(self) -> None:
         self.calls: list[tuple[Any, ...]] = []
+        self.alm = FakeAlm(self.calls)
         self.items = 1
         """Of each list."""
 

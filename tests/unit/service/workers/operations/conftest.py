@@ -14,6 +14,7 @@ from schemas.errors import InputError, PeerError, PeerUnavailable
 from schemas.node import Connector
 from schemas.peer import Exchange
 from service.codec import MarkdownCodec
+from service.config.model import Alm
 from service.peers.contact import Contacts
 from service.peers.feed import Feed
 from service.peers.identity import NodeIdentity
@@ -23,10 +24,12 @@ from service.store import connectors
 from service.store.store import open_store
 from service.store.tasks import TaskRow
 from service.store.vault import Vault
+from service.workers.alm import office as alm_office
 from service.workers.broadcast import Broadcast
 from service.workers.bulk import Bulk
 from service.workers.feed_store import FeedDesk
 from service.workers.keys import KeyDesk
+from service.workers.operations.alm import AlmOperations
 from service.workers.operations.desk import Desk
 from service.workers.operations.node import NodeOperations
 from service.workers.operations.pairing import InvitationDesk, Pairing
@@ -146,6 +149,7 @@ class Office:
             self.bulk,
             self.broadcast,
             version="0",
+            alm=AlmOperations(alm_office.Office(desk, Alm(), "", "daemon"), lambda: None),
         )
         if url:
             wire.reachable[url] = answerer

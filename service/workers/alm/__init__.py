@@ -1,0 +1,1 @@
+"""SD Elements' ALM connections: what their params mean, and the jobs that run them."""

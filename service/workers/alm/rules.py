@@ -1,0 +1,265 @@
+"""The rules of an ALM connection, written from its params: the two files of each of its ends."""
+
+from collections.abc import Mapping
+from string import Template
+
+import msgspec
+
+from service.workers.alm import titles
+from service.workers.alm.params import Settings
+
+LEFT = "LEFT"
+"""The status that crosses for a task that is no longer in scope."""
+
+
+class Names(msgspec.Struct, frozen=True):
+    """Of an SD Elements project, and what is above it."""
+
+    project: str = ""
+    application: str = ""
+    business_unit: str = ""
+
+
+class RuleFiles(msgspec.Struct, frozen=True):
+    outgoing: str
+    incoming: str
+
+
+_SCOPE = Template("""\
+PHASES = $phases
+LEAST = $least
+TAGS = $tags
+VERIFICATION = $verification
+SELECTED = $selected
+
+
+def in_scope(issue: Issue) -> bool:
+    fields = issue.fields
+    if not fields.get("accepted", True):
+        return False
+    if SELECTED:
+        return issue.key.rpartition("-")[2] in SELECTED
+    if fields.get("phase") not in PHASES or int(issue.priority or "0") < LEAST:
+        return False
+    if not all(tag in issue.labels for tag in TAGS):
+        return False
+    return not VERIFICATION or (fields.get("verification") or "none") in VERIFICATION
+""")
+
+_SDE_OUTGOING = Template('''\
+"""What leaves SD Elements: the task's words, its priority, and what its status means."""
+
+$scope
+
+def outgoing(issue: Issue, context: Context) -> Replica | None:
+    return Replica(
+        summary=issue.summary,
+        description=$description,
+        status=$status,
+        priority=issue.priority,
+        labels=issue.labels,
+        comments=[comment for comment in issue.comments if not comment.internal],
+    )
+''')
+
+_SDE_INCOMING = Template('''\
+"""What arrives in SD Elements: whether the issue is done, its notes, and where it is."""
+
+DONE = $done
+WORKFLOW = $workflow
+
+$scope
+
+def status_of(replica: Replica, issue: Issue | None) -> str | None:
+    if issue is None or not WORKFLOW or replica.status is None or not in_scope(issue):
+        return issue.status if issue is not None else None
+    done = replica.status.casefold() in DONE
+    # Complete and not applicable are both over: a person's choice between them stays.
+    if done == (issue.fields.get("meaning") != "TODO"):
+        return issue.status
+    return "DONE" if done else "TODO"
+
+
+def incoming(replica: Replica, issue: Issue | None, context: Context) -> Wanted | None:
+    if issue is None:
+        # Tasks are SD Elements' own: an issue makes none.
+        return None
+    fields: dict[str, Any] = {}
+    key = replica.fields.get("issue")
+    if key is not None:
+        fields["artifact_proxy"] = key
+        $reference
+    return Wanted(
+        status=status_of(replica, issue),
+        comments=[with_author(comment) for comment in replica.comments],
+        fields=fields,
+    )
+''')
+
+_ALM_OUTGOING = '''\
+"""What leaves the tracker: the issue's status and what people say there."""
+
+
+def outgoing(issue: Issue, context: Context) -> Replica | None:
+    return Replica(
+        status=issue.status,
+        comments=[comment for comment in issue.comments if not comment.internal],
+        # A field like others, so that a task that has none yet is given it.
+        fields={"issue": issue.key},
+    )
+'''
+
+_ALM_INCOMING = Template('''\
+"""What arrives in the tracker: an issue for each task."""
+
+DONE = $done
+CLOSE = $close
+REOPEN = $reopen
+CLOSED = $closed
+WORKFLOW = $workflow
+PRIORITY: dict[str, str] = $priorities
+LABELS = $labels
+
+
+def status_of(replica: Replica, issue: Issue | None) -> str | None:
+    now = issue.status if issue is not None else None
+    if replica.status == "LEFT":
+        target: str | None = CLOSED
+    elif not WORKFLOW or replica.status is None:
+        return now
+    elif replica.status == "TODO":
+        return REOPEN if now is not None and now.casefold() in DONE else now
+    else:
+        target = CLOSE
+    # It is over already, or has to be left alone.
+    if target is None or (now is not None and now.casefold() in DONE):
+        return now
+    return target
+
+
+def incoming(replica: Replica, issue: Issue | None, context: Context) -> Wanted | None:
+    task_id = replica.key.rpartition("-")[2] + ":"
+    title = replica.summary
+    priority = PRIORITY.get(replica.priority or "")
+    words = markdown(replica.description).rstrip()
+    source = "Imported from SD Elements: [" + replica.url + "](" + replica.url + ")"
+    fields: dict[str, Any] = $fields
+    status = status_of(replica, issue)
+    if status is not None:
+        fields["status"] = status
+    $set_priority
+    return Wanted(
+        project=context.project,
+        type=$issue_type,
+        summary=$summary,
+        description=words + "\\n\\n" + source if words else source,
+        labels=[*LABELS, *replica.labels],
+        comments=[with_author(comment) for comment in replica.comments],
+        fields=fields,
+    )
+''')
+
+
+def of_sd_elements(settings: Settings, phases: Mapping[str, str]) -> RuleFiles:
+    """`phases`: name by slug."""
+    scope = settings.scope
+    written = _SCOPE.substitute(
+        phases=repr(tuple(sorted(phases.get(slug, slug) for slug in scope.phases))),
+        least=scope.priority,
+        tags=repr(tuple(sorted(scope.tags))),
+        verification=repr(tuple(sorted(scope.verification))),
+        selected=repr(tuple(sorted(scope.selected))),
+    )
+    status = f'issue.fields.get("meaning", "TODO") if in_scope(issue) else "{LEFT}"'
+    reference = ""
+    if settings.references is not None:
+        reference = f'fields["alm_reference"] = "{settings.references}:" + key'
+    return RuleFiles(
+        _SDE_OUTGOING.substitute(
+            scope=written, status=status, description=_description(settings)
+        ),
+        _SDE_INCOMING.substitute(
+            scope=written, done=_done(settings), workflow=settings.workflow, reference=reference
+        ),
+    )  # fmt: skip
+
+
+def _description(settings: Settings) -> str:
+    if not settings.how_tos:
+        return "issue.description"
+    return 'markdown(issue.description) + "\\n\\n" + (issue.fields.get("how_tos") or "")'
+
+
+def of_tracker(settings: Settings, names: Names) -> RuleFiles:
+    priorities = {str(number): name for number, name in sorted(settings.priorities.items())}
+    labels = settings.system.id == "github"
+    incoming = _ALM_INCOMING.substitute(
+        done=_done(settings),
+        close=repr(settings.close),
+        reopen=repr(settings.reopen),
+        closed=repr(settings.closed or None),
+        workflow=settings.workflow,
+        priorities=repr(priorities or {}),
+        labels=repr(settings.labels),
+        fields=repr(_fields(settings, names)),
+        set_priority=_priority(settings, as_label=labels),
+        issue_type=repr(settings.issue_type or None),
+        summary=_summary(settings, names),
+    )
+    if labels and priorities:
+        known = "*([priority] if priority else []), *LABELS, *replica.labels"
+        incoming = incoming.replace("*LABELS, *replica.labels", known)
+    return RuleFiles(_ALM_OUTGOING, incoming)
+
+
+def _priority(settings: Settings, *, as_label: bool) -> str:
+    if as_label or not settings.priorities:
+        return ""
+    return 'if priority is not None:\n        fields["priority"] = priority'
+
+
+def _done(settings: Settings) -> str:
+    return repr(tuple(sorted(status.casefold() for status in settings.done)))
+
+
+def _fields(settings: Settings, names: Names) -> dict[str, str | list[str]]:
+    macros = {
+        "${application}": names.application,
+        "${project}": names.project,
+        "${context}": settings.context,
+    }
+
+    def filled(text: str) -> str:
+        for macro, value in macros.items():
+            text = text.replace(macro, value)
+        return text
+
+    found: dict[str, str | list[str]] = {
+        name: filled(value) if isinstance(value, str) else [filled(each) for each in value]
+        for name, value in settings.custom_fields.items()
+    }
+    if settings.parent:
+        found["parent"] = settings.parent
+    if settings.version:
+        github = settings.system.id == "github"
+        found |= (
+            {"milestone": settings.version} if github else {"affected_versions": [settings.version]}
+        )
+    return found
+
+
+def _summary(settings: Settings, names: Names) -> str:
+    """An expression; the words of people stand in it as literals alone."""
+    values = {
+        "application": repr(names.application),
+        "project": repr(names.project),
+        "context": repr(settings.context),
+        "task_id": "task_id",
+        "title": "title",
+    }
+    pieces = [
+        values[word] if kind == "variable" else repr(word)
+        for kind, word in titles.parts(settings.title_format)
+    ]
+    joined = f"({' + '.join(pieces)}).strip()"
+    return f'{joined}.replace(":", "-")' if settings.system.id == "hp_alm" else joined
