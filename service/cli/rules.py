@@ -7,6 +7,7 @@ from pkgutil import resolve_name
 from typing import Literal, Protocol
 
 from schemas.rules import Diagnostic
+from service.cli import rules_test
 from service.cli.ending import Ending, failed
 from service.cli.findings import findings_text
 from service.cli.parsing import NOWHERE, Commands, command, group
@@ -39,6 +40,7 @@ def add_to(commands: Commands) -> None:
         choices=("outgoing", "incoming"),
         help="where neither the file's name nor its function tells",
     )
+    rules_test.add_to(rules)
 
 
 def check_files(session: Session) -> int:
