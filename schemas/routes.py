@@ -50,6 +50,7 @@ from schemas.health import HealthReport
 from schemas.node import Activity
 from schemas.node_routes import NODE_ROUTES
 from schemas.routing import Route, act, delete, listed, post, put, read
+from schemas.rule_routes import RULE_ROUTES
 from schemas.trust import KeysView, PeerRenew, PeerRenewal, PeerUrl, PeerView
 
 NODE = read("node", "/node", "This node", NodeView, narrow=True)
@@ -397,4 +398,5 @@ ROUTES: tuple[Route[Any, Any, Any], ...] = (
     RELAY_PASS_ADD,
     RELAY_PASS_REVOKE,
     *NODE_ROUTES,
+    *RULE_ROUTES,
 )

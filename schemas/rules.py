@@ -86,3 +86,12 @@ class Diagnostic(msgspec.Struct, frozen=True):
     source: str = ""
     """The line itself."""
     end_column: int = 0
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """Where two results of a rule differ; `before` and `after` as JSON, "" for nothing."""
+
+    at: str
+    """Such as `fields.status` or `comments.c1.body`."""
+    before: str
+    after: str

@@ -7,7 +7,7 @@ from pkgutil import resolve_name
 from typing import Literal, Protocol
 
 from schemas.rules import Diagnostic
-from service.cli import rules_test
+from service.cli import rule_life, rule_trials, rules_test
 from service.cli.ending import Ending, failed
 from service.cli.findings import findings_text
 from service.cli.parsing import NOWHERE, Commands, command, group
@@ -41,6 +41,8 @@ def add_to(commands: Commands) -> None:
         help="where neither the file's name nor its function tells",
     )
     rules_test.add_to(rules)
+    rule_life.add_to(rules)
+    rule_trials.add_to(rules)
 
 
 def check_files(session: Session) -> int:

@@ -4,14 +4,7 @@ from typing import Any, TypeGuard
 
 import msgspec
 
-
-class Difference(msgspec.Struct, frozen=True):
-    """`before` and `after` as JSON; "" where there is nothing."""
-
-    at: str
-    """Such as `fields.status` or `comments.c1.body`."""
-    before: str
-    after: str
+from schemas.rules import Difference
 
 
 def differences(before: Any, after: Any) -> tuple[Difference, ...]:

@@ -10,9 +10,9 @@ from typing import Any
 import msgspec
 
 from schemas.errors import InputError, MappingError, RuleError
-from schemas.rules import RuleSet
+from schemas.rules import Difference, RuleSet
 from service.rules.codec import RichTextCodec
-from service.rules.differences import Difference, differences
+from service.rules.differences import differences
 from service.rules.plain_form import PlainContext, PlainForm, PlainIssue, PlainReplica
 from service.rules.port import RuleEngine
 

@@ -53,6 +53,7 @@ from schemas.metadata import Choice, Metadata
 from schemas.news import News
 from schemas.node import Activity
 from schemas.trust import KeysView, PeerRenew, PeerRenewal, PeerUrl, PeerView
+from service.web.rule_life import RuleLife
 
 
 class NewsReader(Protocol):
@@ -148,6 +149,9 @@ class Operations(Protocol):
     async def save_rules(self, name: str, body: RulesPut, author: str) -> RulesSaved:
         """Saves nothing, and answers with findings, when the rules do not pass the check."""
         ...
+
+    @property
+    def rule_life(self) -> RuleLife: ...
 
     async def sync(self, body: SyncBody) -> SyncAnswer: ...
 

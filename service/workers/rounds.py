@@ -26,6 +26,7 @@ from service.workers.recent import Recent
 from service.workers.reconciliation import FIELDS_ONLY, Reconciliation
 from service.workers.roster import LiveConnection, OpenConnector, Roster
 from service.workers.settling import Settling
+from service.workers.tape import Recorder
 
 log = structlog.get_logger()
 
@@ -55,6 +56,7 @@ class Rounds:
         now: Callable[[], Millis],
     ) -> None:
         self._settling = settling
+        self._recorder = Recorder(store)
         self._node, self._store, self._roster = node, store, roster
         self._engine, self._contents = engine, contents
         self._people, self._known, self._recent = people, known, recent
@@ -75,10 +77,15 @@ class Rounds:
         ledger = Ledger(
             self._store, live, other, claim, here=here, change=hint.change, now=self._now()
         )
+        tape = self._recorder.tape(live, self._engine)
         bench = self._bench(TwinKey(claim.connection, claim.twin), live, opened, ledger)
+        if tape is not None:
+            bench = msgspec.structs.replace(bench, engine=tape)
         outcome = await self._run(bench, claim, waiting, hint, here, live)
         again = await self._settling.settle(claim, outcome, ledger, live)
         await self._settling.announce(ledger, live, other, claim)
+        if tape is not None:
+            await self._recorder.keep(tape, live, claim.twin, claim.fence, self._now())
         return again
 
     def _bench(

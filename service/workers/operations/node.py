@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from time import perf_counter
 
 from schemas.access import AuditEntry, AuditQuery, TokenCreate, TokenCreated, TokenView
 from schemas.api import (
@@ -52,12 +53,14 @@ from schemas.bulk import TaskDetail, TaskQuery, TaskStart, TaskView
 from schemas.metadata import Choice, Metadata
 from schemas.node import Activity
 from schemas.trust import KeysView, PeerRenew, PeerRenewal, PeerUrl, PeerView
+from service.codec import MarkdownCodec
 from service.workers.broadcast import Broadcast, Reader
 from service.workers.bulk import Bulk
 from service.workers.operations.connections import ConnectionOperations
 from service.workers.operations.connectors import ConnectorOperations
 from service.workers.operations.desk import Desk
 from service.workers.operations.discovery import DiscoveryOperations
+from service.workers.operations.dry_running import DryRunning
 from service.workers.operations.errors import ErrorOperations
 from service.workers.operations.invitations import InvitationOperations
 from service.workers.operations.pairing import Pairing
@@ -68,6 +71,8 @@ from service.workers.operations.queue import queue
 from service.workers.operations.records import AuditDesk
 from service.workers.operations.relay import RelayOperations
 from service.workers.operations.relay_pairing import RelayedPairing
+from service.workers.operations.replaying import Replaying
+from service.workers.operations.rule_life import RuleLifeOperations
 from service.workers.operations.tasks import TaskOperations, Work
 from service.workers.operations.tokens import TokenDesk
 from service.workers.operations.twins import TwinOperations
@@ -96,6 +101,12 @@ class NodeOperations:
         self._invitations = InvitationOperations(desk, relayed.meet)
         self._pairs = PairOperations(desk)
         self._connections = ConnectionOperations(desk, pairing, relayed)
+        self._rule_life = RuleLifeOperations(
+            desk,
+            self._connections,
+            Replaying(desk, MarkdownCodec(), elapsed=perf_counter),
+            DryRunning(desk, MarkdownCodec()),
+        )
         self._relay = relay
         self._errors = ErrorOperations(desk)
         self._twins = TwinOperations(desk, self._errors)
@@ -214,6 +225,10 @@ class NodeOperations:
 
     async def save_rules(self, name: str, body: RulesPut, author: str) -> RulesSaved:
         return await self._connections.save_rules(name, body, author)
+
+    @property
+    def rule_life(self) -> RuleLifeOperations:
+        return self._rule_life
 
     async def sync(self, body: SyncBody) -> SyncAnswer:
         return await self._twins.sync(body)
