@@ -237,6 +237,30 @@ class Wanted:
         self.stop_syncing = stop_syncing
 
 
+_NAMES = (
+    "summary",
+    "description",
+    "status",
+    "priority",
+    "labels",
+    "assignee",
+    "reporter",
+    "resolution",
+    "components",
+    "fix_versions",
+    "affected_versions",
+    "milestone",
+    "area",
+    "iteration",
+    "due",
+    "estimate",
+    "remaining",
+    "spent",
+    "parent",
+    "links",
+)
+
+
 class _Clear:
     pass
 
@@ -487,6 +511,38 @@ def _let_through(result: Any, wanted: Any, name: str) -> Any:
     return result
 
 
+_VALUES = (str, type(None), RichText, User, int, bool, float, _Clear)
+_SETS = (list, tuple, set, frozenset)
+# What is wrong among these is told better outside.
+_ITEMS = (str, type(None), int, bool, float, bytes, dict)
+
+
+def _values(names: Any, values: Any) -> None:
+    """Functions and classes would cross as texts that look right."""
+    for value in values:
+        if value is not ... and type(value) not in _VALUES:
+            _look(names, values, value)
+
+
+def _look(names: Any, values: Any, value: Any) -> None:
+    kind = type(value)
+    if kind in _ITEMS:
+        return
+    if kind in _SETS:
+        for item in value:
+            kind = type(item)
+            if kind not in _ITEMS:
+                break
+        else:
+            return
+    _refuse(names, [value is each for each in values].index(True), kind)
+
+
+def _refuse(names: Any, place: int, kind: Any) -> None:
+    name = str(list(names)[place]) if names else _NAMES[place]
+    raise TypeError(f"\x1etype\x1e{name}\x1ea value of a field\x1e{kind.__name__}")
+
+
 def _export(result: Any, wanted: Any, rule: str) -> Any:
     if result is None:
         return None
@@ -494,29 +550,33 @@ def _export(result: Any, wanted: Any, rule: str) -> Any:
         raise TypeError(f"\x1etype\x1e{rule}()\x1e{wanted.__name__}\x1e{type(result).__name__}")
     comments = _let_through(result.comments, Comment, "comments")
     attachments = _let_through(result.attachments, Attachment, "attachments")
+    named = (
+        result.summary,
+        result.description,
+        result.status,
+        result.priority,
+        result.labels,
+        result.assignee,
+        result.reporter,
+        result.resolution,
+        result.components,
+        result.fix_versions,
+        result.affected_versions,
+        result.milestone,
+        result.area,
+        result.iteration,
+        result.due,
+        result.estimate,
+        result.remaining,
+        result.spent,
+        result.parent,
+        result.links,
+    )
+    _values((), named)
+    if result.fields and type(result.fields) is dict:
+        _values(result.fields, result.fields.values())
     return [
-        (
-            result.summary,
-            result.description,
-            result.status,
-            result.priority,
-            result.labels,
-            result.assignee,
-            result.reporter,
-            result.resolution,
-            result.components,
-            result.fix_versions,
-            result.affected_versions,
-            result.milestone,
-            result.area,
-            result.iteration,
-            result.due,
-            result.estimate,
-            result.remaining,
-            result.spent,
-            result.parent,
-            result.links,
-        ),
+        named,
         result.type,
         result.fields,
         [(c.id, c.body, c.internal, c.work) for c in comments],

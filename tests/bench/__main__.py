@@ -12,7 +12,7 @@ import msgspec
 import uvloop
 from rich.console import Console
 
-from tests.bench import idle_peers, management, report
+from tests.bench import idle_peers, management, report, rules
 from tests.bench.engines import EMBEDDED, SERVERS, started
 from tests.bench.field import open_field
 from tests.bench.figures import FULL, QUICK, Figures, measure
@@ -33,8 +33,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     )
     parser.add_argument(
         "--only",
-        choices=("idle-peers", "management"),
-        help="100 connections to 20 peers at rest, or the management API; and no more",
+        choices=("idle-peers", "management", "rules"),
+        help="100 connections to 20 peers at rest, the management API, or rules; and no more",
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="the JSON goes to this file")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep data and logs here")
@@ -69,6 +69,8 @@ def main() -> int:
     console = Console(stderr=True)
     if given.only == "management":
         return managed(given, console)
+    if given.only == "rules":
+        return ruled(given, console)
     if given.only:
         return idle(given, console)
     engines = given.engine or [EMBEDDED, SERVERS]
@@ -99,6 +101,13 @@ def managed(given: argparse.Namespace, console: Console) -> int:
     with tempfile.TemporaryDirectory(prefix="tidegate-bench-") as scratch:
         found = uvloop.run(management.measure(plan, Path(scratch)))
     management.show(found, console)
+    write(found, given)
+    return 0
+
+
+def ruled(given: argparse.Namespace, console: Console) -> int:
+    found = uvloop.run(rules.measure(rules.QUICK if given.quick else rules.FULL))
+    rules.show(found, console)
     write(found, given)
     return 0
 
