@@ -40,3 +40,20 @@ def test_the_readme_lists_every_recipe_and_no_other():
     told = (COOKBOOK / "README.md").read_text().split("## Recipes")[1].split("\n## ")[0]
     named = {line.split("`")[1] for line in told.splitlines() if line.startswith("| `")}
     assert named == {recipe.name for recipe in RECIPES}
+
+
+def test_every_row_for_newcomers_names_recipes_and_tests_that_exist():
+    told = (COOKBOOK / "README.md").read_text().split("## For those who come")[1]
+    rows = [line for line in told.splitlines() if line.startswith("| ")]
+    tests = Path(__file__).parents[3]
+    names = {recipe.name for recipe in RECIPES}
+    shown = [row.strip("|").split("|")[-1] for row in rows]
+    missing = [
+        name
+        for cell in shown
+        if cell.strip() != "shown by"
+        for name in (part.strip() for part in cell.split(","))
+        if name not in names and not (name.endswith(".py") and (tests / name).exists())
+    ]
+    assert missing == []
+    assert len(rows) > 50

@@ -7,7 +7,15 @@ import msgspec
 import pytest
 
 from adapters.offer import Adapter
-from schemas.api import ConnectionInitiate, PageQuery, RulesPut, SettingsBody, SyncBody
+from schemas.api import (
+    ActivityQuery,
+    ConnectionInitiate,
+    ErrorQuery,
+    PageQuery,
+    RulesPut,
+    SettingsBody,
+    SyncBody,
+)
 from schemas.errors import InputError
 from schemas.issue import Issue, IssueRef
 from schemas.node import Connector
@@ -162,6 +170,16 @@ async def test_the_draft_is_compared_with_what_is_published(office, rules) -> No
     found = await rules.diff("here", DiffQuery())
     assert found.after == 0
     assert "incoming.py (draft)" in found.incoming
+
+
+async def test_each_activity_names_the_version_of_the_rules_that_decided(office, rules) -> None:
+    issue, twin = await sync(office)
+    saved = await office.operations.save_rules("here", RulesPut(SHOUTING, IN), "ann")
+    await edit(office, issue, "status", "done")
+    page = await office.operations.activity(ActivityQuery(connection="here", twin=twin))
+    decided = [entry.detail["rules"] for entry in page.results if "rules" in entry.detail]
+    assert decided[0] == saved.version
+    assert decided[-1] == saved.version - 1
 
 
 # The recorder
@@ -377,6 +395,32 @@ async def test_a_rule_is_given_what_was_sent_before_and_which_comments_were_told
     assert given.context.previous["summary"] == "Boom"
     assert given.context.told == {comment}
     assert [each.id for each in given.issue.comments] == [comment]
+
+
+@pytest.mark.parametrize(
+    ("poison", "told"),
+    [
+        ("while True:\n            pass", "ran longer"),
+        ("x = 'a' * 8_000_000_000", "used more"),
+        ("raise ValueError(issue.key)", "ValueError"),
+        ("stop('Ask Ann.')", "Ask Ann."),
+    ],
+)
+async def test_a_bad_rule_parks_only_the_issue_that_it_fails_on(office, poison, told) -> None:
+    bad = OUT.replace("    return", f'    if issue.summary == "bad":\n        {poison}\n    return')
+    await office.operations.save_rules("here", RulesPut(bad, IN), "ann")
+    issues = {name: (await sync(office, summary=name))[0] for name in ("one", "bad", "two")}
+    for issue in issues.values():
+        await edit(office, issue, "status", "done")
+    there_held = office.shop.trackers["other"].issues.values()
+    assert {i.fields["summary"]: i.fields["status"] for i in there_held} == {
+        "one": "done",
+        "two": "done",
+    }
+    (parked,) = (await office.operations.errors(ErrorQuery())).results
+    assert (parked.issue, parked.file) == (issues["bad"], "outgoing.py")
+    assert told in parked.message
+    assert parked.line >= 1
 
 
 @pytest.mark.parametrize("rule", ["outgoing", "incoming"])
