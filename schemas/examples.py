@@ -27,6 +27,11 @@ EXAMPLES: Mapping[str, Any] = {
     "connection_settings_patch": {"project": "OPS", "users": {"ann@globex.example": "ann"}},
     "invitation_reissue": {"valid_hours": 2},
     "rules_put": {"outgoing": "a", "incoming": "b", "based_on": 1},
+    "rule_draft_put": {"outgoing": "a", "incoming": "b", "message": "trying"},
+    "rules_publish": {"message": "Statuses of bugs"},
+    "rules_rollback": {"version": 1},
+    "rules_replay": {"since": 1_767_225_600_000},
+    "rules_dry_run": {"issue": "ABC-1", "draft": True},
     "peer_renew": {"code": "TG1-ABC"},
     "peer_url": {"url": "https://sync.globex.example"},
     "mapping_put": {

@@ -63,6 +63,10 @@ class ConnectionSettings(msgspec.Struct, frozen=True, omit_defaults=True):
     poll_seconds: Annotated[float, msgspec.Meta(ge=0, le=3600)] = 0.0
     """How often a private side asks where requests cannot be held; 0 takes the node's default. The
     shortest of all active connections with a peer counts."""
+    record_hours: Annotated[int, msgspec.Meta(ge=0, le=8_784)] = 0
+    """For so long this side keeps what its rules were given, sealed, for replays; 0: not at all."""
+    record_megabytes: Annotated[int, msgspec.Meta(ge=1, le=10_240)] = 64
+    """At most so much of it; the oldest goes first."""
 
 
 class Standing(msgspec.Struct, frozen=True, omit_defaults=True):

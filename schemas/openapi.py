@@ -202,7 +202,7 @@ def _refusals(route: Route[Any, Any, Any], schemas: dict[Any, Json]) -> Json:
     found: Json = {
         str(status): {"$ref": f"#/components/responses/{status}"} for status in sorted(statuses)
     }
-    if route.name == "rules_put":
+    if route.name in ("rules_put", "rules_publish", "rules_rollback"):
         either = [schemas[route.answer], _ref("Problem")]
         found["422"] = {
             "description": "Findings; not saved",

@@ -55,6 +55,7 @@ from schemas.node import Activity
 from schemas.node_routes import NODE_ROUTES
 from schemas.record_routes import RECORD_ROUTES
 from schemas.routing import Route, act, delete, listed, patch, post, put, read
+from schemas.rule_routes import RULE_ROUTES
 from schemas.trust import KeysView, PeerRenew, PeerRenewal, PeerUrl, PeerView
 
 NODE = read("node", "/node", "This node", NodeView, narrow=True)
@@ -426,4 +427,5 @@ ROUTES: tuple[Route[Any, Any, Any], ...] = (
     *MAPPING_ROUTES,
     *NODE_ROUTES,
     *ALM_ROUTES,
+    *RULE_ROUTES,
 )

@@ -31,6 +31,12 @@ class RuleContext(msgspec.Struct, frozen=True, omit_defaults=True):
     """This side's issue was made, or is about to be, for the other side's."""
     now: int = 0
     """The frozen clock that the rule sees, in milliseconds."""
+    previous: Fields = {}
+    """The fields that the rule saw or sent last; large values are left out."""
+    told: frozenset[str] = frozenset()
+    """Ids of local comments of which the other side holds an earlier wording."""
+    taken: frozenset[str] = frozenset()
+    """Ids of remote comments of which this side holds an earlier wording."""
 
 
 class OutgoingComment(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -40,13 +46,15 @@ class OutgoingComment(msgspec.Struct, frozen=True, omit_defaults=True):
     work: Work | None = None
 
 
-class Outgoing(msgspec.Struct, frozen=True):
+class Outgoing(msgspec.Struct, frozen=True, omit_defaults=True):
     """What the outgoing rule lets out. Of comments it was shown only new and changed ones."""
 
     fields: Fields
     comments: tuple[OutgoingComment, ...] = ()
     attachments: tuple[str, ...] = ()
     """Ids of those that may travel."""
+    stop_syncing: bool = False
+    """This is the last that the other side hears of the issue."""
 
 
 class WantedComment(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -66,6 +74,8 @@ class Wanted(msgspec.Struct, frozen=True, omit_defaults=True):
     """Ids of remote attachments to take over."""
     project: str = ""
     type: str = ""
+    stop_syncing: bool = False
+    """Once this was written the issue is no longer under sync here."""
 
 
 class Diagnostic(msgspec.Struct, frozen=True):
@@ -78,3 +88,12 @@ class Diagnostic(msgspec.Struct, frozen=True):
     source: str = ""
     """The line itself."""
     end_column: int = 0
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """Where two results of a rule differ; `before` and `after` as JSON, "" for nothing."""
+
+    at: str
+    """Such as `fields.status` or `comments.c1.body`."""
+    before: str
+    after: str

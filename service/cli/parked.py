@@ -97,9 +97,16 @@ async def _show(session: Session, node: NodeClient) -> None:
             ("says", error.message),
             ("where", f"{error.file}:{error.line}" if error.file else ""),
             ("next step", error.remedy),
+            ("look first", _dry_run(error)),
         ]
     )
     session.out.answer(error, shown, Text(f"\n{clean(error.trace)}") if error.trace else "")
+
+
+def _dry_run(error: ErrorView) -> str:
+    """The same input once more, without doing anything."""
+    by_rule = error.fault in ("rule", "mapping")
+    return f"tidegate rules dry-run {error.connection} {error.twin}" if by_rule else ""
 
 
 async def _retry(session: Session, node: NodeClient) -> None:

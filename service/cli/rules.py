@@ -6,7 +6,10 @@ from pathlib import Path
 from pkgutil import resolve_name
 from typing import Literal, Protocol
 
+from rich.text import Text
+
 from schemas.rules import Diagnostic
+from service.cli import rule_life, rule_trials, rules_test
 from service.cli.ending import Ending, failed
 from service.cli.findings import findings_text
 from service.cli.parsing import NOWHERE, Commands, command, group
@@ -39,6 +42,22 @@ def add_to(commands: Commands) -> None:
         choices=("outgoing", "incoming"),
         help="where neither the file's name nor its function tells",
     )
+    command(
+        rules,
+        "reference",
+        "print everything that a rule can use",
+        print_reference,
+        place=NOWHERE,
+    )
+    rules_test.add_to(rules)
+    rule_life.add_to(rules)
+    rule_trials.add_to(rules)
+
+
+def print_reference(session: Session) -> int:
+    text: str = resolve_name("service.rules.reference:reference")()
+    session.out.answer({"reference": text}, Text(text.rstrip()))
+    return Ending.OK
 
 
 def check_files(session: Session) -> int:

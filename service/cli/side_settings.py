@@ -55,6 +55,15 @@ def add_to(parser: argparse.ArgumentParser) -> None:
         metavar="SECONDS",
         help="how often a private node asks where a proxy cuts long requests (0: as configured)",
     )
+    options.add_argument(
+        "--record-hours",
+        type=int,
+        metavar="HOURS",
+        help="keep what the rules are given for `rules replay` (0, the default: not at all)",
+    )
+    options.add_argument(
+        "--record-megabytes", type=int, metavar="MB", help="at most so much of it (default: 64)"
+    )
 
 
 def add_agreed(parser: argparse.ArgumentParser) -> None:
@@ -117,12 +126,16 @@ def _users(session: Session, now: dict[str, str]) -> dict[str, str]:
 class _Limits(TypedDict):
     attachment_limit: int
     poll_seconds: float
+    record_hours: int
+    record_megabytes: int
 
 
 def _limits(session: Session, now: ConnectionSettings) -> _Limits:
     return {
         "attachment_limit": int(session.number_or("attachment_limit", now.attachment_limit)),
         "poll_seconds": session.number_or("poll_seconds", now.poll_seconds),
+        "record_hours": int(session.number_or("record_hours", now.record_hours)),
+        "record_megabytes": int(session.number_or("record_megabytes", now.record_megabytes)),
     }
 
 

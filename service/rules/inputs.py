@@ -32,6 +32,8 @@ class Given:
         self.rich_fields = {"description"}
         self.comments: set[str] = set()
         self.attachments: set[str] = set()
+        self.held_before: frozenset[str] = frozenset()
+        """Comments of which the receiving side has an earlier wording."""
 
     def plain(self) -> list[str]:
         return [to_plain(h) if isinstance(h, RichText) else "" for h in self.handles]
@@ -58,7 +60,13 @@ class Given:
             self._comment(c, c.body) for c in replica.comments if not isinstance(c.body, Digest)
         ]
         attachments = [self._attachment(a) for a in replica.attachments]
-        head = _units(replica.key, replica.url, "gone" if replica.gone else "")
+        head = RECORD.join(
+            (
+                _units(replica.key, replica.url, "gone" if replica.gone else ""),
+                _units(*replica.removed_comments),
+                _units(*replica.removed_attachments),
+            )
+        )
         return self._crossing(head, replica.fields, comments, attachments)
 
     def _crossing(
@@ -87,9 +95,9 @@ class Given:
         internal = "internal" if comment.internal else ""
         place, created = str(self._hold(body)), str(comment.created)
         work = (str(comment.work.seconds), str(comment.work.started)) if comment.work else ("", "")
-        return _units(
-            comment.id, place, author.name, author.email, author.id, created, internal, *work
-        )
+        changed = "changed" if comment.id in self.held_before else ""
+        person = (author.name, author.email, author.id)
+        return _units(comment.id, place, *person, created, internal, *work, changed)
 
     def _attachment(self, attachment: Attachment | ReplicaAttachment) -> str:
         self.attachments.add(attachment.id)
@@ -114,6 +122,17 @@ def context_input(context: RuleContext) -> str:
         str(context.now),
         "mirror" if context.mirror else "",
     )
+
+
+def previous_input(context: RuleContext) -> dict[str, Any]:
+    """Only what is small crosses; a person crosses as a name, an e-mail and an id."""
+    crossing: dict[str, Any] = {}
+    for name, value in context.previous.items():
+        if isinstance(value, User):
+            crossing[name] = {"name": value.name, "email": value.email, "id": value.id}
+        elif not isinstance(value, RichText | Digest):
+            crossing[name] = list(value) if isinstance(value, tuple) else value
+    return crossing
 
 
 def _units(*words: str) -> str:

@@ -18,7 +18,7 @@ from service.rules import results
 from service.rules.checking import check_rule
 from service.rules.codec import RichTextCodec
 from service.rules.failure import FILES, crashed, function_line, out_of_time, translate, worn_out
-from service.rules.inputs import Given, context_input
+from service.rules.inputs import Given, context_input, previous_input
 from service.rules.limits import RuleLimits
 from service.rules.port import Direction
 from service.rules.sessions import RuleSession, RuleSessions, frozen, varies
@@ -32,8 +32,8 @@ GRACE = 0.3
 _NO_START = (MontyError, OSError, RuntimeError)
 """What a pool raises whose worker cannot be started."""
 
-_OUTGOING = "_run_outgoing(_given, _about)"
-_INCOMING = "_run_incoming(_given, _local, _about)"
+_OUTGOING = "_run_outgoing(_given, _about, _previous)"
+_INCOMING = "_run_incoming(_given, _local, _about, _previous)"
 
 
 class MontyEngine:
@@ -49,7 +49,8 @@ class MontyEngine:
 
     async def outgoing(self, rules: RuleSet, issue: Issue, context: RuleContext) -> Outgoing | None:
         given = Given(issue.fields, self._codec)
-        inputs = {"_given": given.issue(issue), "_about": context_input(context)}
+        given.held_before = context.told
+        inputs = {"_given": given.issue(issue)} | _about(rules.outgoing, context)
         run = _Run("outgoing", rules, _OUTGOING, inputs, given, context)
         exported = await self._run(run)
         try:
@@ -62,8 +63,9 @@ class MontyEngine:
     ) -> Wanted | None:
         given = Given(replica.fields, self._codec)
         local = given.issue(issue) if issue is not None else None
+        given.held_before = context.taken
         shown = given.replica(replica)
-        inputs = {"_given": shown, "_local": local, "_about": context_input(context)}
+        inputs = {"_given": shown, "_local": local} | _about(rules.incoming, context)
         run = _Run("incoming", rules, _INCOMING, inputs, given, context)
         exported = await self._run(run)
         try:
@@ -88,7 +90,8 @@ class MontyEngine:
             if lasted >= self._limits.seconds:
                 raise out_of_time(run.direction, run.source, self._limits) from error
         except MontyError as error:
-            if not worn_out(error):
+            # A machine that is short of time may have stopped a rule that is quick enough.
+            if not worn_out(error) and not isinstance(error.exception(), TimeoutError):
                 raise self._failure(error, run) from error
         try:
             return await self._once(run)
@@ -117,6 +120,15 @@ class MontyEngine:
 
     def _failure(self, error: MontyError, run: "_Run") -> RuleError | MappingError:
         return translate(error, run.direction, run.source, self._limits)
+
+
+def _about(source: str, context: RuleContext) -> dict[str, Any]:
+    """What was before crosses only for rules that speak of it."""
+    asks = context.previous and "previous" in source
+    return {
+        "_about": context_input(context),
+        "_previous": previous_input(context) if asks else None,
+    }
 
 
 class _Run:

@@ -43,7 +43,14 @@ class RichText:
 
 class Comment:
     def __init__(
-        self, id: str, body: Any, author: User, created: int, internal: bool, work: Any = None
+        self,
+        id: str,
+        body: Any,
+        author: User,
+        created: int,
+        internal: bool,
+        work: Any = None,
+        changed: bool = False,
     ) -> None:
         self.id = id
         self.body = body
@@ -51,6 +58,7 @@ class Comment:
         self.created = created
         self.internal = internal
         self.work = work
+        self.changed = changed
 
 
 class Work:
@@ -75,6 +83,7 @@ class Context:
         self.first_sync = words[8] != ""
         self.now = int(words[9])
         self.mirror = words[10] != ""
+        self.previous: dict[str, Any] = {}
 
 
 class Issue:
@@ -135,6 +144,7 @@ class Replica:
         comments: Iterable[Comment] = (),
         attachments: Iterable[Attachment] = (),
         fields: Any = None,
+        stop_syncing: bool = False,
     ) -> None:
         self.summary = summary
         self.description = description
@@ -160,9 +170,12 @@ class Replica:
         self.comments = comments
         self.attachments = attachments
         self.fields = {} if fields is None else fields
+        self.stop_syncing = stop_syncing
         self.key = ""
         self.url = ""
         self.gone = False
+        self.removed_comments: list[str] = []
+        self.removed_attachments: list[str] = []
 
 
 class Wanted:
@@ -194,6 +207,7 @@ class Wanted:
         comments: Iterable[Comment] = (),
         attachments: Iterable[Attachment] = (),
         fields: Any = None,
+        stop_syncing: bool = False,
     ) -> None:
         self.project = project
         self.type = type
@@ -220,6 +234,31 @@ class Wanted:
         self.comments = comments
         self.attachments = attachments
         self.fields = {} if fields is None else fields
+        self.stop_syncing = stop_syncing
+
+
+_NAMES = (
+    "summary",
+    "description",
+    "status",
+    "priority",
+    "labels",
+    "assignee",
+    "reporter",
+    "resolution",
+    "components",
+    "fix_versions",
+    "affected_versions",
+    "milestone",
+    "area",
+    "iteration",
+    "due",
+    "estimate",
+    "remaining",
+    "spent",
+    "parent",
+    "links",
+)
 
 
 class _Clear:
@@ -321,9 +360,29 @@ def with_author(comment: Comment) -> Comment:
     line = f"{name} wrote:"
     body = comment.body
     body = body.prepend(line) if type(body) is RichText else f"{line}\n\n{body}"
+    return _with_body(comment, body)
+
+
+def _with_body(comment: Comment, body: Any) -> Comment:
     return Comment(
-        comment.id, body, comment.author, comment.created, comment.internal, comment.work
+        comment.id,
+        body,
+        comment.author,
+        comment.created,
+        comment.internal,
+        comment.work,
+        comment.changed,
     )
+
+
+def with_body(comment: Comment, body: Any) -> Comment:
+    return _with_body(comment, body)
+
+
+def as_internal(comment: Comment) -> Comment:
+    copy = _with_body(comment, comment.body)
+    copy.internal = True
+    return copy
 
 
 def reported(replica: Replica) -> Any:
@@ -360,6 +419,27 @@ def only_mapped(table: dict[str, Any], value: Any) -> Any:
     return ... if value is None else _find(table, value)
 
 
+def cut(value: str, length: int, end: str = "…") -> str:
+    if len(value) <= length:
+        return value
+    return value[: max(length - len(end), 0)] + end[:length]
+
+
+def as_label(value: str) -> str:
+    return "_".join(value.split())
+
+
+def prefixed(table: dict[str, Any], value: Any, default: Any = ...) -> Any:
+    if value is None:
+        return None
+    best, length = default, -1
+    low = value.lower()
+    for start, counterpart in table.items():
+        if low.startswith(start.lower()) and len(start) > length:
+            best, length = counterpart, len(start)
+    return best
+
+
 def moment(milliseconds: int) -> Any:
     from datetime import datetime, timedelta, timezone  # noqa: PLC0415 (rarely needed)
 
@@ -394,8 +474,20 @@ def _comments(section: str) -> Any:
             int(created),
             internal != "",
             _work(seconds, started),
+            changed != "",
         )
-        for id, place, name, email, user, created, internal, seconds, started in _records(section)
+        for (
+            id,
+            place,
+            name,
+            email,
+            user,
+            created,
+            internal,
+            seconds,
+            started,
+            changed,
+        ) in _records(section)
     ]
 
 
@@ -414,7 +506,8 @@ def _issue(given: Any) -> Issue:
 
 def _replica(given: Any) -> Replica:
     head, texts, rich, users, comments, attachments = given[0].split("\x1d")
-    key, url, gone = head.split("\x1f")
+    about, removed_comments, removed_attachments = head.split("\x1e")
+    key, url, gone = about.split("\x1f")
     fields = _fields(texts, rich, users, given[1])
     replica = Replica(
         summary=fields.get("summary"),
@@ -443,6 +536,8 @@ def _replica(given: Any) -> Replica:
         fields=fields,
     )
     replica.key, replica.url, replica.gone = key, url, gone != ""
+    replica.removed_comments = removed_comments.split("\x1f") if removed_comments else []
+    replica.removed_attachments = removed_attachments.split("\x1f") if removed_attachments else []
     return replica
 
 
@@ -453,6 +548,38 @@ def _let_through(result: Any, wanted: Any, name: str) -> Any:
     return result
 
 
+_VALUES = (str, type(None), RichText, User, int, bool, float, _Clear)
+_SETS = (list, tuple, set, frozenset)
+# What is wrong among these is told better outside.
+_ITEMS = (str, type(None), int, bool, float, bytes, dict)
+
+
+def _values(names: Any, values: Any) -> None:
+    """Functions and classes would cross as texts that look right."""
+    for value in values:
+        if value is not ... and type(value) not in _VALUES:
+            _look(names, values, value)
+
+
+def _look(names: Any, values: Any, value: Any) -> None:
+    kind = type(value)
+    if kind in _ITEMS:
+        return
+    if kind in _SETS:
+        for item in value:
+            kind = type(item)
+            if kind not in _ITEMS:
+                break
+        else:
+            return
+    _refuse(names, [value is each for each in values].index(True), kind)
+
+
+def _refuse(names: Any, place: int, kind: Any) -> None:
+    name = str(list(names)[place]) if names else _NAMES[place]
+    raise TypeError(f"\x1etype\x1e{name}\x1ea value of a field\x1e{kind.__name__}")
+
+
 def _export(result: Any, wanted: Any, rule: str) -> Any:
     if result is None:
         return None
@@ -460,34 +587,39 @@ def _export(result: Any, wanted: Any, rule: str) -> Any:
         raise TypeError(f"\x1etype\x1e{rule}()\x1e{wanted.__name__}\x1e{type(result).__name__}")
     comments = _let_through(result.comments, Comment, "comments")
     attachments = _let_through(result.attachments, Attachment, "attachments")
+    named = (
+        result.summary,
+        result.description,
+        result.status,
+        result.priority,
+        result.labels,
+        result.assignee,
+        result.reporter,
+        result.resolution,
+        result.components,
+        result.fix_versions,
+        result.affected_versions,
+        result.milestone,
+        result.area,
+        result.iteration,
+        result.due,
+        result.estimate,
+        result.remaining,
+        result.spent,
+        result.parent,
+        result.links,
+    )
+    _values((), named)
+    if result.fields and type(result.fields) is dict:
+        _values(result.fields, result.fields.values())
     return [
-        (
-            result.summary,
-            result.description,
-            result.status,
-            result.priority,
-            result.labels,
-            result.assignee,
-            result.reporter,
-            result.resolution,
-            result.components,
-            result.fix_versions,
-            result.affected_versions,
-            result.milestone,
-            result.area,
-            result.iteration,
-            result.due,
-            result.estimate,
-            result.remaining,
-            result.spent,
-            result.parent,
-            result.links,
-        ),
+        named,
         result.type,
         result.fields,
         [(c.id, c.body, c.internal, c.work) for c in comments],
         [a.id for a in attachments],
         result.project if wanted is Wanted else "",
+        result.stop_syncing,
     ]
 
 
@@ -497,12 +629,27 @@ def _context(given: str) -> Context:
     return Context(given.split("\x1f"))
 
 
-def _run_outgoing(given: Any, about: Any) -> Any:
-    result = outgoing(_issue(given), _context(about))  # noqa: F821
+def _with_previous(context: Context, previous: Any) -> Context:
+    for name, value in previous.items():
+        person = type(value) is dict
+        context.previous[name] = (
+            User(value["name"], value["email"], value["id"]) if person else value
+        )
+    return context
+
+
+def _run_outgoing(given: Any, about: Any, previous: Any) -> Any:
+    context = _context(about)
+    if previous:
+        _with_previous(context, previous)
+    result = outgoing(_issue(given), context)  # noqa: F821
     return _export(result, Replica, "outgoing")
 
 
-def _run_incoming(given: Any, local: Any, about: Any) -> Any:
+def _run_incoming(given: Any, local: Any, about: Any, previous: Any) -> Any:
     issue = None if local is None else _issue(local)
-    result = incoming(_replica(given), issue, _context(about))  # noqa: F821
+    context = _context(about)
+    if previous:
+        _with_previous(context, previous)
+    result = incoming(_replica(given), issue, context)  # noqa: F821
     return _export(result, Wanted, "incoming")

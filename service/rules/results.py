@@ -80,20 +80,21 @@ class Refused(Exception):
 def outgoing(exported: Any, given: Given) -> Outgoing | None:
     if exported is None:
         return None
-    named, kind, custom, comments, attachments, _ = exported
+    named, kind, custom, comments, attachments, _, stops = exported
     fields = _fields(named, custom, given)
     _put(fields, "type", kind, given)
     return Outgoing(
         fields=fields,
         comments=_comments(comments, given, OutgoingComment),
         attachments=_attachments(attachments, given),
+        stop_syncing=_truth("stop_syncing", stops),
     )
 
 
 def wanted(exported: Any, given: Given) -> Wanted | None:
     if exported is None:
         return None
-    named, kind, custom, comments, attachments, project = exported
+    named, kind, custom, comments, attachments, project, stops = exported
     if kind is not ... and kind is not None and not isinstance(kind, str):
         raise Refused(f"type: a name is expected, {_describe(kind)} was given.")
     if not isinstance(project, str):
@@ -104,7 +105,14 @@ def wanted(exported: Any, given: Given) -> Wanted | None:
         attachments=_attachments(attachments, given),
         project=project,
         type=kind if isinstance(kind, str) else "",
+        stop_syncing=_truth("stop_syncing", stops),
     )
+
+
+def _truth(name: str, raw: Any) -> bool:
+    if type(raw) is not bool:
+        raise Refused(f"{name}: True or False is expected, {_describe(raw)} was given.")
+    return raw
 
 
 def refusal(refused: Refused, file: str, line: int) -> RuleError:

@@ -31,6 +31,8 @@ class Comment:
     internal: bool
     work: Work | None
     """Time spent, where the comment is a record of it."""
+    changed: bool
+    """The receiving side holds an earlier wording; False: the comment is new there."""
 
 class Work:
     seconds: int
@@ -66,6 +68,10 @@ class Context:
     """Milliseconds since 1970; see `moment`."""
     mirror: bool
     """This side's issue was made, or is about to be, for the other side's."""
+    previous: dict[str, Any]
+    """Fields as they were when this rule's side last agreed: outgoing, what was sent last;
+    incoming, the replica that was taken in last. Without formatted and very long texts; empty at
+    the first sync."""
 
 class Issue:
     """The issue in this side's tracker. A field that it does not have is None (labels: empty)."""
@@ -112,6 +118,10 @@ class Replica:
     url: str
     gone: bool
     """The other side's issue was deleted."""
+    removed_comments: list[str]
+    """Ids of comments that a person of the other side deleted, and not yet dealt with here."""
+    removed_attachments: list[str]
+    """Ids of attachments, likewise."""
     summary: str
     description: RichText | None
     status: str | None
@@ -137,6 +147,8 @@ class Replica:
     comments: list[Comment]
     """The new and the changed ones."""
     attachments: list[Attachment]
+    stop_syncing: bool
+    """This is the last that the other side hears of the issue."""
     def __init__(
         self,
         *,
@@ -164,6 +176,7 @@ class Replica:
         comments: Iterable[Comment] = ...,
         attachments: Iterable[Attachment] = ...,
         fields: dict[str, _Value] | dict[str, Any] = ...,
+        stop_syncing: bool = ...,
     ) -> None: ...
 
 class Wanted:
@@ -171,6 +184,8 @@ class Wanted:
 
     project: str
     fields: dict[str, Any]
+    stop_syncing: bool
+    """Once this was written, the issue is no longer under sync here."""
     def __init__(
         self,
         *,
@@ -199,6 +214,7 @@ class Wanted:
         comments: Iterable[Comment] = ...,
         attachments: Iterable[Attachment] = ...,
         fields: dict[str, _Value] | dict[str, Any] = ...,
+        stop_syncing: bool = ...,
     ) -> None: ...
 
 @overload
@@ -239,6 +255,12 @@ def markdown(value: RichText | str | None) -> str:
 def with_author(comment: Comment) -> Comment:
     """The comment with a first line that names who wrote it."""
 
+def with_body(comment: Comment, body: RichText | str) -> Comment:
+    """The comment with other words."""
+
+def as_internal(comment: Comment) -> Comment:
+    """The comment, to be seen by this side's team alone where the tracker can hide it."""
+
 def reported(replica: Replica) -> RichText | str | None:
     """The description with a first line that names who reported the issue."""
 
@@ -257,5 +279,18 @@ def map_user(
 def only_mapped(table: dict[str, str], value: str | None) -> Any:
     """The counterpart; without one the field stays as it is."""
 
+def cut(value: str, length: int, end: str = ...) -> str:
+    """At most so many letters; what is cut off shows as `end`."""
+
+def as_label(value: str) -> str:
+    """The words joined by "_", for trackers whose labels have no spaces."""
+
+@overload
+def prefixed(table: dict[str, str], value: str | None) -> Any:
+    """The counterpart of the longest beginning of the value that the table has, as for paths of
+    areas; without one the default, or else the field stays as it is."""
+
+@overload
+def prefixed(table: dict[str, str], value: str | None, default: _D) -> str | _D | None: ...
 def moment(milliseconds: int) -> datetime:
     """A moment in UTC."""

@@ -114,6 +114,31 @@ rule_versions = sa.Table(
     _number("created"),
 )
 
+rule_drafts = sa.Table(
+    "rule_drafts",
+    metadata,
+    _of_connection(primary_key=True),
+    _bytes("outgoing"),
+    _bytes("incoming"),
+    _number("based_on"),
+    _words("author"),
+    _words("message"),
+    _number("saved"),
+)
+
+rule_recordings = sa.Table(
+    "rule_recordings",
+    metadata,
+    sa.Column("id", Serial, primary_key=True),
+    _of_connection(),
+    _number("at"),
+    _text("place"),
+    _number("size"),
+    _bytes("sealed"),
+    sa.Index(None, "connection", "at"),
+    sa.Index(None, "connection", "id", "size"),
+)
+
 peers = sa.Table(
     "peers",
     metadata,

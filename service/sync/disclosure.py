@@ -54,4 +54,7 @@ def disclose(outgoing: Outgoing, allowed: frozenset[str]) -> Disclosed:
     if not withheld:
         return Disclosed(outgoing, ())
     fields = {name: value for name, value in outgoing.fields.items() if name in allowed}
-    return Disclosed(Outgoing(fields, comments, attachments), tuple(sorted(withheld)))
+    kept = msgspec.structs.replace(
+        outgoing, fields=fields, comments=comments, attachments=attachments
+    )
+    return Disclosed(kept, tuple(sorted(withheld)))

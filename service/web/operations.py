@@ -61,6 +61,7 @@ from schemas.news import News
 from schemas.node import Activity
 from schemas.trust import KeysView, PeerRenew, PeerRenewal, PeerUrl, PeerView
 from service.web.alm import AlmPort
+from service.web.rule_life import RuleLife
 
 
 class NewsReader(Protocol):
@@ -181,6 +182,8 @@ class Operations(Protocol):
     async def solve_mapping(self, name: str, body: MappingSolution) -> MappingView: ...
 
     async def suggest_mapping(self, name: str) -> MappingSuggestions: ...
+    @property
+    def rule_life(self) -> RuleLife: ...
 
     async def sync(self, body: SyncBody) -> SyncAnswer: ...
 

@@ -182,6 +182,14 @@ class Reconciliation:
         if wanted is not None:
             await parts.write(wanted)
         self.twin = msgspec.structs.replace(self.twin, recalls="")
+        if telling.last or (wanted is not None and wanted.stop_syncing):
+            self._stop_syncing()
+
+    def _stop_syncing(self) -> None:
+        """As a rule asked, but not before the parts that are on their way have come."""
+        if not is_waiting(self.twin):
+            self.note("rule.stopped_syncing")
+            self.twin = msgspec.structs.replace(self.twin, stopped=True)
 
     async def _write_late(
         self, writes: FieldWrites, issue: Issue, wanted: Wanted
@@ -309,10 +317,16 @@ class Reconciliation:
             now=self.bench.now(),
         )
 
+    def _incoming_context(self) -> RuleContext:
+        taken = (t.remote_id for t in self.twin.comments if t.origin == "remote" and not t.removed)
+        return msgspec.structs.replace(
+            self.context(), previous=self.twin.base.replica, taken=frozenset(taken)
+        )
+
     async def _wanted(self, issue: Issue | None) -> Wanted | None:
         replica = for_rule(self.twin)
         wanted = await self.bench.engine.incoming(
-            self.bench.rules, replica, _bare(issue), self.context()
+            self.bench.rules, replica, _bare(issue), self._incoming_context()
         )
         if wanted is None:
             return None if issue is None else Wanted({})
@@ -329,7 +343,7 @@ class Reconciliation:
             return twin.base.wanted
         try:
             earlier = await self.bench.engine.incoming(
-                self.bench.rules, for_rule(twin, fields), _bare(issue), self.context()
+                self.bench.rules, for_rule(twin, fields), _bare(issue), self._incoming_context()
             )
         except RuleError:
             # A rule may not cope with a state that never was; the base is the next best witness.

@@ -29,6 +29,7 @@ from service.workers.reconciliation import FIELDS_ONLY, Reconciliation
 from service.workers.roster import LiveConnection, OpenConnector, Roster
 from service.workers.settling import Settling
 from service.workers.tables import NOTHING, ConnectionTables
+from service.workers.tape import Recorder
 
 log = structlog.get_logger()
 
@@ -58,6 +59,7 @@ class Rounds:
         now: Callable[[], Millis],
     ) -> None:
         self._settling = settling
+        self._recorder = Recorder(store)
         self._node, self._store, self._roster = node, store, roster
         self._engine, self._contents = engine, contents
         self._people, self._known, self._recent = people, known, recent
@@ -82,12 +84,17 @@ class Rounds:
         declared = await self._tables.declared(live)
         key = TwinKey(claim.connection, claim.twin)
         bench = self._bench(key, live, opened, ledger, declared)
+        tape = self._recorder.tape(live, self._engine)
+        if tape is not None:
+            bench = msgspec.structs.replace(bench, engine=tape)
         outcome = await self._run(bench, claim, waiting, hint, here, live)
         if isinstance(outcome.error, MappingError):
             explained = await self._tables.explained(live, outcome.error)
             outcome = msgspec.structs.replace(outcome, error=explained)
         again = await self._settling.settle(claim, outcome, ledger, live)
         await self._settling.announce(ledger, live, other, claim)
+        if tape is not None:
+            await self._recorder.keep(tape, live, claim.twin, claim.fence, self._now())
         return again
 
     def _bench(

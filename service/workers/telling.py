@@ -46,6 +46,8 @@ class Pass(Protocol):
 class Telling:
     def __init__(self, run: Pass) -> None:
         self._run = run
+        self.last = False
+        """The outgoing rule asked that the sync ends with what it let out."""
 
     async def tell(self, issue: Issue, before: Outgoing | None, merge: FieldMerge | None) -> None:
         """`before`: what the rule made of the issue before our own write."""
@@ -61,6 +63,7 @@ class Telling:
             run.note("rule.kept_back", direction="outgoing")
             run.twin = note_held(run.twin, issue)
             return
+        self.last = outgoing.stop_syncing
         fresh = news(run.twin, outgoing, before, merge)
         twin, parts = note_judged(run.twin, judged, outgoing)
         parts = msgspec.structs.replace(
@@ -85,7 +88,11 @@ class Telling:
         shown = msgspec.structs.replace(
             issue, comments=judged.comments, attachments=judged.attachments
         )
-        outgoing = await run.bench.engine.outgoing(run.bench.rules, shown, run.context())
+        told = (t.local_id for t in run.twin.comments if t.origin == "local" and t.version)
+        context = msgspec.structs.replace(
+            run.context(), previous=run.twin.sent, told=frozenset(told)
+        )
+        outgoing = await run.bench.engine.outgoing(run.bench.rules, shown, context)
         if outgoing is None:
             return None
         shared = msgspec.structs.replace(outgoing, fields=only_shared(outgoing.fields))

@@ -8,10 +8,11 @@ import structlog
 
 from schemas.peer import NOTICE_TWIN
 from schemas.values import Millis
-from service.store import connections, disclosures, invitations, outbox
+from service.store import connections, disclosures, invitations, outbox, rule_recordings
 from service.store.store import Store
 from service.workers import notices
 from service.workers.roster import Roster, touch
+from service.workers.tape import bounds_of
 
 log = structlog.get_logger()
 
@@ -47,6 +48,7 @@ class Upkeep:
         await self._ask_again()
         await self._forget()
         await self._store.write(lambda c: disclosures.trim(c, DISCLOSURES))
+        await self._prune_recordings()
 
     async def _ask_again(self) -> None:
         """Whether a peer that did not know a connection knows it now."""
@@ -55,6 +57,21 @@ class Upkeep:
             return
         for peer in await self._store.write(lambda c: notices.ask_again(c, broken, self._now())):
             self._ring_peer(peer)
+
+    async def _prune_recordings(self) -> None:
+        """Also of connections that record no more."""
+        live, now = self._roster.connections, self._now()
+
+        def work(c: sa.Connection) -> int:
+            return sum(
+                rule_recordings.prune(c, id, bounds_of(live[id], now))
+                for id in rule_recordings.connections(c)
+                if id in live
+            )
+
+        if await self._store.read(rule_recordings.connections):
+            gone = await self._store.write(work)
+            log.debug("recordings.pruned", count=gone)
 
     async def _forget(self) -> None:
         """Records of removed connections go after a month, and not before the other side knows."""

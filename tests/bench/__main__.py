@@ -14,7 +14,7 @@ import structlog
 import uvloop
 from rich.console import Console
 
-from tests.bench import adapters, alm_jobs, first_sync, idle_peers, management, report
+from tests.bench import adapters, alm_jobs, first_sync, idle_peers, management, report, rules
 from tests.bench.engines import EMBEDDED, SERVERS, started
 from tests.bench.field import open_field
 from tests.bench.figures import FULL, QUICK, Figures, measure
@@ -35,9 +35,9 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     )
     parser.add_argument(
         "--only",
-        choices=("idle-peers", "management", "alm", "adapters", "first-sync"),
+        choices=("idle-peers", "management", "alm", "adapters", "first-sync", "rules"),
         help="100 connections to 20 peers at rest, the management API, jobs of ALM connections,"
-        " what each adapter's calls cost, or the first sync of 10,000 issues; and no more",
+        " what each adapter's calls cost, the first sync of 10,000 issues, or rules; and no more",
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="the JSON goes to this file")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep data and logs here")
@@ -79,6 +79,8 @@ def main() -> int:
         return synced(given, console)
     if given.only == "alm":
         return jobs(given, console)
+    if given.only == "rules":
+        return ruled(given, console)
     if given.only:
         return idle(given, console)
     engines = given.engine or [EMBEDDED, SERVERS]
@@ -134,6 +136,13 @@ def jobs(given: argparse.Namespace, console: Console) -> int:
     with tempfile.TemporaryDirectory(prefix="tidegate-bench-") as scratch:
         found = uvloop.run(alm_jobs.measure(plan, Path(scratch)))
     alm_jobs.show(found, console)
+    write(found, given)
+    return 0
+
+
+def ruled(given: argparse.Namespace, console: Console) -> int:
+    found = uvloop.run(rules.measure(rules.QUICK if given.quick else rules.FULL))
+    rules.show(found, console)
     write(found, given)
     return 0
 

@@ -14,6 +14,7 @@ from service.web.api import (
     node,
     peers,
     relay,
+    rules,
     twins,
 )
 from service.web.api.binding import bind
@@ -30,6 +31,7 @@ def api_routes(operations: Operations, board: HealthBoard) -> list[web.RouteDef]
         *peers.routes(operations),
         *connectors.routes(operations),
         *connections.routes(operations),
+        *rules.routes(operations),
         *invitations.routes(operations),
         *twins.routes(operations),
         *activity.routes(operations),

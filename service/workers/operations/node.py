@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from time import perf_counter
 
 from schemas.access import AuditEntry, AuditQuery, TokenCreate, TokenCreated, TokenView
 from schemas.api import (
@@ -59,6 +60,7 @@ from schemas.mapping import MappingBody, MappingSolution, MappingSuggestions, Ma
 from schemas.metadata import Choice, Metadata
 from schemas.node import Activity
 from schemas.trust import KeysView, PeerRenew, PeerRenewal, PeerUrl, PeerView
+from service.codec import MarkdownCodec
 from service.workers.broadcast import Broadcast, Reader
 from service.workers.bulk import Bulk
 from service.workers.operations.alm import AlmOperations
@@ -68,6 +70,7 @@ from service.workers.operations.connectors import ConnectorOperations
 from service.workers.operations.desk import Desk
 from service.workers.operations.disclosures import disclosed
 from service.workers.operations.discovery import DiscoveryOperations
+from service.workers.operations.dry_running import DryRunning
 from service.workers.operations.errors import ErrorOperations
 from service.workers.operations.invitations import InvitationOperations
 from service.workers.operations.mapping import MappingOperations
@@ -79,6 +82,8 @@ from service.workers.operations.queue import queue
 from service.workers.operations.records import AuditDesk
 from service.workers.operations.relay import RelayOperations
 from service.workers.operations.relay_pairing import RelayedPairing
+from service.workers.operations.replaying import Replaying
+from service.workers.operations.rule_life import RuleLifeOperations
 from service.workers.operations.tasks import TaskOperations, Work
 from service.workers.operations.tokens import TokenDesk
 from service.workers.operations.twins import TwinOperations
@@ -114,6 +119,12 @@ class NodeOperations:
         self._conflicts = ConflictOperations(desk)
         self._mapping = MappingOperations(desk, self._errors)
         self._connections = ConnectionOperations(desk, pairing, relayed, self._mapping.checked)
+        self._rule_life = RuleLifeOperations(
+            desk,
+            self._connections,
+            Replaying(desk, MarkdownCodec(), elapsed=perf_counter),
+            DryRunning(desk, MarkdownCodec()),
+        )
         self._discovery = DiscoveryOperations(desk)
         self._peers = PeerOperations(desk, pairing)
         self._tasks = TaskOperations(bulk, Work(desk, self._twins, self._errors, self._pairs))
@@ -260,6 +271,10 @@ class NodeOperations:
 
     async def suggest_mapping(self, name: str) -> MappingSuggestions:
         return await self._mapping.suggest(name)
+
+    @property
+    def rule_life(self) -> RuleLifeOperations:
+        return self._rule_life
 
     async def sync(self, body: SyncBody) -> SyncAnswer:
         return await self._twins.sync(body)

@@ -1,0 +1,158 @@
+"""Bodies of the management API about the life of rules: versions, drafts, replays, dry runs."""
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from schemas.api import IssueKey, Source, Text
+from schemas.rules import Diagnostic, Difference
+from schemas.values import Millis
+
+Version = Annotated[int, msgspec.Meta(ge=0)]
+
+
+class RuleVersionView(msgspec.Struct, frozen=True):
+    version: int
+    author: str
+    message: str
+    created: Millis
+    published: bool
+    """It decides now."""
+
+
+class RuleVersionDetail(msgspec.Struct, frozen=True):
+    version: int
+    outgoing: str
+    incoming: str
+
+
+class DraftView(msgspec.Struct, frozen=True):
+    """Where nothing was drafted: the published rules, with `saved` 0."""
+
+    outgoing: str
+    incoming: str
+    based_on: int
+    author: str = ""
+    message: str = ""
+    saved: Millis = 0
+    findings: tuple[Diagnostic, ...] = ()
+    """Of the check; a draft may be saved with them, and not published."""
+
+
+class DraftPut(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    outgoing: Source
+    incoming: Source
+    message: Text = ""
+
+
+class PublishBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    message: Text = ""
+    """'' takes the draft's."""
+
+
+class RollbackBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    version: Annotated[int, msgspec.Meta(ge=1)]
+    message: Text = ""
+
+
+class DiffQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    before: Version = 0
+    """0: the published one."""
+    after: Version = 0
+    """0: the draft."""
+
+
+class RulesDiff(msgspec.Struct, frozen=True):
+    before: int
+    after: int
+    outgoing: str
+    """A unified diff; '' where nothing differs."""
+    incoming: str
+
+
+class ReplayBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Without sources the draft is run."""
+
+    outgoing: Source | None = None
+    incoming: Source | None = None
+    since: Annotated[int, msgspec.Meta(ge=0)] = 0
+    """A moment, in milliseconds."""
+    after: Annotated[int, msgspec.Meta(ge=0)] = 0
+    """Of the answer before: its `last`."""
+    limit: Annotated[int, msgspec.Meta(ge=1, le=5_000)] = 1_000
+
+
+class Replayed(msgspec.Struct, frozen=True):
+    """One recorded run that would have come out differently."""
+
+    at: Millis
+    twin: str
+    issue: str
+    direction: Literal["outgoing", "incoming"]
+    version: int
+    """Of the rules that decided then."""
+    differences: tuple[Difference, ...]
+    """`before`: by the published rules; `after`: by the draft."""
+
+
+class ReplayReport(msgspec.Struct, frozen=True):
+    seen: int
+    unreadable: int
+    """Sealed by a key that this node no longer has."""
+    differing: tuple[Replayed, ...]
+    fields: dict[str, int]
+    """How often each place differs."""
+    milliseconds: int
+    last: int
+    more: bool
+
+
+class RecorderView(msgspec.Struct, frozen=True):
+    """Switched on by the connection's settings `record_hours` and `record_megabytes`."""
+
+    on: bool
+    count: int
+    size: int
+    """Bytes, sealed."""
+    oldest: Millis | None
+
+
+class DryRunBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Without sources the published rules are run; `draft` runs the draft."""
+
+    issue: IssueKey
+    """By key or id, or the id of a twin."""
+    draft: bool = False
+    outgoing: Source | None = None
+    incoming: Source | None = None
+
+
+class Write(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What would be written to this side's tracker."""
+
+    call: str
+    """Such as `update`, `create` or `add_comment`."""
+    detail: dict[str, Any]
+
+
+class DryRun(msgspec.Struct, frozen=True):
+    issue: str
+    twin: str
+    """'' where the issue is under no sync yet."""
+    version: int
+    """Of the rules that ran; 0 for a draft."""
+    outgoing: dict[str, Any] | None
+    """What the outgoing rule lets out; null: nothing, or it was not asked."""
+    wanted: dict[str, Any] | None
+    """What the incoming rule makes of the other side's newest replica; null: it ignores it, or
+    there is nothing to take in."""
+    writes: tuple[Write, ...]
+    """On this side, in their order."""
+    message: dict[str, Any] | None
+    """The replica that the other side would get; null: there is nothing to tell."""
+    told: tuple[Difference, ...]
+    """How it differs from what the other side was told last."""
+    notes: tuple[str, ...]
+    """What the activity log would say, and what cannot be known here."""
+    error: str = ""
+    trace: str = ""

@@ -1,0 +1,224 @@
+"""Reconciles an issue without doing any of it: what the rules make, and what would be written."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
+from typing import Any
+
+import sqlalchemy as sa
+
+from schemas.errors import Fault, InputError, RuleError, TidegateError, TrackerError
+from schemas.issue import IssueRef
+from schemas.replica import ReplicaAttachment, TwinMessage
+from schemas.rule_life import DryRun, DryRunBody
+from schemas.rules import RuleSet
+from schemas.twin import Twin
+from service.rules.codec import RichTextCodec
+from service.rules.differences import differences
+from service.rules.plain_form import PlainForm
+from service.store import twins
+from service.store.rule_drafts import RuleDraft
+from service.store.twin_records import TwinRow
+from service.workers.bench import Bench, Note, Outcome
+from service.workers.dry_tracker import DryTracker, dry
+from service.workers.kin import StoredKin
+from service.workers.ledger import waiting_message
+from service.workers.operations.desk import Desk
+from service.workers.reconciliation import Reconciliation
+from service.workers.roster import LiveConnection, OpenConnector
+from service.workers.tape import TapedEngine
+from service.workers.triggers import twin_id
+
+UNKNOWABLE = (
+    "What the other side writes is decided by its own rule, which this node does not know: shown is"
+    " what it would be told."
+)
+
+
+class DryRunning:
+    def __init__(self, desk: Desk, codec: RichTextCodec) -> None:
+        self._desk = desk
+        self._codec = codec
+        self._form = PlainForm(codec)
+
+    async def run(self, live: LiveConnection, body: DryRunBody, draft: RuleDraft | None) -> DryRun:
+        opened = self._desk.roster.connectors.get(live.record.connector)
+        if opened is None:
+            raise InputError(
+                "The connector of this connection cannot be used now.",
+                status=409,
+                remedy="Check the connector.",
+            )
+        rules = _rules(live, body, draft)
+        twin, row = await self._find(live, opened, body.issue)
+        tracker = dry(opened.tracker, self._form.shown, self._codec.to_markdown)
+        engine = TapedEngine(self._desk.engine)
+        ledger = _NoLedger()
+        bench = self._bench(live, opened, rules, tracker, engine, ledger)
+        waiting = await self._desk.store.read(lambda c: waiting_message(c, live, twin.id))
+        incoming = row.incoming if row else None
+        run = Reconciliation(bench, twin, incoming=incoming, waiting=waiting, parts=frozenset())
+        return self._shown(twin, rules, await run.run(), tracker, engine, ledger)
+
+    def _bench(
+        self,
+        live: LiveConnection,
+        opened: OpenConnector,
+        rules: RuleSet,
+        tracker: DryTracker,
+        engine: TapedEngine,
+        ledger: "_NoLedger",
+    ) -> Bench:
+        desk, settings = self._desk, live.record.settings
+        return Bench(
+            connection=live.record.shared,
+            tracker=tracker,
+            engine=engine,
+            rules=rules,
+            context=live.context,
+            policy=live.policy,
+            allowed=live.allowed,
+            project=settings.project,
+            issue_type=settings.issue_type,
+            attachment_limit=settings.attachment_limit,
+            ledger=ledger,
+            contents=_NoContents(),
+            kin=StoredKin(desk.store, live.record),
+            persons=desk.worker.people.of(opened, settings),
+            ground=desk.known.of(opened),
+            wrote=_nothing_written,
+            now=desk.now,
+        )
+
+    async def _find(
+        self, live: LiveConnection, opened: OpenConnector, issue: str
+    ) -> tuple[Twin, TwinRow | None]:
+        """The issue's twin, or one as it would begin."""
+
+        def known(c: sa.Connection, of: str) -> TwinRow | None:
+            row = twins.get(c, live.record.id, of)
+            for found in twins.by_issue(c, live.record.connector, of):
+                if found.connection == live.record.id:
+                    row = twins.get(c, found.connection, found.twin)
+            return row
+
+        row = await self._desk.store.read(partial(known, of=issue))
+        if row is not None:
+            return row.state, row
+        ref = await self._resolved(opened, issue)
+        row = await self._desk.store.read(partial(known, of=ref.id))
+        if row is not None:
+            return row.state, row
+        return Twin(twin_id(live, ref.id), live.record.id, issue=ref), None
+
+    async def _resolved(self, opened: OpenConnector, issue: str) -> IssueRef:
+        try:
+            return await opened.tracker.resolve(issue)
+        except TrackerError as error:
+            if error.fault not in (Fault.NOT_FOUND, Fault.GONE, Fault.VALIDATION):
+                raise
+            raise InputError(
+                f"There is no issue and no twin {issue!r} here.",
+                status=404,
+                remedy="Give the key as the tracker shows it.",
+            ) from error
+
+    def _shown(
+        self,
+        twin: Twin,
+        rules: RuleSet,
+        outcome: Outcome,
+        tracker: DryTracker,
+        engine: TapedEngine,
+        ledger: "_NoLedger",
+    ) -> DryRun:
+        message = outcome.message or ledger.message
+        before = self._form.shown(twin.sent)
+        error = outcome.error
+        place = f"{error.file}:{error.line}: " if isinstance(error, RuleError) else ""
+        return DryRun(
+            issue=twin.issue.key if twin.issue else twin.replica.key,
+            twin=twin.id,
+            version=rules.version,
+            outgoing=self._form.result(engine.sent),
+            wanted=self._form.result(engine.wanted),
+            writes=tuple(tracker.writes),
+            message=self._message(message) if message else None,
+            told=differences(before, self._fields(message)) if message else (),
+            notes=(
+                *map(_words, (*ledger.notes, *outcome.notes)),
+                *((UNKNOWABLE,) if message else ()),
+            ),
+            error=f"{place}{error.message}" if error else "",
+            trace=error.trace if isinstance(error, RuleError) else "",
+        )
+
+    def _message(self, message: TwinMessage) -> dict[str, Any]:
+        replica = message.replica
+        return {
+            "version": message.version,
+            "fields": self._fields(message),
+            "comments": [comment.id for comment in replica.comments],
+            "attachments": [file.filename for file in replica.attachments],
+            "removed_comments": list(replica.removed_comments),
+            "removed_attachments": list(replica.removed_attachments),
+        }
+
+    def _fields(self, message: TwinMessage) -> dict[str, Any]:
+        return self._form.shown(message.replica.fields)
+
+
+def _rules(live: LiveConnection, body: DryRunBody, draft: RuleDraft | None) -> RuleSet:
+    rules = live.rules
+    if body.draft:
+        if draft is None:
+            raise InputError(
+                "There is no draft.", status=409, remedy="Save one, or leave `draft` out."
+            )
+        rules = RuleSet(0, draft.outgoing, draft.incoming)
+    if body.outgoing is None and body.incoming is None:
+        return rules
+    return RuleSet(
+        0,
+        rules.outgoing if body.outgoing is None else body.outgoing,
+        rules.incoming if body.incoming is None else body.incoming,
+    )
+
+
+class _NoLedger:
+    """Commits nothing; keeps what the pass told on its way."""
+
+    def __init__(self) -> None:
+        self.message: TwinMessage | None = None
+        self.notes: list[Note] = []
+
+    async def checkpoint(self, outcome: Outcome) -> None:
+        self.message = outcome.message or self.message
+        self.notes += outcome.notes
+
+
+class _NoContents:
+    """Bytes are neither fetched nor given back."""
+
+    async def find(
+        self, twin: Twin, file: ReplicaAttachment
+    ) -> Callable[[], Awaitable[AsyncIterator[bytes]]]:
+        return _no_bytes
+
+    async def decline(self, twin: Twin, file: ReplicaAttachment, reason: str) -> None:
+        """The other side is told nothing."""
+
+    async def release(self, twin: Twin, file: ReplicaAttachment) -> None:
+        """Nothing was taken."""
+
+
+async def _no_bytes() -> AsyncIterator[bytes]:
+    raise TidegateError("A dry run moves no bytes.")
+
+
+def _nothing_written(*, version: int = 0, comment: str = "") -> None:
+    """No webhook will follow."""
+
+
+def _words(note: Note) -> str:
+    detail = ", ".join(f"{name} {value}" for name, value in note.detail.items())
+    return f"{note.event}: {detail}" if detail else note.event
