@@ -12,6 +12,7 @@ from schemas.api import Problem
 from schemas.errors import TidegateError
 from service.cli import (
     activity,
+    bulk,
     connections,
     connectors,
     daemon,
@@ -22,6 +23,7 @@ from service.cli import (
     relay,
     rules,
     simulate,
+    tasks,
     tokens,
     twins,
 )
@@ -39,6 +41,8 @@ _GROUPS = (
     invitations,
     peers,
     twins,
+    bulk,
+    tasks,
     parked,
     activity,
     tokens,

@@ -48,7 +48,14 @@ from schemas.api import (
     TwinQuery,
     TwinView,
 )
-from schemas.bulk import TaskDetail, TaskQuery, TaskStart, TaskView
+from schemas.bulk import (
+    TaskDetail,
+    TaskQuery,
+    TaskRowsQuery,
+    TaskRowView,
+    TaskStart,
+    TaskView,
+)
 from schemas.metadata import Choice, Metadata
 from schemas.news import News
 from schemas.node import Activity
@@ -196,6 +203,8 @@ class Operations(Protocol):
     async def start_task(self, body: TaskStart, by: str) -> TaskView: ...
 
     async def task(self, id: str) -> TaskDetail: ...
+
+    async def task_rows(self, id: str, query: TaskRowsQuery) -> Page[TaskRowView]: ...
 
     async def cancel_task(self, id: str) -> TaskView: ...
 

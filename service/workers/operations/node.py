@@ -48,7 +48,14 @@ from schemas.api import (
     TwinQuery,
     TwinView,
 )
-from schemas.bulk import TaskDetail, TaskQuery, TaskStart, TaskView
+from schemas.bulk import (
+    TaskDetail,
+    TaskQuery,
+    TaskRowsQuery,
+    TaskRowView,
+    TaskStart,
+    TaskView,
+)
 from schemas.metadata import Choice, Metadata
 from schemas.node import Activity
 from schemas.trust import KeysView, PeerRenew, PeerRenewal, PeerUrl, PeerView
@@ -280,6 +287,9 @@ class NodeOperations:
 
     async def task(self, id: str) -> TaskDetail:
         return await self._tasks.one(id)
+
+    async def task_rows(self, id: str, query: TaskRowsQuery) -> Page[TaskRowView]:
+        return await self._tasks.rows(id, query)
 
     async def cancel_task(self, id: str) -> TaskView:
         return await self._tasks.cancel(id)

@@ -15,7 +15,15 @@ from schemas.access import (
     TokenCreated,
     TokenView,
 )
-from schemas.bulk import TaskDetail, TaskProblem, TaskQuery, TaskStart, TaskView
+from schemas.bulk import (
+    TaskDetail,
+    TaskProblem,
+    TaskQuery,
+    TaskRowsQuery,
+    TaskRowView,
+    TaskStart,
+    TaskView,
+)
 from schemas.errors import (
     ConfigurationError,
     Fault,
@@ -389,6 +397,9 @@ class FakeOperations:
     async def task(self, id: str) -> TaskDetail:
         problems = (TaskProblem("A-1", "It is gone."),)
         return TaskDetail(**msgspec.structs.asdict(TASK), problems=problems)
+
+    async def task_rows(self, id: str, query: TaskRowsQuery) -> api.Page[TaskRowView]:
+        return self._page(query, TaskRowView(1, "A-1 - 77", "failed", "There is no such issue."))
 
     async def cancel_task(self, id: str) -> TaskView:
         self.calls.append(("cancel_task", id))
