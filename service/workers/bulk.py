@@ -120,8 +120,10 @@ class Bulk:
             tasks.update(c, row.id, "running", self._owner, progress)
             return True
 
-        self._tell(msgspec.structs.replace(row, progress=progress))
-        return await self._store.write(work)
+        goes_on = await self._store.write(work)
+        if goes_on:
+            self._tell(msgspec.structs.replace(row, progress=progress))
+        return goes_on
 
     async def end(
         self, row: TaskRow, status: TaskStatus, progress: TaskProgress, report: list[StepRow]
