@@ -27,6 +27,8 @@ EXAMPLES: Mapping[str, Any] = {
     "rules_put": {"outgoing": "a", "incoming": "b", "based_on": 1},
     "peer_renew": {"code": "TG1-ABC"},
     "peer_url": {"url": "https://sync.globex.example"},
+    "trigger_put": {"project": "ABC", "query": "priority = High", "notes": "For ACME"},
+    "trigger_preview": {"project": "ABC", "labels": ["shared"]},
     "sync": {"issue": "ABC-1", "connection": "acme-globex"},
     "errors_retry": {"connection": "acme-globex", "fault": "mapping"},
     "errors_ignore": {"connection": "acme-globex", "fault": "validation"},

@@ -50,6 +50,7 @@ from schemas.health import HealthReport
 from schemas.node import Activity
 from schemas.node_routes import NODE_ROUTES
 from schemas.routing import Route, act, delete, listed, post, put, read
+from schemas.trigger_routes import TRIGGER_ROUTES
 from schemas.trust import KeysView, PeerRenew, PeerRenewal, PeerUrl, PeerView
 
 NODE = read("node", "/node", "This node", NodeView, narrow=True)
@@ -396,5 +397,6 @@ ROUTES: tuple[Route[Any, Any, Any], ...] = (
     RELAY_PASSES,
     RELAY_PASS_ADD,
     RELAY_PASS_REVOKE,
+    *TRIGGER_ROUTES,
     *NODE_ROUTES,
 )

@@ -25,6 +25,7 @@ from service.cli import (
     simulate,
     tasks,
     tokens,
+    triggers,
     twins,
 )
 from service.cli.ending import CommandFailed, Ending
@@ -41,6 +42,7 @@ _GROUPS = (
     invitations,
     peers,
     twins,
+    triggers,
     bulk,
     tasks,
     parked,

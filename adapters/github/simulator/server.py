@@ -18,6 +18,7 @@ from adapters.github.simulator import (
     issues,
     links,
     pages,
+    search,
 )
 from adapters.github.simulator.config import SimulatorConfig, Webhook
 from adapters.github.simulator.faults import Fault, Faults, answer_fault
@@ -42,7 +43,7 @@ def create_app(state: State, faults: Faults, hooks: Hooks, logins: Logins) -> we
     app[context.FAULTS] = faults
     app[deliveries.HOOKS] = hooks
     app[LOGINS] = logins
-    for part in (directory, issues, comments, links, deliveries, control, pages):
+    for part in (directory, issues, comments, links, search, deliveries, control, pages):
         app.router.add_routes(part.routes())
     return app
 

@@ -12,6 +12,7 @@ from service.web.api import (
     node,
     peers,
     relay,
+    triggers,
     twins,
 )
 from service.web.api.binding import bind
@@ -32,6 +33,7 @@ def api_routes(operations: Operations, board: HealthBoard) -> list[web.RouteDef]
         *activity.routes(operations),
         *relay.routes(operations),
         *node.routes(operations),
+        *triggers.routes(operations),
         *events.routes(operations),
     ]
     found += refusals(found)

@@ -58,6 +58,7 @@ from schemas.bulk import (
 )
 from schemas.metadata import Choice, Metadata
 from schemas.node import Activity
+from schemas.triggers import TriggerPreview, TriggerSpec, TriggerView
 from schemas.trust import KeysView, PeerRenew, PeerRenewal, PeerUrl, PeerView
 from service.workers.broadcast import Broadcast, Reader
 from service.workers.bulk import Bulk
@@ -77,6 +78,7 @@ from service.workers.operations.relay import RelayOperations
 from service.workers.operations.relay_pairing import RelayedPairing
 from service.workers.operations.tasks import TaskOperations, Work
 from service.workers.operations.tokens import TokenDesk
+from service.workers.operations.triggers import TriggerOperations
 from service.workers.operations.twins import TwinOperations
 
 
@@ -108,7 +110,10 @@ class NodeOperations:
         self._twins = TwinOperations(desk, self._errors)
         self._discovery = DiscoveryOperations(desk)
         self._peers = PeerOperations(desk, pairing)
-        self._tasks = TaskOperations(bulk, Work(desk, self._twins, self._errors, self._pairs))
+        self._triggers = TriggerOperations(desk)
+        self._tasks = TaskOperations(
+            bulk, Work(desk, self._twins, self._errors, self._pairs, self._triggers)
+        )
 
     async def node(self) -> NodeView:
         desk = self._desk
@@ -254,6 +259,21 @@ class NodeOperations:
 
     async def start_twin(self, connection: str, twin: str) -> TwinView:
         return await self._twins.start(connection, twin)
+
+    async def triggers(self, connection: str, query: PageQuery) -> Page[TriggerView]:
+        return await self._triggers.page(connection, query)
+
+    async def trigger(self, connection: str, name: str) -> TriggerView:
+        return await self._triggers.one(connection, name)
+
+    async def put_trigger(self, connection: str, name: str, spec: TriggerSpec) -> TriggerView:
+        return await self._triggers.put(connection, name, spec)
+
+    async def remove_trigger(self, connection: str, name: str) -> None:
+        await self._triggers.remove(connection, name)
+
+    async def preview_trigger(self, connection: str, spec: TriggerSpec) -> TriggerPreview:
+        return await self._triggers.preview(connection, spec)
 
     async def projects(self, connector: str, query: ProjectQuery) -> Page[Choice]:
         return await self._discovery.projects(connector, query)

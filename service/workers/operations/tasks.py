@@ -23,6 +23,7 @@ from service.workers.bulk import Bulk, Step, Steps, Took
 from service.workers.operations.desk import Desk
 from service.workers.operations.errors import ErrorOperations
 from service.workers.operations.pairs import PairOperations
+from service.workers.operations.triggers import TriggerOperations
 from service.workers.operations.twins import TwinOperations
 
 _AGAIN = ("interrupted", "cancelled", "failed", "done")
@@ -32,12 +33,18 @@ class Work:
     """What a task does, as steps."""
 
     def __init__(
-        self, desk: Desk, twins: TwinOperations, errors: ErrorOperations, pairs: PairOperations
+        self,
+        desk: Desk,
+        twins: TwinOperations,
+        errors: ErrorOperations,
+        pairs: PairOperations,
+        triggers: TriggerOperations,
     ) -> None:
         self.desk = desk
         self._twins = twins
         self._errors = errors
         self._pairs = pairs
+        self._triggers = triggers
 
     def check(self, start: TaskStart) -> None:
         """Raises `InputError` when something is missing or not there."""
@@ -45,13 +52,19 @@ class Work:
             self.desk.connection(start.connection)
         elif start.kind not in ("retry", "ignore"):
             raise _missing("connection", "This kind of task is for one connection.")
-        if start.kind == "stop" and not start.issues:
+        if start.trigger and (start.issues or start.kind not in ("sync", "stop")):
+            raise _missing("trigger", "A trigger stands for the issues of `sync` and `stop`.")
+        if start.kind == "stop" and not start.issues and not start.trigger:
             raise _missing("issues", "Name the issues whose sync is to end.")
         if start.kind == "pair" and not start.pairs:
             raise _missing("pairs", "Name the pairs.")
 
     async def of(self, start: TaskStart) -> tuple[int | None, Steps]:
         """How many steps there are, where that is known before, and the steps."""
+        if start.trigger:
+            chosen = await self._triggers.chosen(start.connection, start.trigger, start.confirmed)
+            act = self._sync if start.kind == "sync" else self._stop
+            return len(chosen), _each(act(start, issue) for issue in chosen)
         match start.kind:
             case "sync" if not start.issues:
                 return None, self._whole_project(start.connection)
@@ -64,8 +77,8 @@ class Work:
             case "recheck":
                 return await self._twins.count(start.connection), self._under_sync(start)
         keys = await self._errors.chosen(start.connection, start.fault)
-        act = self._retry if start.kind == "retry" else self._ignore
-        return len(keys), _each(act(key) for key in keys)
+        parked = self._retry if start.kind == "retry" else self._ignore
+        return len(keys), _each(parked(key) for key in keys)
 
     async def _whole_project(self, connection: str) -> Steps:
         record = self.desk.connection(connection).record

@@ -38,6 +38,7 @@ from schemas.node import Activity, ConnectionSettings
 from schemas.openapi import openapi
 from schemas.routing import PREFIX
 from schemas.rules import Diagnostic
+from schemas.triggers import PreviewIssue, TriggerPreview, TriggerSpec, TriggerView
 from schemas.trust import KeysView, PeerRenew, PeerRenewal, PeerUrl, PeerView
 from schemas.twin import Loss
 from service.web.access import by_socket
@@ -359,6 +360,22 @@ class FakeOperations:
     async def start_twin(self, connection: str, twin: str) -> api.TwinView:
         self.calls.append(("start_twin", connection, twin))
         return TWIN
+
+    async def triggers(self, connection: str, query: api.PageQuery) -> api.Page[TriggerView]:
+        return self._page(query, TriggerView(connection, "shared", TriggerSpec("ABC"), 1))
+
+    async def trigger(self, connection: str, name: str) -> TriggerView:
+        return TriggerView(connection, name, TriggerSpec("ABC"), 1)
+
+    async def put_trigger(self, connection: str, name: str, spec: TriggerSpec) -> TriggerView:
+        self.calls.append(("put_trigger", connection, name, spec))
+        return TriggerView(connection, name, spec, 1)
+
+    async def remove_trigger(self, connection: str, name: str) -> None:
+        self.calls.append(("remove_trigger", connection, name))
+
+    async def preview_trigger(self, connection: str, spec: TriggerSpec) -> TriggerPreview:
+        return TriggerPreview(1, True, 1, False, (PreviewIssue("A-1", "", False),))
 
     async def projects(self, connector: str, query: api.ProjectQuery) -> api.Page[Choice]:
         return self._page(query, Choice("Alpha", "ABC"))
