@@ -56,9 +56,7 @@ def find(system: str) -> Adapter:
     return _loaded(found[0])
 
 
-@cache
 def _installed() -> Mapping[str, tuple[EntryPoint, ...]]:
-    """Read once: a package that is installed later is known after a restart."""
     found: dict[str, tuple[EntryPoint, ...]] = {}
     for point in entry_points(group=GROUP):
         found[point.name] = (*found.get(point.name, ()), point)

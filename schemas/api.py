@@ -411,6 +411,14 @@ class TwinView(msgspec.Struct, frozen=True):
     attempts: int
     due_at: Millis | None
     reconciled_at: Millis | None
+    stopped_by: Literal["", "local", "remote"] = ""
+    """Whose admin stopped it; '' also where it stopped by itself."""
+    stop_reason: str = ""
+
+
+class TwinStop(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    reason: Annotated[str, msgspec.Meta(max_length=1_000)] = ""
+    """In words for people; the other side is shown it too."""
 
 
 class ConflictView(msgspec.Struct, frozen=True):

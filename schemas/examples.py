@@ -33,6 +33,7 @@ EXAMPLES: Mapping[str, Any] = {
     "errors_retry": {"connection": "acme-globex", "fault": "mapping"},
     "errors_ignore": {"connection": "acme-globex", "fault": "validation"},
     "error_retry": {"keep": "local"},
+    "twin_stop": {"reason": "They keep this one to themselves."},
     "relay_pass_add": {"name": "acme", "quota": 5_000_000, "days": 9},
     "token_create": {"name": "ci", "role": "operator", "days": 90},
     "task_start": {"kind": "sync", "connection": "acme-globex", "issues": ["ABC-1", "ABC-2"]},

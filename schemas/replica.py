@@ -90,3 +90,8 @@ class TwinMessage(msgspec.Struct, frozen=True, omit_defaults=True):
     yours: str = ""
     """The receiver's issue id as the sender knows it; proven only where the twin's id follows from
     it."""
+    turn: int = 0
+    """How often the twin was stopped and started, as far as the sender knows: an odd one stands for
+    stopped. The highest holds on both sides."""
+    reason: str = ""
+    """Why the sender stopped it, in words for people."""

@@ -44,6 +44,7 @@ from schemas.api import (
     SyncBody,
     TwinDetail,
     TwinQuery,
+    TwinStop,
     TwinView,
 )
 from schemas.health import HealthReport
@@ -275,17 +276,18 @@ SYNC = post(
 TWINS = listed("twins", "/twins", "List twins", TwinQuery, Page[TwinView])
 TWIN = read("twin", "/twins/{connection}/{twin}", "Show a twin", TwinDetail)
 
-TWIN_STOP = act(
+TWIN_STOP = post(
     "twin_stop",
     "/twins/{connection}/{twin}/stop",
-    "End the sync of an issue on this side; both issues stay",
+    "End the sync of an issue on both sides; both issues stay",
+    TwinStop,
     TwinView,
     role="operator",
 )
 TWIN_START = act(
     "twin_start",
     "/twins/{connection}/{twin}/start",
-    "Let a stopped twin go on",
+    "Let a stopped twin go on, whichever side has stopped it",
     TwinView,
     role="operator",
 )

@@ -146,3 +146,8 @@ class Twin(msgspec.Struct, frozen=True, omit_defaults=True):
     """The local issue was made here for the other side's."""
     stopped: bool = False
     """No longer under sync; kept so that late messages find their place."""
+    turn: int = 0
+    """How often it was stopped and started, by either side: an odd one stands for stopped."""
+    stopped_by: Literal["", "local", "remote"] = ""
+    """Whose admin stopped it; '' also where it stopped by itself."""
+    stop_reason: str = ""

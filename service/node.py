@@ -87,6 +87,7 @@ from service.workers.operations.relay_pairing import RelayedPairing
 from service.workers.operations.tasks import view
 from service.workers.operations.tokens import TokenDesk
 from service.workers.people import People
+from service.workers.pruning import Pruning
 from service.workers.relay_desk import HeardEnvelopes, RelayDesk, RelaySweeper
 from service.workers.roster import Roster
 from service.workers.runs import Runs
@@ -262,6 +263,8 @@ class Node:
         self._broadcast = Broadcast(store, desk.name_of)
         self._bulk = Bulk(store, owner=daemon, now=self._now, tell=self._tell_progress)
         self._audit = AuditDesk(store, now=self._now)
+        kept_hours = self.config.keep.answer_hours
+        self._repeats = RepeatDesk(store, kept_hours=kept_hours, now=self._now)
         self._tokens = TokenDesk(
             store,
             admin_token=config.listen.admin_token,
@@ -518,6 +521,7 @@ class Node:
                 now=self._now,
             ).run,
         )
+        start("pruning", Pruning(self.store, self.config.keep, now=self._now).run)
         start("relay pairing", self._relayed.run)
         start("relay departures", self._departures().run)
         if self.config.relay.enabled:
@@ -598,8 +602,9 @@ class Node:
             self.board,
             self.metrics,
             new_id=new_id,
-            records=Records(self._audit, RepeatDesk(self.store, now=self._now)),
+            records=Records(self._audit, self._repeats),
             entrance=entrance,
+            callers=Callers.behind(self.config.listen.proxies),
             origins=frozenset(self.config.listen.cors_origins),
             refresh_metrics=self._checks.refresh_gauges,
         )

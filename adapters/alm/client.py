@@ -11,7 +11,7 @@ from adapters.alm import errors, wire
 from adapters.alm.params import AlmParams, Format
 from adapters.alm.session import Session
 from adapters.alm.wire import MEDIA, Entities, Entity, FieldValues
-from adapters.http import Call, Decoder, HttpSettings, Method, Pause, TrackerHttp, segment
+from adapters.http import Call, Decoder, Method, Pause, TrackerHttp, segment
 from schemas.errors import TrackerError
 from schemas.values import Millis
 
@@ -37,15 +37,7 @@ class AlmClient:
         self.base = params.url
         self.place = f"/rest/domains/{segment(params.domain)}/projects/{segment(params.project)}"
         self.session = Session(params, now)
-        settings = HttpSettings(
-            connector=connector,
-            title=errors.TITLE,
-            base=params.url,
-            request_timeout=params.request_timeout,
-            transfer_timeout=params.transfer_timeout,
-            concurrency=params.concurrency,
-            rate=params.rate,
-        )
+        settings = params.http_settings(connector, errors.TITLE)
         self.http = TrackerHttp(settings, self.session, session, now, pause)
         self.session.http = self.http
         self._format = params.format

@@ -203,6 +203,8 @@ class AlmTracker:
     def losses(self, field: str, value: Value) -> tuple[str, ...]:
         if field == "summary" and isinstance(value, str) and len(value) > SUMMARY_LIMIT:
             return (f"what lies beyond {SUMMARY_LIMIT} characters",)
+        if field == "due" and isinstance(value, str) and len(value) > len("2032-01-31"):
+            return ("the time of day",)
         return losses(value, "html") if isinstance(value, RichText) else ()
 
     def parse_webhook(self, request: WebhookRequest) -> tuple[IssueChanged, ...]:

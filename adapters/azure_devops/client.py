@@ -12,7 +12,7 @@ from adapters.azure_devops.errors import TITLE
 from adapters.azure_devops.login import AzureDevOpsDialect
 from adapters.azure_devops.params import AzureDevOpsParams
 from adapters.azure_devops.versions import Resource, Versions
-from adapters.http import Answer, Call, HttpSettings, Pause, TrackerHttp, segment
+from adapters.http import Answer, Call, Pause, TrackerHttp, segment
 from adapters.port import ByteStream
 from schemas.errors import TrackerError
 from schemas.values import Millis
@@ -40,16 +40,8 @@ class AzureDevOpsClient:
     ) -> None:
         self._versions = Versions(params.api_version, params.comments_api_version)
         dialect = AzureDevOpsDialect(params)
-        settings = HttpSettings(
-            connector=connector,
-            title=TITLE,
-            base=params.url,
-            connect_timeout=params.connect_timeout,
-            request_timeout=params.timeout,
-            transfer_timeout=params.transfer_timeout,
-            concurrency=params.concurrency,
-            rate=params.rate,
-            patience=params.patience,
+        settings = msgspec.structs.replace(
+            params.http_settings(connector, TITLE), patience=params.patience
         )
         self._http = TrackerHttp(settings, dialect, session, now, pause)
         people = params.identity_base()

@@ -4,7 +4,7 @@ from adapters.port import Capabilities
 
 SYSTEM = "github"
 BLOCKS = "blocks"
-BLOCKED_BY = "is blocked by"
+BLOCKED_BY = "blocked_by"
 
 CAPABILITIES = Capabilities(
     system=SYSTEM,
@@ -23,6 +23,21 @@ CAPABILITIES = Capabilities(
     time_precision_ms=1000,
     parent=True,
     link_kinds=(BLOCKED_BY, BLOCKS),
+    fields={
+        "summary": "text",
+        "description": "rich_text",
+        "status": "option",
+        "resolution": "option",
+        "type": "option",
+        "priority": "option",
+        "labels": "labels",
+        "milestone": "option",
+        "assignee": "user",
+        "reporter": "user",
+        "parent": "issue",
+        "links": "links",
+    },
+    read_only=("reporter",),
     custom_kinds=("text", "number", "date", "option", "options"),
     degraded={
         "attachments": "GitHub takes no files over its API: they can only stand as links in a text",

@@ -13,7 +13,7 @@ from adapters.github.app import AppKey
 from adapters.github.login import AppLogin, GitHubDialect, TokenLogin, with_token
 from adapters.github.pages import next_page
 from adapters.github.params import GitHubParams
-from adapters.http import Answer, Call, HttpSettings, Method, Pause, TrackerHttp
+from adapters.http import Answer, Call, Method, Pause, TrackerHttp
 from schemas.values import Millis
 
 T = TypeVar("T")
@@ -37,13 +37,8 @@ class GitHubClient:
         self.page_size = params.page_size
         self._installation_id = params.installation_id
         self.app = self._app(params, now)
-        settings = HttpSettings(
-            connector=connector,
-            title="GitHub",
-            base=params.api,
-            request_timeout=params.request_timeout,
-            transfer_timeout=params.transfer_timeout,
-            concurrency=params.concurrency,
+        settings = msgspec.structs.replace(
+            params.http_settings(connector, "GitHub", params.api),
             write_rate=params.write_rate,
             write_burst=15,
         )

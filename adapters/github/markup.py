@@ -1,12 +1,12 @@
 """Markdown to the canonical tree and back, within GitHub's limit and beside the event loop."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
-from functools import lru_cache
+from functools import partial
 
 from adapters.github.errors import invalid
 from adapters.github.markers import with_marker
 from adapters.rich_text import markdown
+from adapters.rich_text.beside import Conversions, convert, is_large
 from adapters.rich_text.mapping import inlines, map_inlines
 from schemas.errors import TrackerError
 from schemas.rich_text import Image, Inline, Mention, RichText, Text, to_plain
@@ -14,24 +14,13 @@ from schemas.rich_text import Image, Inline, Mention, RichText, Text, to_plain
 LIMIT = 65_536
 """Characters of an issue's or comment's body."""
 
-_SHORT = 4096
-"""Characters up to which a text is converted at once, and remembered. Longer ones take a thread."""
+_CONVERSIONS = Conversions(markdown.parse, markdown.render)
 
 FindLogins = Callable[[], Awaitable[frozenset[str]]]
 
 
 async def parse(text: str) -> RichText:
-    if not text:
-        return RichText(())
-    if len(text) <= _SHORT:
-        return _remembered(text)
-    return await asyncio.to_thread(markdown.parse, text)
-
-
-@lru_cache(maxsize=1024)
-def _remembered(text: str) -> RichText:
-    # An issue's comments are parsed on every read, and hardly one of them has changed.
-    return markdown.parse(text)
+    return await _CONVERSIONS.parse(text)
 
 
 async def render(rich: RichText, marker: str, field: str, find_logins: FindLogins) -> str:
@@ -42,17 +31,15 @@ async def render(rich: RichText, marker: str, field: str, find_logins: FindLogin
         raise _too_long(size, field)
     names = {part.name for part in inlines(rich) if isinstance(part, Mention)}
     logins = await find_logins() if names else frozenset()
-    if size <= _SHORT:
-        text = _write(rich, logins)
-    else:
-        text = await asyncio.to_thread(_write, rich, logins)
-    text = with_marker(text, marker)
+    large = is_large(rich)
+    fitted = await convert(partial(_for_github, logins), rich, large=large)
+    text = with_marker(await _CONVERSIONS.render(fitted), marker)
     if len(text) > LIMIT:
         raise _too_long(len(text), field)
     return text
 
 
-def _write(rich: RichText, logins: frozenset[str]) -> str:
+def _for_github(logins: frozenset[str], rich: RichText) -> RichText:
     def fitted(part: Inline) -> Inline:
         if isinstance(part, Mention):
             known = part.name.casefold() in logins
@@ -62,7 +49,7 @@ def _write(rich: RichText, logins: frozenset[str]) -> str:
             return Image(part.source, part.source)
         return part
 
-    return markdown.render(map_inlines(rich, fitted))
+    return map_inlines(rich, fitted)
 
 
 def _too_long(size: int, field: str) -> TrackerError:

@@ -84,6 +84,7 @@ class Discoverer:
         ]
         statuses = tuple(Choice(name) for name in STATES)
         known = [Choice(one.name, str(one.id)) for one in types] or self._labelled_types(names)
+        fields.append(FieldInfo("type", "Type", "option", choices=tuple(known)))
         return Metadata(
             project=repository.full_name,
             types=tuple(TypeInfo(kind, tuple(fields), statuses) for kind in known),
@@ -100,6 +101,7 @@ class Discoverer:
             FieldInfo("resolution", "Reason", "option", choices=_choices(REASONS)),
             FieldInfo("labels", "Labels", "labels", choices=_choices(labels)),
             FieldInfo("parent", "Parent", "issue"),
+            FieldInfo("links", "Dependencies", "links"),
             FieldInfo("reporter", "Author", "user", writable=False),
         ]
         if prefix:

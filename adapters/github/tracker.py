@@ -15,6 +15,7 @@ from adapters.github.client import GitHubClient
 from adapters.github.comments import Comments
 from adapters.github.deliveries import Deliveries
 from adapters.github.issues import Issues
+from adapters.github.losses import losses
 from adapters.github.metadata import Discoverer
 from adapters.github.moved import Moved
 from adapters.github.params import GitHubParams
@@ -31,7 +32,6 @@ from adapters.port import (
     StageResult,
     WebhookRequest,
 )
-from adapters.rich_text.losses import losses
 from schemas.events import IssueChanged
 from schemas.issue import (
     Attachment,
@@ -156,7 +156,7 @@ class GitHubTracker:
             yield self._as_known(change)
 
     def losses(self, field: str, value: Value) -> tuple[str, ...]:
-        return losses(value, "markdown") if isinstance(value, RichText) else ()
+        return losses(field, value)
 
     def parse_webhook(self, request: WebhookRequest) -> tuple[IssueChanged, ...]:
         found = webhook.parse(self._connector, self._params.webhook_hmac_secret, request)

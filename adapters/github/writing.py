@@ -12,6 +12,7 @@ from adapters.github.mapping import FIELD, NO_TYPE, label_names, prefixed
 from adapters.github.markers import split_marker
 from adapters.github.params import GitHubParams
 from adapters.github.users import Users
+from adapters.lines import one_line
 from schemas.issue import FieldChange
 from schemas.rich_text import RichText, plain
 from schemas.values import Digest, Fields, User, Value
@@ -217,16 +218,14 @@ class Writer:
 
 
 def title(value: Value) -> str:
-    """One line, which GitHub demands, of at most 256 characters."""
-    text = " ".join(_text_of("summary", value).split())
+    text = one_line(_text_of("summary", value), TITLE_LENGTH)
     if not text:
         raise invalid("GitHub demands a summary.", "summary")
-    return text if len(text) <= TITLE_LENGTH else text[: TITLE_LENGTH - 1] + "…"
+    return text
 
 
 def label(name: str) -> str:
-    text = " ".join(name.split())
-    return text if len(text) <= LABEL_LENGTH else text[: LABEL_LENGTH - 1] + "…"
+    return one_line(name, LABEL_LENGTH)
 
 
 def _held(target: Target) -> tuple[str, ...]:

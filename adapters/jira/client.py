@@ -12,7 +12,6 @@ import msgspec
 from adapters.http import (
     Call,
     Dialect,
-    HttpSettings,
     Limit,
     Method,
     Pause,
@@ -45,15 +44,7 @@ def open_client(
     now: Callable[[], Millis],
     pause: Pause = asyncio.sleep,
 ) -> "JiraClient":
-    settings = HttpSettings(
-        connector=connector,
-        title="Jira",
-        base=params.url,
-        request_timeout=params.request_timeout,
-        transfer_timeout=params.transfer_timeout,
-        concurrency=params.concurrency,
-        rate=params.rate,
-    )
+    settings = params.http_settings(connector, "Jira")
     return JiraClient(params.url, TrackerHttp(settings, Login(params), session, now, pause))
 
 

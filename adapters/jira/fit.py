@@ -15,6 +15,8 @@ def losses(field: str, value: Value) -> tuple[str, ...]:
         return _summary(value)
     if field == "labels" and isinstance(value, tuple):
         return _labels(value)
+    if field == "due" and isinstance(value, str) and len(value) > len("2032-01-31"):
+        return ("the time of day",)
     if field in _ESTIMATES and isinstance(value, int | float) and value % 60:
         return ("seconds within a minute",)
     return ()

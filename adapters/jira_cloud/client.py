@@ -25,15 +25,7 @@ def open_http(
         door = HttpSettings(connector=connector, title="Atlassian", base=params.auth_url)
         http = TrackerHttp(door, AtTheDoor(params), session, now, pause)
         tokens = Tokens(http, params, now)
-    settings = HttpSettings(
-        connector=connector,
-        title="Jira",
-        base=params.api,
-        request_timeout=params.request_timeout,
-        transfer_timeout=params.transfer_timeout,
-        concurrency=params.concurrency,
-        rate=params.rate,
-    )
+    settings = params.http_settings(connector, "Jira", params.api)
     return TrackerHttp(settings, Login(params, tokens), session, now, pause)
 
 

@@ -6,8 +6,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeVar
 
 import aiohttp
+import msgspec
 
-from adapters.http import Call, HttpSettings, Method, Pause, TrackerHttp
+from adapters.http import Call, Method, Pause, TrackerHttp
 from adapters.http.streams import OpenContent
 from adapters.rally import errors, wire
 from adapters.rally.login import Login
@@ -40,15 +41,10 @@ class RallyClient:
         self.base = params.url
         self._page_size = params.page_size
         self.login = Login(params)
-        settings = HttpSettings(
-            connector=connector,
-            title=errors.TITLE,
-            base=params.url,
-            request_timeout=params.request_timeout,
-            transfer_timeout=params.transfer_timeout,
+        settings = msgspec.structs.replace(
+            params.http_settings(connector, errors.TITLE),
             # Uploads are counted by themselves, and Rally counts all of an account's calls.
             concurrency=max(1, params.concurrency // 2),
-            rate=params.rate,
         )
         self.http = TrackerHttp(settings, self.login, session, now, pause)
         self.login.http = self.http
@@ -109,8 +105,8 @@ class RallyClient:
     async def attach(
         self, element: str, body: Item, query: Mapping[str, str], *, what: str, lane: str
     ) -> Item:
-        """Something new that belongs to an issue. Rally refuses it when somebody writes to that
-        issue at the same moment, and then it was not made."""
+        """Something new that belongs to an issue. Rally refuses it when somebody writes to what it
+        belongs to at the same moment, and then it was not made."""
 
         async def once() -> Item:
             return await self.create(element, body, query, what=what, lane=lane)

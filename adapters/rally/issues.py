@@ -7,7 +7,7 @@ import msgspec
 from adapters.rally import attachments, errors, marker, markup, moments, query, wire
 from adapters.rally.client import RallyClient, left_out
 from adapters.rally.items import Items, Owner
-from adapters.rally.kinds import BY_NAME, KINDS, Kind
+from adapters.rally.kinds import BY_NAME, KINDS, TASK, Kind
 from adapters.rally.links import change_links, checked_links
 from adapters.rally.mapping import Reader, kind_of, version
 from adapters.rally.names import Names
@@ -71,7 +71,7 @@ class Issues:
         checked_links(kind, links)
         body = await self._draft_body(kind, draft, wanted)
         query_ = {"fetch": await self._schema.fetch(), **await self._workspace.scope()}
-        made = await self._client.create(kind.element, body, query_, what=_CREATE)
+        made = await self._client.attach(kind.element, body, query_, what=_CREATE, lane="")
         made = self._items.seen({"_type": kind.element, **made})
         try:
             return await self._complete(Owner(kind, wire.oid(made)), made, links, draft.marker)
@@ -152,6 +152,8 @@ class Issues:
         target = Target(kind, project.oid)
         body = await self._writer.body(target, wanted)
         body["Project"] = f"/project/{project.oid}"
+        if kind is TASK and not body.get("WorkProduct"):
+            body |= await self._home_of_tasks()
         if tags := items("labels", wanted.get("labels")):
             body["Tags"] = _refs(await self._names.tags(tags, make=True))
         if milestone := wanted.get("milestone"):
@@ -159,6 +161,21 @@ class Issues:
         if self._params.source_field and draft.source_url:
             body[self._params.source_field] = draft.source_url
         return await self._writer.signed(kind, body, draft.marker)
+
+    async def _home_of_tasks(self) -> Item:
+        """Rally may demand that a task hangs below a user story or a defect."""
+        if self._params.task_parent:
+            home = await self._items.get(self._params.task_parent, "ObjectID,FormattedID")
+            return {"WorkProduct": Owner(kind_of(home), wire.oid(home)).ref}
+        attribute = (await self._schema.attributes(TASK)).get("WorkProduct")
+        if attribute is None or not attribute.required:
+            return {}
+        raise errors.invalid(
+            "parent",
+            "here a task must hang below a user story or a defect",
+            "Sync its parent as well, name a user story in the connector's setting 'task_parent',"
+            " or map the type to User Story.",
+        )
 
     async def _target(self, owner: Owner, held: Item, project: str, wanted: Fields) -> Target:
         place = wire.oid(held.get("Project"))

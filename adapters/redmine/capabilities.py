@@ -4,17 +4,19 @@ from adapters.port import Capabilities
 
 SYSTEM = "redmine"
 
-LINK_KINDS = (
-    "relates",
-    "duplicates",
-    "duplicated",
-    "blocks",
-    "blocked",
-    "precedes",
-    "follows",
-    "copied_to",
-    "copied_from",
-)
+LINK_WORDS = {
+    "relates": "relates",
+    "duplicates": "duplicates",
+    "duplicated_by": "duplicated",
+    "blocks": "blocks",
+    "blocked_by": "blocked",
+    "precedes": "precedes",
+    "follows": "follows",
+    "copied_to": "copied_to",
+    "copied_from": "copied_from",
+}
+"""Kinds of links, and Redmine's own words for them."""
+LINK_KINDS = tuple(LINK_WORDS)
 
 CAPABILITIES = Capabilities(
     system=SYSTEM,
@@ -35,7 +37,38 @@ CAPABILITIES = Capabilities(
     parent=True,
     link_kinds=LINK_KINDS,
     worklogs=True,
-    custom_kinds=("text", "number", "boolean", "date", "option", "options", "user", "users"),
+    fields={
+        "summary": "text",
+        "description": "rich_text",
+        "status": "option",
+        "priority": "option",
+        "type": "option",
+        "assignee": "user",
+        "reporter": "user",
+        "components": "options",
+        "fix_versions": "options",
+        "due": "date",
+        "start_date": "date",
+        "done_ratio": "number",
+        "private": "boolean",
+        "estimate": "duration",
+        "spent": "duration",
+        "parent": "issue",
+        "links": "links",
+    },
+    read_only=("reporter", "spent"),
+    custom_kinds=(
+        "text",
+        "rich_text",
+        "number",
+        "boolean",
+        "date",
+        "url",
+        "option",
+        "options",
+        "user",
+        "users",
+    ),
     degraded={
         "labels": "Redmine has no labels; a custom field with several values can take them.",
         "resolution": "Redmine has no resolution beside the status.",

@@ -12,7 +12,6 @@ import msgspec
 from adapters.http import (
     Call,
     Dialect,
-    HttpSettings,
     Method,
     Pause,
     Refusal,
@@ -47,15 +46,7 @@ class RedmineClient:
     ) -> None:
         self.base = params.url
         self.login = Login(params, now)
-        settings = HttpSettings(
-            connector=connector,
-            title=errors.TITLE,
-            base=params.url,
-            request_timeout=params.request_timeout,
-            transfer_timeout=params.transfer_timeout,
-            concurrency=params.concurrency,
-            rate=params.rate,
-        )
+        settings = params.http_settings(connector, errors.TITLE)
         self.http = TrackerHttp(settings, self.login, session, now, pause)
         self.login.http = self.http
 

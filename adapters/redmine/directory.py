@@ -26,6 +26,7 @@ _KINDS: dict[str, FieldKind] = {
     "enumeration": "option",
     "version": "option",
     "user": "user",
+    "link": "url",
 }
 _SEVERAL: dict[FieldKind, FieldKind] = {"option": "options", "user": "users"}
 FILE_FORMAT = "attachment"

@@ -1,19 +1,13 @@
 """Relations of an issue, as seen from that issue."""
 
 from adapters.redmine import errors, wire
-from adapters.redmine.capabilities import LINK_KINDS
+from adapters.redmine.capabilities import LINK_KINDS, LINK_WORDS
 from adapters.redmine.client import RedmineClient, segment
 from schemas.errors import Fault, TrackerError
+from schemas.links import INVERSE
 from schemas.values import as_set
 
-_OPPOSITE = {
-    "relates": "relates",
-    "duplicates": "duplicated",
-    "blocks": "blocked",
-    "precedes": "follows",
-    "copied_to": "copied_from",
-}
-_OPPOSITE |= {there: here for here, there in _OPPOSITE.items()}
+_KINDS = {word: kind for kind, word in LINK_WORDS.items()}
 
 
 def to_links(found: wire.Issue) -> tuple[str, ...]:
@@ -41,7 +35,7 @@ def checked_links(links: tuple[str, ...]) -> None:
 
 async def _add(client: RedmineClient, issue: int, link: str) -> None:
     kind, other = _parts(link)
-    body = {"relation": {"issue_to_id": int(other), "relation_type": kind}}
+    body = {"relation": {"issue_to_id": int(other), "relation_type": LINK_WORDS[kind]}}
     path = f"/issues/{issue}/relations.json"
     try:
         await client.write("POST", path, body, what=f"link the issue to #{other}")
@@ -67,10 +61,10 @@ async def _remove(client: RedmineClient, relation: int) -> None:
 
 
 def _link(issue: int, relation: wire.Relation) -> str:
+    kind = _KINDS.get(relation.relation_type, relation.relation_type)
     if relation.issue_id == issue:
-        return f"{relation.relation_type} {relation.issue_to_id}"
-    kind = relation.relation_type
-    return f"{_OPPOSITE.get(kind, kind)} {relation.issue_id}"
+        return f"{kind} {relation.issue_to_id}"
+    return f"{INVERSE.get(kind, kind)} {relation.issue_id}"
 
 
 def _parts(link: str) -> tuple[str, str]:

@@ -33,7 +33,7 @@ class Catalogue:
         self._directory.forget()
         project = await self._directory.project(key)
         statuses = _choices(await self._directory.statuses())
-        standard = await self._standard(project)
+        standard = await self._standard(project, statuses)
         definitions = await self._directory.custom_fields()
         types = tuple(
             TypeInfo(
@@ -45,14 +45,18 @@ class Catalogue:
         )
         return Metadata(project.identifier, types, LINK_KINDS)
 
-    async def _standard(self, project: Project) -> tuple[FieldInfo, ...]:
+    async def _standard(
+        self, project: Project, statuses: tuple[Choice, ...]
+    ) -> tuple[FieldInfo, ...]:
         priorities = _choices(await self._directory.priorities())
         versions = _choices(await self._directory.versions(project.id))
         categories = _choices(project.categories)
         return (
             FieldInfo("summary", "Subject", "text", required=True),
             FieldInfo("description", "Description", "rich_text"),
+            FieldInfo("status", "Status", "option", choices=statuses),
             FieldInfo("priority", "Priority", "option", choices=priorities),
+            FieldInfo("type", "Tracker", "option", choices=_choices(project.trackers)),
             FieldInfo("assignee", "Assignee", "user"),
             FieldInfo("reporter", "Author", "user", writable=False),
             FieldInfo("components", "Category", "options", choices=categories),
@@ -60,10 +64,11 @@ class Catalogue:
             FieldInfo("due", "Due date", "date"),
             FieldInfo("start_date", "Start date", "date"),
             FieldInfo("done_ratio", "% Done", "number"),
-            FieldInfo("estimate", "Estimated time", "number"),
-            FieldInfo("spent", "Spent time", "number", writable=False),
+            FieldInfo("estimate", "Estimated time", "duration"),
+            FieldInfo("spent", "Spent time", "duration", writable=False),
             FieldInfo("private", "Private", "boolean"),
             FieldInfo("parent", "Parent task", "issue"),
+            FieldInfo("links", "Relations", "links"),
         )
 
     def _custom(self, fields: Iterable[CustomField], tracker: int) -> list[FieldInfo]:

@@ -24,6 +24,7 @@ from adapters.redmine.comments import Comments
 from adapters.redmine.directory import Directory
 from adapters.redmine.issues import Issues
 from adapters.redmine.items import Items
+from adapters.redmine.losses import losses
 from adapters.redmine.mapping import Reader
 from adapters.redmine.markup import Markup
 from adapters.redmine.metadata import Catalogue
@@ -192,7 +193,7 @@ class RedmineTracker:
         return self._scan.all_issues(projects or self._params.projects)
 
     def losses(self, field: str, value: Value) -> tuple[str, ...]:
-        return self._markup.losses(value) if isinstance(value, RichText) else ()
+        return losses(field, value, self._markup)
 
     def parse_webhook(self, request: WebhookRequest) -> tuple[IssueChanged, ...]:
         return webhook.parse(request)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from adapters.lines import one_line
 from adapters.redmine import errors, marker, moments, wire
 from adapters.redmine.directory import CustomField, Directory, Project, chosen
 from adapters.redmine.markup import Markup
@@ -17,7 +18,7 @@ SINGLE_SETS = {"components": "category_id", "fix_versions": "fixed_version_id"}
 
 _ELSEWHERE = frozenset({"links", "project", "reporter", "spent"})
 """Set by other calls, or told by Redmine only."""
-_DATES = {"due": "due_date", "start_date": "start_date"}
+DATES = {"due": "due_date", "start_date": "start_date"}
 
 
 class Writer:
@@ -69,7 +70,7 @@ class Writer:
         self, project: Project, name: str, value: Value, held: wire.Issue | None
     ) -> tuple[str, Any]:
         if name == "summary":
-            return "subject", summary(_text(name, value))
+            return "subject", one_line(_text(name, value), SUMMARY_LIMIT)
         if name == "status":
             statuses = {item.name: item.id for item in await self._directory.statuses()}
             return "status_id", chosen(name, _text(name, value), statuses)
@@ -222,9 +223,9 @@ def _flat(value: object) -> str:
 
 
 def _plain_field(name: str, value: Value) -> tuple[str, Any]:
-    if name in _DATES:
+    if name in DATES:
         # A moment of another tracker is its day here.
-        return _DATES[name], _text(name, value)[:10] if value else ""
+        return DATES[name], _text(name, value)[:10] if value else ""
     if name == "estimate":
         return "estimated_hours", "" if value is None else round(
             moments.hours(_number(name, value)), 6
@@ -239,12 +240,6 @@ def _plain_field(name: str, value: Value) -> tuple[str, Any]:
             raise _refused(name, "its value is no id of a Redmine issue")
         return "parent_issue_id", int(text) if text else ""
     raise _refused(name, "Redmine has no such field")
-
-
-def summary(text: str) -> str:
-    """One line of at most 255 characters: Redmine refuses anything else."""
-    line = " ".join(text.split())
-    return line if len(line) <= SUMMARY_LIMIT else line[: SUMMARY_LIMIT - 1].rstrip() + "…"
 
 
 def _key(text: str, name: str, definition: CustomField | None) -> str:

@@ -71,7 +71,8 @@ class _Builder:
         self._frames: list[Frame] = [Frame("root", [])]
         self._depth = 0
         self._inline: list[Inline] = []
-        self._opened: list[tuple[str, tuple[Mark, ...]]] = []
+        self._opened: list[tuple[tuple[Mark, ...], bool]] = []
+        """Of each open element its marks, and whether it stands inside `pre`."""
         self._counts: dict[Mark, int] = {}
         self._marks: tuple[Mark, ...] = ()
         self._hrefs: list[str] = []
@@ -86,7 +87,7 @@ class _Builder:
         if tag in _HIDDEN:
             self._hidden += 1
         marks = self._marks_of(tag, attributes)
-        self._opened.append((tag, marks))
+        self._opened.append((marks, self._pre is not None))
         if marks:
             self._count(marks, 1)
         if self._pre is not None:
@@ -95,14 +96,16 @@ class _Builder:
             self._start_element(tag, attributes)
 
     def end(self, tag: str) -> None:
-        _, marks = self._opened.pop()
+        marks, in_pre = self._opened.pop()
         if marks:
             self._count(marks, -1)
         if tag in _HIDDEN:
             self._hidden -= 1
+        elif in_pre:
+            return
         elif tag == "pre":
             self._end_pre()
-        elif self._pre is None and tag not in TAG_MARKS and tag != "span":
+        elif tag not in TAG_MARKS and tag != "span":
             self._end_element(tag)
 
     def data(self, text: str) -> None:

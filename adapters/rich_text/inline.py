@@ -167,7 +167,8 @@ def _part_spaces(parts: list[Text]) -> Iterator[Text]:
 
 
 def _place_spaces(parts: Iterable[Text]) -> Iterator[Text]:
-    """White space keeps only the marks and the link that both its neighbours share."""
+    """White space keeps only the marks and the link that both its neighbours share, and no marks
+    beside the end of a link, where every markup ends them."""
     left: Text | None = None
     spaces: list[Text] = []
     for part in parts:
@@ -185,7 +186,7 @@ def _place_spaces(parts: Iterable[Text]) -> Iterator[Text]:
 
 def _space_between(left: Text | None, spaces: list[Text], right: Text) -> Text:
     text = "".join(part.text for part in spaces)
-    if left is None:
+    if left is None or left.href != right.href:
         return Text(text)
     shared = set(left.marks).intersection(right.marks, *(part.marks for part in spaces))
     hrefs = {left.href, right.href, *(part.href for part in spaces)}

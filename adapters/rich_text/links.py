@@ -12,6 +12,7 @@ BARE_URL = re.compile(rf"(?<![^\W_])(?:https?|ftp)://[^{_UNSAFE}]+")
 _ENCODED = re.compile(rf"[{_UNSAFE}]")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _ACTIVE_SCHEMES = frozenset({"javascript", "vbscript", "data"})
+_TAIL = re.compile(r"(?:[^\w=/()]|_)+$")
 _RELATIVE = ("/", "#", "?", "./", "../")
 
 
@@ -21,7 +22,7 @@ def target(href: str) -> str:
     if not href or href in ("#", "./"):
         return ""
     scheme = _SCHEME.match(href)
-    if scheme and scheme[1].lower() in _ACTIVE_SCHEMES:
+    if scheme and (scheme[1].lower() in _ACTIVE_SCHEMES or scheme.end() == len(href)):
         return ""
     if scheme and scheme[1] == "attachment":
         return "attachment:" + quote(unquote(href[11:]).strip()) if href[11:].strip() else ""
@@ -39,10 +40,10 @@ def is_target(text: str) -> bool:
 
 
 def trimmed(url: str) -> str:
-    """Without the punctuation that ends the sentence around it; '' when nothing is left."""
-    url = url.rstrip(".,;:!?'\"*_~+-")
+    """Without the signs that end the sentence around it; '' when nothing is left."""
+    url = _TAIL.sub("", url)
     while url.endswith(")") and "(" not in url:
-        url = url[:-1].rstrip(".,;:!?'\"*_~+-)")
+        url = _TAIL.sub("", url.rstrip(")"))
     return "" if url.endswith("/") and url.count("/") == 2 else url
 
 

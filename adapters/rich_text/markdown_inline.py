@@ -32,6 +32,7 @@ def line(content: Sequence[Inline]) -> str:
 class _Writer:
     def __init__(self, line_break: str) -> None:
         self._break = line_break
+        self._in_link = False
 
     def write(self, content: Sequence[Inline]) -> str:
         run = list(pieces(content))
@@ -46,7 +47,7 @@ class _Writer:
             case Text(text, marks):
                 if "code" in marks:
                     return _code(text)
-                return _text(text, run, place)
+                return _text(text, run, place, self._in_link)
             case Image(source, alt):
                 return f"![{_escape_all(alt)}](<{_destination(source)}>)"
             case Mention(name):
@@ -54,8 +55,10 @@ class _Writer:
             case LineBreak():
                 return self._break
             case OpenLink():
+                self._in_link = True
                 return "["
             case CloseLink(href):
+                self._in_link = False
                 return f"](<{_destination(href)}>)" if _odd(href) else f"]({_destination(href)})"
             case _:
                 return "?"
@@ -111,20 +114,14 @@ def _can_open(sign: str, outer: str, inner: str) -> bool:
     return sign == "**" and inner.isalnum()
 
 
-def _text(text: str, run: list[Piece], place: int) -> str:
+def _text(text: str, run: list[Piece], place: int, in_link: bool) -> str:
     starts_line = place == 0 or isinstance(run[place - 1], LineBreak)
     if _SPECIAL.search(text) is not None:
-        text = _escape(text, in_link=_in_link(run, place), ends=place + 1 < len(run))
+        text = _escape(text, in_link=in_link, ends=place + 1 < len(run))
     if starts_line and (found := _LINE_START.match(text)):
         cut = found.end() if found[1] else 0
         text = f"{text[:cut]}\\{text[cut:]}"
     return text
-
-
-def _in_link(run: list[Piece], place: int) -> bool:
-    while place and not isinstance(run[place], OpenLink | CloseLink):
-        place -= 1
-    return isinstance(run[place], OpenLink)
 
 
 def _escape(text: str, *, in_link: bool, ends: bool) -> str:

@@ -14,7 +14,7 @@ from adapters.rich_text.canonical import BOXES, MAX_DEPTH, normalise
 from adapters.rich_text.frames import Frame, TableFrame
 from adapters.rich_text.html_parser import parse as parse_html
 from adapters.rich_text.markdown_content import read_content
-from adapters.rich_text.markdown_fit import GLUED_LEFT, GLUED_RIGHT, LOGIN
+from adapters.rich_text.markdown_fit import GLUED_LEFT, GLUED_RIGHT, LOGIN, fit
 from schemas.rich_text import (
     Block,
     CodeBlock,
@@ -37,7 +37,9 @@ _MARKUP = re.compile(r"[\\`*\[\]~_<@!&\n]")
 def parse(text: str) -> RichText:
     """Never raises; HTML inside is read as HTML, comments leave nothing."""
     env: dict[str, Any] = {}
-    return _Builder(env).build(_PARSER.parse(text, env))
+    tree = _Builder(env).build(_PARSER.parse(text, env))
+    # Tags that mean nothing here may have kept a mention apart from a word.
+    return normalise(fit(tree)[0]) if "@" in text and "<" in text else tree
 
 
 class _Parser(MarkdownIt):

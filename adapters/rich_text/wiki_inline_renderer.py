@@ -138,10 +138,11 @@ def _text(text: str, run: list[Piece], place: int) -> str:
 
 
 def _escape_line_start(text: str) -> str:
+    """The line may go on behind the text, as with "- " before something marked."""
     lead = text[:1]
     if lead == "|":
         return "\\" + text
-    if lead in "*#-" and (LIST_LINE.match(text) or DIVIDER.fullmatch(text)):
+    if lead in "*#-" and (LIST_LINE.match(text + "x") or DIVIDER.fullmatch(text)):
         return "\\" + text
     if lead in "hb" and (HEADING.match(text + " ") or QUOTE_LINE.match(text + " ")):
         return f"&#{ord(lead)};{text[1:]}"

@@ -10,6 +10,7 @@ from adapters.rich_text.wiki_macros import PLACEHOLDER, Macros
 from adapters.rich_text.wiki_syntax import (
     DIVIDER,
     HEADING,
+    IMAGE_NAME,
     LINK,
     LIST_LINE,
     QUOTE_LINE,
@@ -28,7 +29,7 @@ from schemas.rich_text import (
 )
 
 _BAR = re.compile(
-    rf"\\.|{LINK}|!(?=\S)[^!\n|]{{1,4000}}\.\w{{2,5}}\|[^!\n|]{{0,4000}}!|(?P<bar>\|\|?)", re.DOTALL
+    rf"\\.|{LINK}|!(?=\S)(?:{IMAGE_NAME.pattern})\|[^!\n|]{{0,4000}}!|(?P<bar>\|\|?)", re.DOTALL
 )
 
 
@@ -77,7 +78,7 @@ class _Reader:
             self._heading(int(found[1]), found[2])
         elif found := QUOTE_LINE.fullmatch(line):
             self._end_block()
-            inner = self._flow(found[2])
+            inner = self._flow(found[1])
             self._blocks.extend(inner if self._macros.quoted else [Quote(tuple(inner))])
         elif DIVIDER.fullmatch(line):
             self._end_block()

@@ -20,6 +20,19 @@ class Phase(msgspec.Struct, frozen=True):
     slug: str = ""
 
 
+class Reference(msgspec.Struct, frozen=True):
+    id: int | str
+    reference: str = ""
+    """What the other tracker calls its issue."""
+    name: str = ""
+    link: str = ""
+
+    @property
+    def shown(self) -> str:
+        """The address of the issue, or what it is called where SD Elements knows none."""
+        return self.link or self.reference
+
+
 class Task(msgspec.Struct, frozen=True):
     id: str
     """With the project in front: `1-T2`."""
@@ -40,6 +53,7 @@ class Task(msgspec.Struct, frozen=True):
     accepted: bool = True
     relevant: bool = True
     tags: tuple[str, ...] | None = None
+    references: tuple[Reference, ...] | None = None
 
 
 class TaskPage(msgspec.Struct, frozen=True):

@@ -6,7 +6,7 @@ from typing import Protocol, TypeVar
 import aiohttp
 import msgspec
 
-from adapters.http import Answer, Call, Dialect, HttpSettings, Method, Pause, Refusal, TrackerHttp
+from adapters.http import Answer, Call, Dialect, Method, Pause, Refusal, TrackerHttp
 from adapters.sd_elements import errors
 from adapters.sd_elements.params import SdElementsParams
 from schemas.errors import TrackerError
@@ -53,13 +53,7 @@ class SdElementsClient:
         now: Callable[[], Millis],
         pause: Pause,
     ) -> None:
-        settings = HttpSettings(
-            connector=connector,
-            title="SD Elements",
-            base=params.url + "/api/v2",
-            request_timeout=params.request_timeout,
-            concurrency=params.concurrency,
-        )
+        settings = params.http_settings(connector, "SD Elements", params.url + "/api/v2")
         self._http = TrackerHttp(settings, _Dialect(params.token), session, now, pause)
         self._page_size = params.page_size
 

@@ -3,12 +3,14 @@
 import re
 
 from adapters.rich_text import markdown
+from adapters.rich_text.beside import Conversions
 from adapters.sd_elements import answers, moments
 from adapters.sd_elements.catalogue import Catalogue
 from schemas.issue import Comment, Issue, IssueRef
 from schemas.rich_text import RichText
 from schemas.values import Fields, User, as_set
 
+TEXTS = Conversions(markdown.parse, markdown.render)
 _SHORT = re.compile(r"^(?P<project>.+)-(?P<short>[^\d-]+\d+)$")
 _TITLE = re.compile(r"^[A-Z]+\d+:\s*")
 """Titles of the library begin with the task's short id."""
@@ -37,7 +39,7 @@ def reference(base: str, task: answers.Task) -> IssueRef:
     return IssueRef(task.id, task.id, url if task.url else "")
 
 
-def to_issue(
+async def to_issue(
     base: str,
     task: answers.Task,
     catalogue: Catalogue,
@@ -51,7 +53,7 @@ def to_issue(
         version=updated,
         updated=updated,
         project=project_of(task.id),
-        fields=_fields(task, text, catalogue, assignee),
+        fields=_fields(task, await TEXTS.parse(text), catalogue, assignee),
         comments=comments,
         attachments=(),
         comment_count=task.note_count,
@@ -59,11 +61,13 @@ def to_issue(
     )
 
 
-def _fields(task: answers.Task, text: str, catalogue: Catalogue, assignee: User | None) -> Fields:
+def _fields(
+    task: answers.Task, description: RichText, catalogue: Catalogue, assignee: User | None
+) -> Fields:
     status = catalogue.status_of(task.status)
     fields: Fields = {
         "summary": _TITLE.sub("", task.title),
-        "description": markdown.parse(text),
+        "description": description,
         "status": status.name,
         "meaning": status.meaning,
         "priority": str(task.priority),
@@ -74,6 +78,8 @@ def _fields(task: answers.Task, text: str, catalogue: Catalogue, assignee: User 
     }
     if task.tags is not None:
         fields["labels"] = as_set(task.tags)
+    if task.references is not None:
+        fields["references"] = as_set([held.shown for held in task.references])
     return fields
 
 
@@ -85,10 +91,10 @@ def assigned_to(task: answers.Task) -> str:
     return assigned if isinstance(assigned, str) else assigned[0]
 
 
-def to_comment(note: answers.Note) -> Comment:
+async def to_comment(note: answers.Note) -> Comment:
     return Comment(
         id=str(note.id),
-        body=markdown.parse(note.text),
+        body=await TEXTS.parse(note.text),
         author=_author(note.updater),
         created=moments.parse_or_zero(note.created),
         updated=moments.parse_or_zero(note.updated),
@@ -114,7 +120,7 @@ def without_marker(text: str) -> tuple[str, str]:
     return (text[: found.start()], found["marker"]) if found else (text, "")
 
 
-def with_marker(body: RichText | None, marker: str) -> str:
+async def with_marker(body: RichText | None, marker: str) -> str:
     """The marker is a comment that no reader sees, so that it stands from the first moment on."""
-    text = markdown.render(body) if body is not None else ""
+    text = await TEXTS.render(body) if body is not None else ""
     return f"{text}\n\n<!-- tidegate:{marker} -->".lstrip() if marker else text

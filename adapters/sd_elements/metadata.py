@@ -3,7 +3,7 @@
 from adapters.sd_elements.catalogue import Catalogue
 from schemas.metadata import Choice, FieldInfo, Metadata, TypeInfo
 
-_PRIORITIES = tuple(Choice(str(number), str(number)) for number in range(1, 11))
+_PRIORITIES = tuple(Choice(str(number), str(number)) for number in range(11))
 
 
 def to_metadata(project: str, catalogue: Catalogue) -> Metadata:
@@ -20,6 +20,8 @@ def _field_infos(statuses: tuple[Choice, ...], phases: tuple[Choice, ...]) -> tu
         FieldInfo("priority", "Priority", "option", choices=_PRIORITIES),
         FieldInfo("phase", "Phase", "option", choices=phases),
         FieldInfo("labels", "Tags", "labels"),
+        FieldInfo("references", "References", "labels"),
+        FieldInfo("type", "Type", "option", choices=(Choice("Task"),)),
         FieldInfo("assignee", "Assigned to", "user"),
         FieldInfo("verification", "Verification status", "text", writable=False),
         FieldInfo("meaning", "Meaning of the status", "text", writable=False),

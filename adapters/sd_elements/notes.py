@@ -3,7 +3,6 @@
 import msgspec
 
 from adapters.http import segment
-from adapters.rich_text import markdown
 from adapters.sd_elements import answers, mapping
 from adapters.sd_elements.client import SdElementsClient, all_of
 from adapters.sd_elements.paths import task_path
@@ -20,7 +19,7 @@ class Notes:
 
     async def list(self, task_id: str) -> tuple[Comment, ...]:
         pages = self._client.pages(_path(task_id), answers.note_page, what="list the notes")
-        found = {str(note.id): mapping.to_comment(note) for note in await all_of(pages)}
+        found = {str(note.id): await mapping.to_comment(note) for note in await all_of(pages)}
         return tuple(sorted(found.values(), key=lambda c: (c.created, len(c.id), c.id)))
 
     async def exists(self, task_id: str, note_id: str) -> bool:
@@ -35,21 +34,21 @@ class Notes:
         return True
 
     async def add(self, task_id: str, draft: CommentDraft) -> Comment:
-        body = {"text": markdown.render(draft.body), "automatic": True}
+        body = {"text": await mapping.TEXTS.render(draft.body), "automatic": True}
         made = await self._client.write_and_read(
             "POST", _path(task_id), body, answers.note, what="add a note"
         )
-        return mapping.to_comment(made)
+        return await mapping.to_comment(made)
 
     async def edit(self, task_id: str, note_id: str, body: RichText) -> Comment:
         edited = await self._client.write_and_read(
             "PATCH",
             _path(task_id, note_id),
-            {"text": markdown.render(body)},
+            {"text": await mapping.TEXTS.render(body)},
             answers.note,
             what="edit a note",
         )
-        return mapping.to_comment(edited)
+        return await mapping.to_comment(edited)
 
     async def delete(self, task_id: str, note_id: str) -> None:
         try:

@@ -26,6 +26,7 @@ from adapters.sd_elements.notes import Notes
 from adapters.sd_elements.params import SdElementsParams
 from adapters.sd_elements.paths import project_path, task_path, tasks_path
 from adapters.sd_elements.people import People
+from adapters.sd_elements.references import References
 from adapters.sd_elements.scan import Scan
 from adapters.sd_elements.search import FilterSearch
 from schemas.errors import Fault, InputError, TrackerError
@@ -45,7 +46,7 @@ from schemas.metadata import Choice, Metadata
 from schemas.rich_text import RichText
 from schemas.values import Millis, User, Value
 
-_TAGS = {"include": "tags"}
+_INCLUDED = {"include": "tags,references"}
 
 
 class SdElementsTracker:
@@ -61,6 +62,7 @@ class SdElementsTracker:
         self._params = params
         self._client = SdElementsClient(connector, params, session, now, pause)
         self._notes = Notes(self._client)
+        self._references = References(self._client, params.alm_connection)
         self._people = People(self._client)
         self._scan = Scan(connector, self._client, now, params.scan_overlap)
         self._search = FilterSearch(params.url, self._client)
@@ -97,8 +99,10 @@ class SdElementsTracker:
         marker up and does not create a second one."""
         writing.check_type(draft.type)
         catalogue = await self._known()
-        body = writing.first_words(draft, catalogue)
-        later = writing.changes(draft.fields, catalogue, without=writing.OF_OWN_TASKS)
+        body = await writing.first_words(draft, catalogue)
+        later = await writing.changes(draft.fields, catalogue, without=writing.OF_OWN_TASKS)
+        wanted = draft.fields.get("references")
+        added, _ = self._references.changes((), FieldChange({"references": wanted}))
         if draft.source_url:
             later["artifact_proxy"] = draft.source_url
         made = await self._client.write_and_read(
@@ -109,6 +113,7 @@ class SdElementsTracker:
                 await self._client.write(
                     "PATCH", task_path(made.id), later, what="set the fields of a new task"
                 )
+            await self._references.write(made.id, (), added, ())
             return await self._to_issue(await self._task(made.id), None)
         except TrackerError as error:
             raise TrackerError(
@@ -137,13 +142,17 @@ class SdElementsTracker:
                 remedy="Nothing to do: it is read again.",
             )
         catalogue = await self._known()
-        body = writing.changes(change.set, catalogue, marker=before.marker)
+        body = await writing.changes(change.set, catalogue, marker=before.marker)
         labels = writing.labels(task, change)
         if labels is not None:
             body["tags"] = labels
         writing.refuse_of_library(task.id, change.set)
+        held = task.references or ()
+        added, removed = self._references.changes(held, change)
         if body:
             await self._client.write("PATCH", task_path(task.id), body, what="change a task")
+        await self._references.write(task.id, held, added, removed)
+        if body or added or removed:
             task = await self._task(task.id)
         return await self._to_issue(task, None)
 
@@ -213,12 +222,14 @@ class SdElementsTracker:
 
     async def _task(self, task_id: str) -> answers.Task:
         return await self._client.get(
-            task_path(task_id), answers.task, what="read the task", query=_TAGS
+            task_path(task_id), answers.task, what="read the task", query=_INCLUDED
         )
 
     async def _to_issue(self, task: answers.Task, comments: tuple[Comment, ...] | None) -> Issue:
         assignee = await self._people.named(mapping.assigned_to(task))
-        return mapping.to_issue(self._params.url, task, await self._known(), assignee, comments)
+        return await mapping.to_issue(
+            self._params.url, task, await self._known(), assignee, comments
+        )
 
     async def _known(self) -> Catalogue:
         """Read once; `metadata` reads it anew."""

@@ -13,12 +13,12 @@ from schemas.values import Fields, User, Value
 OF_OWN_TASKS = frozenset({"summary", "description", "priority", "phase"})
 
 
-def first_words(draft: IssueDraft, catalogue: Catalogue) -> dict[str, Any]:
+async def first_words(draft: IssueDraft, catalogue: Catalogue) -> dict[str, Any]:
     """What a new task is made with; the rest is set by a second call."""
     description = draft.fields.get("description")
     body: dict[str, Any] = {
         "title": str(draft.fields.get("summary") or ""),
-        "text": mapping.with_marker(
+        "text": await mapping.with_marker(
             description if isinstance(description, RichText) else None, draft.marker
         ),
     }
@@ -39,7 +39,7 @@ def check_type(wanted: str) -> None:
         )
 
 
-def changes(
+async def changes(
     fields: Mapping[str, Value],
     catalogue: Catalogue,
     *,
@@ -49,7 +49,7 @@ def changes(
     body: dict[str, Any] = {}
     for name, value in fields.items():
         if name not in without:
-            body.update(_written(name, value, catalogue, marker))
+            body.update(await _written(name, value, catalogue, marker))
     return body
 
 
@@ -64,13 +64,13 @@ def refuse_of_library(task_id: str, fields: Fields) -> None:
             )
 
 
-def _written(name: str, value: Value, catalogue: Catalogue, marker: str) -> dict[str, Any]:
+async def _written(name: str, value: Value, catalogue: Catalogue, marker: str) -> dict[str, Any]:
     match name:
         case "summary":
             return {"title": str(value or "")}
         case "description":
             text = value if isinstance(value, RichText) else None
-            return {"text": mapping.with_marker(text, marker)}
+            return {"text": await mapping.with_marker(text, marker)}
         case "priority":
             return {"priority": _priority(value)}
         case "phase":
@@ -81,6 +81,8 @@ def _written(name: str, value: Value, catalogue: Catalogue, marker: str) -> dict
             return {"assigned_to": _emails(value)}
         case "labels":
             return {"tags": list(value) if isinstance(value, tuple) else []}
+        case "references":
+            return {}  # by calls of their own
         case "type":
             check_type(str(value or ""))
             return {}
@@ -95,11 +97,11 @@ def _written(name: str, value: Value, catalogue: Catalogue, marker: str) -> dict
 
 def _priority(value: Value) -> int:
     text = str(value)
-    if not (text.isdecimal() and 1 <= int(text) <= 10):
+    if not (text.isdecimal() and 0 <= int(text) <= 10):
         raise TrackerError(
             Fault.VALIDATION,
             f"{text!r} is no priority of SD Elements.",
-            remedy="Map it to a number from 1 to 10.",
+            remedy="Map it to a number from 0 to 10.",
             field="priority",
         )
     return int(text)
@@ -121,7 +123,7 @@ def _emails(value: Value) -> list[str]:
 def labels(task: answers.Task, change: FieldChange) -> list[str] | None:
     add, remove = change.add.get("labels", ()), change.remove.get("labels", ())
     for name in (*change.add, *change.remove):
-        if name != "labels":
+        if name not in ("labels", "references"):
             raise TrackerError(
                 Fault.VALIDATION,
                 f"SD Elements has no set {name!r}.",

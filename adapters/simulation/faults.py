@@ -9,8 +9,8 @@ from aiohttp import web
 from adapters.simulation.refusal import Refused
 
 
-class Fault(msgspec.Struct):
-    """What is to go wrong with the next calls that fit."""
+class Fault(msgspec.Struct, kw_only=True):
+    """What is to go wrong with the next calls that fit. A tracker may add what its refusals say."""
 
     status: int = 503
     method: str = ""
@@ -29,9 +29,14 @@ class Fault(msgspec.Struct):
     raw: bytes | None = None
     """Sent in place of `body`, as it is."""
 
+    def refusal(self) -> Refused:
+        return Refused(self.status, self.body, self.headers)
+
 
 class Faults:
-    def __init__(self) -> None:
+    def __init__(self, kind: type[Fault] = Fault) -> None:
+        self.kind = kind
+        """What is read from whoever asks for one over HTTP."""
         self.calls: Counter[str] = Counter()
         """`METHOD /path/{template}` -> how often it was asked."""
         self.latency = 0.0
@@ -60,4 +65,4 @@ async def answer_fault(request: web.Request, fault: Fault) -> web.StreamResponse
         return web.Response(status=500)
     if fault.raw is not None:
         return web.Response(status=fault.status, body=fault.raw, headers=fault.headers)
-    raise Refused(fault.status, fault.body, fault.headers)
+    raise fault.refusal()

@@ -40,13 +40,13 @@ async def _activity(session: Session, node: NodeClient) -> None:
 
 def activity_table(activity: Iterable[Activity]) -> Table:
     rows = [
-        (moment(each.at), each.event, each.connection, each.issue or each.twin, _detail(each))
+        (moment(each.at), each.event, each.connection, each.issue or each.twin, detail_text(each))
         for each in activity
     ]
     return table(("when (UTC)", "what", "connection", "issue", "why"), rows)
 
 
-def _detail(each: Activity) -> str:
+def detail_text(each: Activity) -> str:
     return ", ".join(
         f"{name}={value if isinstance(value, str) else msgspec.json.encode(value).decode()}"
         for name, value in each.detail.items()

@@ -10,7 +10,7 @@ from service.cli.node_client import NodeClient
 from service.cli.pairs import from_csv
 from service.cli.parsing import Commands, command, group
 from service.cli.session import Session, on_node, read_text
-from service.cli.tasks import follow, so_far
+from service.cli.task_progress import follow, so_far
 
 
 def add_to(commands: Commands) -> None:

@@ -2,7 +2,7 @@
 
 from argparse import ArgumentParser
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from rich.console import RenderableType
 from rich.text import Text
@@ -17,6 +17,7 @@ from schemas.api import (
     ConnectionView,
     ProbeBody,
 )
+from schemas.node import ConnectionStatus, ConnectionType
 from schemas.routes import (
     CONNECTION,
     CONNECTION_ACCEPT,
@@ -51,7 +52,7 @@ def add_to(commands: Commands) -> None:
     connection = group(commands, "connection", "Agreements to keep issues in step")
     _add_initiate(connection)
     _add_accept(connection)
-    add_paging(command(connection, "list", "list the connections", on_node(_list)))
+    _add_list(connection)
     for name, summary, call in (
         ("show", "show one connection", on_node(_show)),
         ("pause", "let a connection rest; changes wait", on_node(_pause)),
@@ -70,6 +71,22 @@ def add_to(commands: Commands) -> None:
     ).add_argument("address", metavar="URL", help="its public_url")
     _add_set(connection, on_node(_set))
     connection_rules.add_to(connection)
+
+
+def _add_list(connection: Commands) -> None:
+    made = command(
+        connection,
+        "list",
+        "list the connections",
+        on_node(_list),
+        examples="connection list\nconnection list --status broken --connector jira",
+    )
+    made.add_argument("--type", choices=get_args(ConnectionType), help="of this type only")
+    made.add_argument("--status", choices=get_args(ConnectionStatus), help="in this state only")
+    made.add_argument("--connector", default="", help="of this tracker only")
+    made.add_argument("--peer", default="", help="with this node only")
+    made.add_argument("--search", default="", metavar="TEXT", help="in name and description")
+    add_paging(made)
 
 
 def _add_initiate(connection: Commands) -> None:
@@ -247,7 +264,15 @@ async def _accept(session: Session, node: NodeClient) -> None:
 
 
 async def _list(session: Session, node: NodeClient) -> None:
-    query = ConnectionQuery(session.number("page"), session.number("page_size"))
+    query = ConnectionQuery(
+        page=session.number("page"),
+        page_size=session.number("page_size"),
+        type=session.arguments.type,
+        status=session.arguments.status,
+        connector=session.text("connector"),
+        peer=session.text("peer"),
+        search=session.text("search"),
+    )
     page = await node.get(CONNECTIONS, query=query)
     rows = [
         (

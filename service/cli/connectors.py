@@ -2,6 +2,7 @@
 
 from argparse import ArgumentParser
 from collections.abc import Iterable
+from pkgutil import resolve_name
 from typing import Any
 
 import msgspec
@@ -16,35 +17,49 @@ from schemas.api import (
 )
 from schemas.redaction import names_secret
 from schemas.routes import (
+    CONNECTOR,
     CONNECTOR_ADD,
     CONNECTOR_CHANGE,
     CONNECTOR_CHECK,
     CONNECTOR_REMOVE,
     CONNECTORS,
 )
+from service.cli import connector_facts
 from service.cli.ending import CommandFailed, Ending, failed
 from service.cli.node_client import NodeClient
 from service.cli.output import facts, moment, table
 from service.cli.parsing import Commands, add_paging, command, group
 from service.cli.session import Session, on_node
 
+NAME = "connector"
 _ADD_EXAMPLES = """\
 connector add jira jira https://jira.example.com --param token=@token.txt
 connector add boards azure-devops https://dev.azure.com/acme --param token=env:PAT
+connector add hub github --param token=@token.txt
 connector add jira jira https://jira.example.com --param projects:='["WEB", "OPS"]'"""
 
 
-def add_to(commands: Commands) -> None:
-    connector = group(commands, "connector", "The trackers that this node talks to")
+def add_to(commands: Commands, *, load: bool = True) -> None:
+    """Loads the adapters, to tell their names, only where the command line needs this group."""
+    connector = group(commands, NAME, "The trackers that this node talks to")
     add = command(
         connector, "add", "add a tracker and check it", on_node(_add), examples=_ADD_EXAMPLES
     )
     add.add_argument("name", help="how you call it; stands in its webhook's address")
-    add.add_argument("system", help="jira or azure-devops")
+    systems = ", ".join(resolve_name("adapters.registry:names")()) if load else "what it is"
+    add.add_argument("system", help=systems)
     add.add_argument("address", nargs="?", default="", help="the same as --param url=ADDRESS")
     _add_params(add, "add it even if it does not answer")
     listed = command(connector, "list", "list the connectors", on_node(_list))
     add_paging(listed)
+    show = command(
+        connector,
+        "show",
+        "show one, with its settings",
+        on_node(_show),
+        examples="connector show jira",
+    )
+    show.add_argument("name")
     check = command(
         connector,
         "check",
@@ -67,6 +82,7 @@ def add_to(commands: Commands) -> None:
         connector, "remove", "remove a connector that no connection uses", on_node(_remove)
     )
     remove.add_argument("name")
+    connector_facts.add_to(connector)
 
 
 def _add_params(parser: ArgumentParser, no_check: str) -> None:
@@ -115,6 +131,11 @@ async def _list(session: Session, node: NodeClient) -> None:
     ]
     shown = table(("name", "system", "address", "connections", "webhook path"), rows)
     session.out.page(page, shown, "No connectors yet: tidegate connector add --help")
+
+
+async def _show(session: Session, node: NodeClient) -> None:
+    shown = await node.get(CONNECTOR, session.text("name"))
+    session.out.answer(shown, _facts(shown))
 
 
 async def _check(session: Session, node: NodeClient) -> None:

@@ -9,12 +9,18 @@ import aiohttp
 import msgspec
 
 from schemas.api import Problem
+from schemas.news import News, NewsQuery
+from schemas.node_routes import EVENTS
 from schemas.routing import PREFIX, Route
 from service.cli.ending import CommandFailed, Ending, FieldProblem, failed
+from service.cli.event_stream import read_events
 from service.cli.whereabouts import Whereabouts
 
 TIMEOUT = aiohttp.ClientTimeout(total=120, connect=10)
 """Seconds; a check of a slow tracker takes the longest."""
+
+_STREAM = aiohttp.ClientTimeout(total=None, connect=10, sock_read=60)
+"""The node says every 15 seconds that it lives."""
 
 Q = TypeVar("Q")
 B = TypeVar("B")
@@ -63,6 +69,20 @@ class NodeClient:
                 f"The node's answer (status {status}) was not understood: {error}",
                 "Use the `tidegate` of the same version as the node.",
             ) from error
+
+    async def events(self, query: NewsQuery) -> AsyncIterator[News]:
+        """Until the node ends the stream."""
+        path, asked = self._base + PREFIX + EVENTS.path, _as_query(query)
+        try:
+            async with self._session.get(path, params=asked, timeout=_STREAM) as answer:
+                if answer.status != 200:
+                    raise CommandFailed(_problem(await answer.read()))
+                async for news in read_events(answer.content):
+                    yield news
+        except aiohttp.ClientConnectorError as error:
+            raise _unreached(error, self._place) from error
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise failed("The stream broke off.", ending=Ending.NOT_RUNNING) from error
 
     def _edition(self, path: str) -> str:
         """That of this very thing, or of what it is a part of; `*` where it was not got before."""

@@ -63,6 +63,12 @@ class Output:
             self._stdout.write(clean(text) + "\n")
         self._stdout.flush()
 
+    def entry(self, value: Any, text: str) -> None:
+        """One of many, as they happen; `text` is clean already."""
+        line = msgspec.json.encode(value).decode() if self.as_json else text
+        self._stdout.write(line + "\n")
+        self._stdout.flush()
+
     def warn(self, text: str) -> None:
         if not self.as_json:
             self._errors.print(Text(clean(text), style="yellow"), soft_wrap=True)

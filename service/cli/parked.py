@@ -1,11 +1,19 @@
 """`errors`: twins that wait for a person."""
 
+from argparse import ArgumentParser
 from collections.abc import AsyncIterator
 
 from rich.text import Text
 
 from schemas.api import ErrorQuery, ErrorView, Retried, RetryBody, RetryOne
-from schemas.routes import ERROR, ERROR_RETRY, ERRORS, ERRORS_RETRY
+from schemas.routes import (
+    ERROR,
+    ERROR_IGNORE,
+    ERROR_RETRY,
+    ERRORS,
+    ERRORS_IGNORE,
+    ERRORS_RETRY,
+)
 from service.cli.ending import Ending, failed
 from service.cli.node_client import NodeClient
 from service.cli.output import clean, facts, moment, table
@@ -17,8 +25,16 @@ _PAGE = 500
 
 def add_to(commands: Commands) -> None:
     errors = group(commands, "errors", "Issues that wait for a person")
-    listed = command(errors, "list", "list them", on_node(_list))
+    listed = command(
+        errors,
+        "list",
+        "list them",
+        on_node(_list),
+        examples="errors list\nerrors list --connection acme-globex --kind mapping",
+    )
     listed.add_argument("--connection", default="", help="of this connection only")
+    listed.add_argument("--kind", default="", help="of this kind only, such as mapping or rule")
+    listed.add_argument("--search", default="", metavar="TEXT", help="issue, twin or message")
     add_paging(listed)
     show = command(
         errors, "show", "show why one waits", on_node(_show), examples="errors show WEB-42"
@@ -31,14 +47,27 @@ def add_to(commands: Commands) -> None:
         "try again, after the cause is gone",
         on_node(_retry),
         examples="errors retry WEB-42\nerrors retry WEB-42 --keep local\n"
-        "errors retry --all --connection acme-globex",
+        "errors retry --all --connection acme-globex\nerrors retry --kind mapping",
     )
-    retry.add_argument("which", nargs="?", default="", help="its issue, or its twin's id")
+    _add_which(retry)
     retry.add_argument(
         "--keep", choices=("local", "remote"), default="", help="whose value stands in a conflict"
     )
-    retry.add_argument("--all", action="store_true", help="all of them")
-    retry.add_argument("--connection", default="", help="of this connection only")
+    ignore = command(
+        errors,
+        "ignore",
+        "let them rest until something changes",
+        on_node(_ignore),
+        examples="errors ignore WEB-42\nerrors ignore --kind mapping --connection acme-globex",
+    )
+    _add_which(ignore)
+
+
+def _add_which(parser: ArgumentParser) -> None:
+    parser.add_argument("which", nargs="?", default="", help="its issue, or its twin's id")
+    parser.add_argument("--all", action="store_true", help="all of them")
+    parser.add_argument("--kind", default="", help="all of this kind, as `errors list` shows it")
+    parser.add_argument("--connection", default="", help="of this connection only")
 
 
 async def _list(session: Session, node: NodeClient) -> None:
@@ -46,10 +75,12 @@ async def _list(session: Session, node: NodeClient) -> None:
         page=session.number("page"),
         page_size=session.number("page_size"),
         connection=session.text("connection"),
+        fault=session.text("kind"),
+        search=session.text("search"),
     )
     page = await node.get(ERRORS, query=query)
     rows = [(moment(e.since), e.connection, e.issue, e.fault, e.message) for e in page.results]
-    headings = ("since (UTC)", "connection", "issue", "fault", "says")
+    headings = ("since (UTC)", "connection", "issue", "kind", "says")
     session.out.page(page, table(headings, rows), "Nothing waits for you.")
 
 
@@ -62,7 +93,7 @@ async def _show(session: Session, node: NodeClient) -> None:
             ("connection", error.connection),
             ("twin", error.twin),
             ("since", f"{moment(error.since)} UTC, after {error.attempts} attempts"),
-            ("fault", error.fault),
+            ("kind", error.fault),
             ("says", error.message),
             ("where", f"{error.file}:{error.line}" if error.file else ""),
             ("next step", error.remedy),
@@ -72,23 +103,41 @@ async def _show(session: Session, node: NodeClient) -> None:
 
 
 async def _retry(session: Session, node: NodeClient) -> None:
-    if bool(session.text("which")) == session.flag("all"):
-        raise failed("Name one issue or twin, or give --all.", ending=Ending.USAGE)
-    if session.flag("all") and session.arguments.keep:
+    many = _means_many(session)
+    if many and session.arguments.keep:
         raise failed(
-            "--keep decides one conflict: it does not go with --all.",
+            "--keep decides one conflict: it does not go with several.",
             "Name the issue: tidegate errors retry ISSUE --keep local",
             Ending.USAGE,
         )
-    if session.flag("all"):
-        body = RetryBody(session.text("connection"))
-        retried: Retried = await node.send(ERRORS_RETRY, body=body)
+    if many:
+        retried: Retried = await node.send(ERRORS_RETRY, body=_many(session))
     else:
         found = await _find(session, node)
         retried = await node.send(
             ERROR_RETRY, found.connection, found.twin, body=RetryOne(session.arguments.keep)
         )
     session.out.answer(retried, f"Trying {retried.count} again.")
+
+
+async def _ignore(session: Session, node: NodeClient) -> None:
+    if _means_many(session):
+        rested: Retried = await node.send(ERRORS_IGNORE, body=_many(session))
+    else:
+        found = await _find(session, node)
+        rested = await node.send(ERROR_IGNORE, found.connection, found.twin)
+    session.out.answer(rested, f"{rested.count} rest until something changes.")
+
+
+def _means_many(session: Session) -> bool:
+    many = session.flag("all") or bool(session.text("kind"))
+    if bool(session.text("which")) == many:
+        raise failed("Name one issue or twin, or give --all or --kind.", ending=Ending.USAGE)
+    return many
+
+
+def _many(session: Session) -> RetryBody:
+    return RetryBody(session.text("connection"), session.text("kind"))
 
 
 async def _find(session: Session, node: NodeClient) -> ErrorView:

@@ -4,6 +4,7 @@ from rich.table import Table
 
 from schemas.api import PageQuery
 from schemas.routes import (
+    NODE,
     NODE_CLAIM,
     NODE_KEYS,
     NODE_ROTATE_IDENTITY,
@@ -27,8 +28,9 @@ peer renew acme --code @code.txt"""
 
 def add_to(commands: Commands) -> None:
     _add_peer(group(commands, "peer", "Other nodes, their keys and addresses"))
-    node = group(commands, "node", "This node's own keys")
+    node = group(commands, "node", "This node and its own keys")
     for name, summary, call in (
+        ("show", "show its name, id, kind and version", on_node(_node)),
         ("keys", "show which keys this node has, and which peers know them", on_node(_keys)),
         ("rotate-keys", "take a new message key, as happens every week", on_node(_rotate_keys)),
         ("rotate-identity", "take a new identity; peers follow", on_node(_rotate_identity)),
@@ -105,6 +107,18 @@ async def _renew(session: Session, node: NodeClient) -> None:
 async def _set_url(session: Session, node: NodeClient) -> None:
     view = await node.send(PEER_URL, session.text("peer"), body=PeerUrl(session.text("to")))
     session.out.answer(view, _peer(view))
+
+
+async def _node(session: Session, node: NodeClient) -> None:
+    view = await node.get(NODE)
+    rows = [
+        ("name", view.name),
+        ("id", view.id),
+        ("kind", view.kind),
+        ("public url", view.public_url),
+        ("version", view.version),
+    ]
+    session.out.answer(view, facts(rows))
 
 
 async def _keys(session: Session, node: NodeClient) -> None:

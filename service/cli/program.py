@@ -16,16 +16,19 @@ from service.cli import (
     connections,
     connectors,
     daemon,
+    events,
     health,
     invitations,
     parked,
     peers,
+    queue,
     relay,
     rules,
     simulate,
     tasks,
     tokens,
     triggers,
+    twin_acts,
     twins,
 )
 from service.cli.ending import CommandFailed, Ending
@@ -37,16 +40,18 @@ from service.log import Redactor, configure_logging
 _GROUPS = (
     daemon,
     health,
-    connectors,
     connections,
     invitations,
     peers,
     twins,
+    twin_acts,
     triggers,
     bulk,
-    tasks,
     parked,
+    tasks,
+    queue,
     activity,
+    events,
     tokens,
     relay,
     rules,
@@ -56,6 +61,8 @@ Examples:
   tidegate run --config tidegate.toml
   tidegate connector add jira jira https://jira.example.com --param token=@token.txt
   tidegate connection list --json
+  tidegate task start sync --connection acme-globex
+  tidegate events --follow
 
 Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 the node is not running.
 Each command tells more with --help.
@@ -80,6 +87,7 @@ def parser(given: Sequence[str] = ()) -> argparse.ArgumentParser:
     commands = made.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for group in _GROUPS:
         group.add_to(commands)
+    connectors.add_to(commands, load=connectors.NAME in given)
     simulate.add_to(commands, load=simulate.NAME in given)
     return made
 

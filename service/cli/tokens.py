@@ -4,11 +4,13 @@ from rich.text import Text
 
 from schemas.access import RANKS, AuditQuery, TokenCreate, TokenView
 from schemas.api import PageQuery
-from schemas.node_routes import AUDIT, TOKEN_CREATE, TOKEN_REVOKE, TOKENS
+from schemas.node_routes import AUDIT, TOKEN, TOKEN_CREATE, TOKEN_REVOKE, TOKENS
 from service.cli.node_client import NodeClient
-from service.cli.output import moment, table
+from service.cli.output import facts, moment, table
 from service.cli.parsing import Commands, add_paging, command, group
 from service.cli.session import Session, on_node
+
+_HEADINGS = ("name", "role", "for", "status", "expires (UTC)", "last used (UTC)")
 
 
 def add_to(commands: Commands) -> None:
@@ -30,6 +32,14 @@ def add_to(commands: Commands) -> None:
     made.add_argument("--days", type=int, default=365, metavar="N", help="good for so long (365)")
     made.add_argument("--forever", action="store_true", help="good until it is revoked")
     add_paging(command(token, "list", "list the tokens, without their secrets", on_node(_list)))
+    shown = command(
+        token,
+        "show",
+        "show a token, not its secret",
+        on_node(_show),
+        examples="token show ci",
+    )
+    shown.add_argument("name")
     revoked = command(token, "revoke", "refuse a token from now on", on_node(_revoke))
     revoked.add_argument("name")
     _add_audit(commands)
@@ -71,9 +81,8 @@ async def _create(session: Session, node: NodeClient) -> None:
 async def _list(session: Session, node: NodeClient) -> None:
     query = PageQuery(session.number("page"), session.number("page_size"))
     page = await node.get(TOKENS, query=query)
-    headings = ("name", "role", "for", "status", "expires (UTC)", "last used (UTC)")
     nothing = "No tokens yet: tidegate token create --help"
-    session.out.page(page, table(headings, map(_row, page.results)), nothing)
+    session.out.page(page, table(_HEADINGS, map(_row, page.results)), nothing)
 
 
 def _row(token: TokenView) -> tuple[str, ...]:
@@ -86,6 +95,12 @@ def _row(token: TokenView) -> tuple[str, ...]:
         moment(token.expires),
         moment(token.last_used),
     )
+
+
+async def _show(session: Session, node: NodeClient) -> None:
+    view = await node.get(TOKEN, session.text("name"))
+    made = ("made (UTC)", f"{moment(view.created)}, by {view.created_by}")
+    session.out.answer(view, facts([*zip(_HEADINGS, _row(view), strict=True), made]))
 
 
 async def _revoke(session: Session, node: NodeClient) -> None:

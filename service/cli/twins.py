@@ -30,10 +30,11 @@ def add_to(commands: Commands) -> None:
         "twins",
         "list pairs of issues, or show those of one issue",
         on_node(_twins),
-        examples="twins --status parked\ntwins WEB-42",
+        examples="twins --status parked\ntwins WEB-42\ntwins --remote '#17'",
     )
     twins.add_argument("issue", nargs="?", default="", help="show the twins of this issue")
     twins.add_argument("--connection", default="", help="of this connection only")
+    twins.add_argument("--remote", default="", help="of the other side's issue, by key or id")
     twins.add_argument("--status", choices=_STATUSES, help="in this state only")
     add_paging(twins)
 
@@ -60,6 +61,7 @@ async def _twins(session: Session, node: NodeClient) -> None:
         page_size=session.number("page_size"),
         connection=session.text("connection"),
         issue=session.text("issue"),
+        remote=session.text("remote"),
         status=session.arguments.status,
     )
     page = await node.get(TWINS, query=query)
@@ -97,6 +99,11 @@ def _detail(detail: TwinDetail) -> list[RenderableType]:
                 ("received", f"version {twin.replica_version}, included {twin.included}"),
                 ("comments", detail.comments),
                 ("attachments", detail.attachments),
+                (
+                    "stopped by",
+                    {"local": "this side", "remote": "the other side"}.get(twin.stopped_by),
+                ),
+                ("because", twin.stop_reason),
                 ("attempts", twin.attempts),
                 ("next attempt", moment(twin.due_at)),
                 ("error", error.message if error else ""),

@@ -26,7 +26,8 @@ class Listen(msgspec.Struct, frozen=True, kw_only=True):
     hooks: Address = ""
     peers: Address = ""
     proxies: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
-    """Networks of proxies that are believed when they name the caller (X-Forwarded-For)."""
+    """Networks of proxies that are believed when they name the caller (X-Forwarded-For) and the
+    address that the caller used (X-Forwarded-Proto, -Host and -Prefix)."""
     admin: Address = ""
     """host:port of the admin API over TCP; '' leaves it on the Unix socket alone."""
     admin_token: str = ""
@@ -128,6 +129,19 @@ class Relay(msgspec.Struct, frozen=True, kw_only=True):
     """Private nodes with a pass may meet here; needs a public URL."""
 
 
+class Keep(msgspec.Struct, frozen=True, kw_only=True):
+    """How long what nobody needs for the sync is kept."""
+
+    audit_days: Annotated[int, msgspec.Meta(ge=1, le=36_500)] = 365
+    """Who changed what over the API."""
+    activity_days: Annotated[int, msgspec.Meta(ge=1, le=36_500)] = 365
+    """What was decided for which change."""
+    task_days: Annotated[int, msgspec.Meta(ge=1, le=36_500)] = 30
+    """Bulk work that is over."""
+    answer_hours: Annotated[int, msgspec.Meta(ge=1, le=720)] = 24
+    """Answers for whoever asks again with the same Idempotency-Key."""
+
+
 class Rules(msgspec.Struct, frozen=True, kw_only=True):
     workers: Annotated[int, msgspec.Meta(ge=1, le=64)] = 2
     """Processes that run scripts."""
@@ -148,6 +162,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     trackers: Trackers = Trackers()
     relay: Relay = Relay()
     rules: Rules = Rules()
+    keep: Keep = Keep()
 
     @property
     def socket(self) -> str:

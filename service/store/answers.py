@@ -59,6 +59,14 @@ def forget(c: sa.Connection, caller: str, key: str) -> None:
     c.execute(sa.delete(api_answers).where(_this(caller, key)))
 
 
+def prune(c: sa.Connection, before: Millis, limit: int = 5000) -> int:
+    """Removes up to `limit` of those from before that moment; answers how many."""
+    oldest = sa.select(_t.caller, _t.key).where(_t.at < before).limit(limit)
+    return c.execute(
+        sa.delete(api_answers).where(sa.tuple_(_t.caller, _t.key).in_(oldest))
+    ).rowcount
+
+
 def _this(caller: str, key: str) -> sa.ColumnElement[bool]:
     return sa.and_(_t.caller == caller, _t.key == key)
 

@@ -73,6 +73,12 @@ def interrupt(c: sa.Connection, owner: str) -> int:
     return c.execute(sa.update(tasks).where(under_way).values(status="interrupted")).rowcount
 
 
+def prune(c: sa.Connection, before: Millis, limit: int = 5000) -> int:
+    """Removes up to `limit` that are over and began before that moment; answers how many."""
+    oldest = sa.select(_t.id).where(_t.created < before, _t.status.in_(_OVER)).limit(limit)
+    return c.execute(sa.delete(tasks).where(_t.id.in_(oldest))).rowcount
+
+
 def is_running(c: sa.Connection, id: str, owner: str) -> bool:
     wanted = sa.select(_t.id).where(_t.id == id, _t.owner == owner, _t.status == "running")
     return c.execute(wanted).first() is not None

@@ -10,7 +10,7 @@ from schemas.errors import InputError
 from schemas.replica import TwinMessage
 from schemas.twin import Twin
 from schemas.values import Millis
-from service.store import awaited
+from service.store import awaited, parked
 from service.store.prepared import Columns, Prepared
 from service.store.tables import twins
 from service.store.twin_records import (
@@ -83,6 +83,7 @@ _RECEIVE = Prepared(
         due_at=sa.case((_workable, _bind("now", type_=sa.BigInteger)), else_=_t.due_at),
     )
 )
+_REOPEN = Prepared(sa.update(twins).where(_this).values(stopped=sa.false()))
 _SET_DUE = Prepared(
     sa.update(twins)
     .where(_this)
@@ -247,15 +248,6 @@ def count(c: sa.Connection, only: Collection[str] | None = None) -> dict[str, in
     return {row[0]: row[1] for row in c.execute(statement)}
 
 
-def last_reconciled(c: sa.Connection, only: Collection[str] | None = None) -> dict[str, Millis]:
-    """By connection: when it last looked at an issue of its."""
-    newest = sa.func.max(_t.reconciled_at)
-    statement = sa.select(_t.connection, newest).group_by(_t.connection)
-    if only is not None:
-        statement = statement.where(_t.connection.in_(only))
-    return {row[0]: row[1] for row in c.execute(statement)}
-
-
 def receive(
     c: sa.Connection,
     connection: str,
@@ -280,6 +272,19 @@ def receive(
             return True
         # Another transaction has just made it: now it can be found.
     return False
+
+
+def reopen(c: sa.Connection, connection: str, message: TwinMessage) -> None:
+    """Lets a worker look at a twin that rests here, before a message with a new turn is received:
+    the other side has stopped it, or let it go on."""
+    if not message.turn:
+        return
+    row = get(c, connection, message.twin)
+    if row is None or message.turn <= row.state.turn or message.version <= row.incoming_version:
+        return
+    parked.ignore(c, connection, message.twin)
+    if row.stopped:
+        _REOPEN.count(c, connection=connection, twin=message.twin)
 
 
 def set_due(c: sa.Connection, connection: str, twin: str, due_at: Millis | None) -> bool:

@@ -5,6 +5,7 @@ import msgspec
 from schemas.replica import Replica, TwinMessage
 from schemas.twin import Recall, Twin
 from schemas.values import Digest, Fields, condense
+from service.sync.turns import heed_turn
 
 
 def merge_messages(waiting: TwinMessage | None, new: TwinMessage) -> TwinMessage:
@@ -18,11 +19,13 @@ def merge_messages(waiting: TwinMessage | None, new: TwinMessage) -> TwinMessage
         replica=_merge_replicas(waiting.replica, new.replica),
         lacking=new.lacking or waiting.lacking,
         whole=new.whole or waiting.whole,
+        turn=max(new.turn, waiting.turn),
     )
 
 
 def take_in(twin: Twin, message: TwinMessage) -> Twin:
     """The twin with the message as its newest replica. An old message changes nothing."""
+    twin = heed_turn(twin, message)
     if message.version <= twin.replica_version or not message.issue:
         return _heed_lack(_nothing_told(twin, message), message)
     replica = _merge_replicas(twin.replica, message.replica)

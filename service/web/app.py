@@ -9,6 +9,7 @@ from service.metrics import Metrics
 from service.web.api import api_routes
 from service.web.api.document import document_routes
 from service.web.api.records import RECORDS, Records
+from service.web.callers import CALLERS, Callers
 from service.web.headers import preflight, safe_headers
 from service.web.health import HealthBoard
 from service.web.operations import Operations
@@ -45,6 +46,7 @@ def build_admin_app(
     new_id: NewId,
     records: Records,
     entrance: Middleware,
+    callers: Callers = Callers(),  # noqa: B008
     origins: frozenset[str] = frozenset(),
     refresh_metrics: Callable[[], Awaitable[None]] | None = None,
     routes: Iterable[web.AbstractRouteDef] = (),
@@ -58,6 +60,7 @@ def build_admin_app(
         middlewares=(preflight(origins), *inner) if origins else inner,
     )
     app[RECORDS] = records
+    app[CALLERS] = callers
     app.on_response_prepare.append(safe_headers(origins))
     app.add_routes(api_routes(operations, board))
     app.add_routes(document_routes())

@@ -46,6 +46,7 @@ from schemas.api import (
     SyncBody,
     TwinDetail,
     TwinQuery,
+    TwinStop,
     TwinView,
 )
 from schemas.bulk import (
@@ -177,7 +178,7 @@ class Operations(Protocol):
 
     async def ignore_all(self, body: RetryBody) -> Retried: ...
 
-    async def stop_twin(self, connection: str, twin: str) -> TwinView: ...
+    async def stop_twin(self, connection: str, twin: str, body: TwinStop) -> TwinView: ...
 
     async def start_twin(self, connection: str, twin: str) -> TwinView: ...
 

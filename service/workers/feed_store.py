@@ -178,6 +178,7 @@ class FeedDesk:
     def _receive(self, c: sa.Connection, live: LiveConnection, item: ReceivedItem) -> bool:
         if item.message.claims:
             return repairing.receive(c, live.record, item.message, self._now())
+        twins.reopen(c, live.record.id, item.message)
         return twins.receive(
             c,
             live.record.id,

@@ -97,15 +97,20 @@ class Fitting:
         """What the rule leaves out because this tracker cannot hold it; other fields are the rule's
         own choice."""
         capabilities = self._bench.tracker.capabilities
-        held = {PARENT} if self._means.parent else set[str]()
-        held |= {LINKS} if self._means.link_kinds else set[str]()
-        held |= (capabilities.fields.keys() | _ALWAYS - {PARENT, LINKS}) - {*capabilities.read_only}
-        if not capabilities.fields:
-            return []
-        return [
-            Loss(name, _unwritable(value) if name in capabilities.fields else _ABSENT)
+        untaken = {
+            name: value
             for name, value in twin.replica.fields.items()
-            if name not in held and name not in wanted.fields and settled(value) is not None
+            if name not in wanted.fields and settled(value) is not None
+        }
+        if not untaken or not capabilities.fields:
+            return []
+        held = (capabilities.fields.keys() | _ALWAYS) - {*capabilities.read_only}
+        held -= set[str]() if self._means.parent else {PARENT}
+        held -= set[str]() if self._means.link_kinds else {LINKS}
+        return [
+            Loss(name, _unwritable(value) if name in capabilities.read_only else _ABSENT)
+            for name, value in untaken.items()
+            if name not in held
         ]
 
     async def before(self, twin: Twin, fields: Fields, issue: Issue) -> Fields:

@@ -9,16 +9,15 @@ from schemas.errors import RuleError, TidegateError
 from schemas.node import Activity, ParkedTwin
 from schemas.replica import TwinMessage
 from schemas.values import Millis
-from service.store import activity, conflicts, leases, outbox, parked, twins
+from service.store import activity, conflicts, leases, outbox, parked
 from service.store.store import Store
 from service.store.twin_records import Claim, TwinKey
-from service.sync.intake import merge_messages
 from service.sync.merge import Conflict
 from service.workers.bench import Outcome
+from service.workers.delivery import deliver
 from service.workers.kin import keep_waiting, ring_for
 from service.workers.roster import LiveConnection
 
-_encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(TwinMessage).decode
 
 
@@ -112,27 +111,20 @@ class Ledger:
     def _record(self, c: sa.Connection, outcome: Outcome) -> None:
         keep_waiting(c, self._live.record, self._kept, outcome.twin, self._now)
         if outcome.message is not None:
-            self._deliver(c, outcome.message)
+            self._deliver(c, outcome.message, outcome.twin.turn)
         for conflict in outcome.conflicts:
             conflicts.add(c, self._conflict(conflict))
         if outcome.notes or outcome.error:
             activity.append(c, self._activity(outcome))
 
-    def _deliver(self, c: sa.Connection, message: TwinMessage) -> None:
-        record = self._live.record
+    def _deliver(self, c: sa.Connection, message: TwinMessage, turn: int) -> None:
         twin = self._claim.state
         # Until the other side has answered, it has to be told which issue of its we mean.
         claims = twin.remote_issue if twin.claimed and not twin.included else ""
         path = (*twin.path, self._here)
-        message = msgspec.structs.replace(message, path=path, claims=claims)
+        message = msgspec.structs.replace(message, path=path, claims=claims, turn=turn)
         self.sent = True
-        if self._other is None:
-            outbox.put(c, record.peer, record.id, message.twin, _encode(message), self._now)
-            return
-        other = self._other.record
-        twins.receive(
-            c, other.id, message.twin, other.connector, message, merge_messages, self._now
-        )
+        deliver(c, self._live, self._other, message, self._now)
 
     def _conflict(self, conflict: Conflict) -> conflicts.Conflict:
         record = self._live.record

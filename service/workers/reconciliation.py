@@ -67,6 +67,7 @@ class Reconciliation:
         self._fitting = Fitting(bench, self.local.means)
         self._fit = Fit(Wanted({}))
         self.twin = take_in(twin, incoming) if incoming else twin
+        self._turn = twin.turn
         self._asked = incoming is not None and incoming.lacking
         self.waiting = waiting
         self.parts = parts or EVERYTHING
@@ -107,6 +108,11 @@ class Reconciliation:
         )
 
     async def _run(self) -> None:
+        if self.twin.turn != self._turn:
+            self.note(
+                "twin.stopped_there" if self.twin.stopped else "twin.started_there",
+                reason=self.twin.stop_reason,
+            )
         if self.twin.stopped:
             return
         if self.twin.replica.gone:

@@ -149,11 +149,16 @@ async def test_the_trap_is_seen_at_an_address_that_is_allowed(inside: Inside) ->
 
 @pytest.mark.parametrize("form", FORMS)
 async def test_an_address_inside_is_not_asked(inside: Inside, form: str) -> None:
-    before, rows = inside.seen(), digests(inside.folder / "data")
+    before, rows = inside.seen(), kept(inside)
     told = await inside.refused(f"https://{form}:{PORT}")
     assert inside.seen() == before, told
-    assert digests(inside.folder / "data") == rows
+    assert kept(inside) == rows
     assert "'detail': '" in told
+
+
+def kept(inside: Inside) -> dict[str, str]:
+    """All but the audit log, which tells of the attempt."""
+    return {name: rows for name, rows in digests(inside.folder / "data").items() if name != "audit"}
 
 
 async def test_a_name_that_changes_its_address_between_looks_is_asked_at_the_allowed_one_alone(

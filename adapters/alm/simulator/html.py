@@ -1,41 +1,16 @@
 """The HTML of the pages. Whatever people wrote passes through `escape`, memos as plain words."""
 
-from collections.abc import Iterable
 from html import escape
 
 from adapters.alm.simulator import catalogue
 from adapters.alm.simulator.catalogue import Field
-from adapters.alm.simulator.model import Entity, QcError
+from adapters.alm.simulator.model import Entity
 from adapters.alm.simulator.state import State
 from adapters.rich_text import html as rich_html
+from adapters.simulation.controls import area, line, select, upload
 from schemas.rich_text import to_plain
 
-_STYLE = """
-:root { color-scheme: light dark; --line: #8884; --accent: #0b5fa5; }
-* { box-sizing: border-box; }
-body { font: 15px/1.5 system-ui, sans-serif; margin: 0; }
-header { background: var(--accent); padding: .7rem 1.5rem; }
-header a { color: #fff; font-weight: 600; text-decoration: none; }
-main { max-width: 60rem; margin: 1.2rem auto; padding: 0 1.5rem; }
-table { border-collapse: collapse; width: 100%; }
-th, td { text-align: start; padding: .45rem .6rem; border-bottom: 1px solid var(--line); }
-pre { white-space: pre-wrap; overflow-wrap: anywhere; font: inherit; margin: .3rem 0; }
-label { display: block; margin: .6rem 0; font-weight: 600; }
-input, select, textarea { font: inherit; width: 100%; padding: .4rem; }
-button { font: inherit; padding: .4rem .9rem; border: 0; background: var(--accent); color: #fff; }
-small { opacity: .75; }
-"""
 _SHOWN = ("LookupList", "String", "Number", "Date", "UsersList")
-
-
-def page(title: str, content: str) -> str:
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width">'
-        f"<title>{escape(title)} - ALM simulator</title><style>{_STYLE}</style></head>"
-        f'<body><header><a href="/">ALM simulator</a></header><main>{content}</main>'
-        "</body></html>"
-    )
 
 
 def memo(text: str) -> str:
@@ -50,9 +25,9 @@ def listed(state: State, entities: list[Entity]) -> str:
     return (
         "<h1>Entities</h1><table><thead><tr><th>Id</th><th>Name</th><th>Status</th>"
         f"<th>Modified</th></tr></thead><tbody>{rows}</tbody></table>"
-        f'<h2>New</h2><form method="post" action="/">{_select("kind", "Type", kinds, "defect")}'
-        f"{_input('name', 'Name', '')}{_area('description', 'Description', '')}"
-        f"{_select('severity', 'Severity (of a defect)', severities, '2-Medium')}"
+        f'<h2>New</h2><form method="post" action="/">{select("kind", "Type", kinds, "defect")}'
+        f"{line('name', 'Name', '')}{area('description', 'Description', '')}"
+        f"{select('severity', 'Severity (of a defect)', severities, '2-Medium')}"
         f"{_as_whom()}<button>Create</button></form>"
     )
 
@@ -70,19 +45,11 @@ def entity(state: State, found: Entity) -> str:
         f'<h1 dir="auto">{found.type} {found.id}: {escape(_first(found, "name"))}</h1>'
         f"<p><small>Version {found.version}, {state.local(found.modified)}. {held}.</small></p>"
         f"{memos}<h2>Files</h2><ul>{files or '<li>none</li>'}</ul>"
-        f'<form method="post" action="{action}/attachments" enctype="multipart/form-data">'
-        '<input type="file" name="file" required aria-label="File"><button>Upload</button></form>'
+        f"{upload(action)}"
         f'<h2>Edit</h2><form method="post" action="{action}">{_inputs(found)}'
-        f"{_area('comment', 'Add a comment', '')}{_as_whom()}<button>Save</button></form>"
+        f"{area('comment', 'Add a comment', '')}{_as_whom()}<button>Save</button></form>"
         f'<form method="post" action="{action}/hold">{_as_whom()}'
         f"<button>{'Close it' if found.lock else 'Open it, which locks'}</button></form>"
-    )
-
-
-def refusal(refused: QcError) -> str:
-    return (
-        f"<h1>ALM refuses that</h1><p>{escape(refused.title)}</p>"
-        f"<p><small>{escape(refused.id)}</small></p><p>Go back and correct it.</p>"
     )
 
 
@@ -108,11 +75,11 @@ def _editor(found: Entity, field: Field) -> str:
     value = _first(found, field.name)
     if field.type == "LookupList":
         names = catalogue.names(catalogue.LISTS[field.list_id][1])
-        return _select(field.name, field.label, {"": ""} | {name: name for name in names}, value)
+        return select(field.name, field.label, {"": ""} | {name: name for name in names}, value)
     if field.type == "UsersList":
         people = {"": "(nobody)"} | {login: name for login, name, _ in catalogue.PEOPLE}
-        return _select(field.name, field.label, people, value)
-    return _input(field.name, field.label, value)
+        return select(field.name, field.label, people, value)
+    return line(field.name, field.label, value)
 
 
 def _words(found: Entity, field: Field) -> str:
@@ -124,25 +91,4 @@ def _first(found: Entity, name: str) -> str:
 
 
 def _as_whom() -> str:
-    return _select("actor", "As", {login: name for login, name, _ in catalogue.PEOPLE}, "alice")
-
-
-def _input(name: str, label: str, value: str) -> str:
-    return f'<label>{escape(label)}<input name="{name}" value="{escape(value)}" dir="auto"></label>'
-
-
-def _area(name: str, label: str, value: str) -> str:
-    # The first line end after the tag is dropped by browsers, so one is put there.
-    return (
-        f'<label>{label}<textarea name="{name}" rows="5" dir="auto">\n{escape(value)}'
-        "</textarea></label>"
-    )
-
-
-def _select(name: str, label: str, choices: dict[str, str], chosen: str) -> str:
-    options: Iterable[str] = (
-        f'<option value="{escape(value)}"{" selected" if value == chosen else ""}>'
-        f"{escape(shown)}</option>"
-        for value, shown in choices.items()
-    )
-    return f'<label>{escape(label)}<select name="{name}">{"".join(options)}</select></label>'
+    return select("actor", "As", {login: name for login, name, _ in catalogue.PEOPLE}, "alice")

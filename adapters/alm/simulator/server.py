@@ -1,7 +1,6 @@
 """The simulated ALM as a web application, and as an object for tests."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -17,18 +16,15 @@ from adapters.alm.simulator import (
 from adapters.alm.simulator.config import SimulatorConfig
 from adapters.alm.simulator.model import QcError
 from adapters.alm.simulator.state import State
-from adapters.simulation import Server, system_now
+from adapters.simulation import Now, Server, system_now, until_cancelled
 
 
 class AlmSimulator(Server):
-    """`async with AlmSimulator() as alm:` listens on a free loopback port. The pages at `/` need no
-    login: the simulator listens on the loopback and holds nothing."""
-
     def __init__(
         self,
         config: SimulatorConfig | None = None,
         *,
-        now: Callable[[], int] = system_now,
+        now: Now = system_now,
         host: str = "127.0.0.1",
         port: int = 0,
     ) -> None:
@@ -41,17 +37,15 @@ class AlmSimulator(Server):
         """What a connector's `url` is."""
         return self.url + context.BASE
 
-    async def __aenter__(self) -> "AlmSimulator":
-        app = self.application(context.BASE, context.guard)
+    def compose(self) -> web.Application:
+        parts = (api_site, api_customization, api_entities, api_files, pages)
+        app = self.application(context.BASE, context.guard, *parts)
         app.middlewares.insert(0, _worded)
         app[context.STATE] = self.state
-        for part in (api_site, api_customization, api_entities, api_files, pages):
-            app.router.add_routes(part.routes())
-        await self.serve(app)
-        return self
+        return app
 
-    async def __aexit__(self, *_: object) -> None:
-        await self.close()
+    async def close(self) -> None:
+        await super().close()
         self.state.close()
 
 
@@ -83,9 +77,4 @@ async def run(
             f"ALM simulator: {alm.address}, project {config.domain}/{project}; client id"
             f" {config.client_id} with the token as its secret. People's pages: {alm.url}/"
         )
-        await _forever()
-
-
-async def _forever() -> None:
-    waiting: Awaitable[None] = asyncio.get_running_loop().create_future()
-    await waiting
+        await until_cancelled()

@@ -2,7 +2,7 @@
 
 from adapters.github.simulator.config import AppConfig, SimulatorConfig, Webhook
 from adapters.github.simulator.faults import Fault, RateLimit
-from adapters.github.simulator.server import GitHubSimulator, create_app, run
+from adapters.github.simulator.server import GitHubSimulator, run
 
 __all__ = [
     "AppConfig",
@@ -11,6 +11,5 @@ __all__ = [
     "RateLimit",
     "SimulatorConfig",
     "Webhook",
-    "create_app",
     "run",
 ]

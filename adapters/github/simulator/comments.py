@@ -5,6 +5,7 @@ from aiohttp import web
 from adapters.github.moments import millis
 from adapters.github.simulator import context
 from adapters.github.simulator.model import Comment, Issue
+from adapters.simulation import json_reply
 
 
 async def listed(request: web.Request) -> web.Response:
@@ -32,18 +33,18 @@ async def of_repository(request: web.Request) -> web.Response:
 async def add(request: web.Request) -> web.Response:
     issue, body = context.issue(request), await context.body(request)
     made = context.state(request).add_comment(issue, body.get("body"), context.me(request))
-    return context.reply(context.shapes(request).comment(issue, made), 201)
+    return json_reply(context.shapes(request).comment(issue, made), 201)
 
 
 async def read(request: web.Request) -> web.Response:
-    return context.reply(context.shapes(request).comment(*_found(request)))
+    return json_reply(context.shapes(request).comment(*_found(request)))
 
 
 async def edit(request: web.Request) -> web.Response:
     issue, comment = _found(request)
     text = (await context.body(request)).get("body")
     context.state(request).edit_comment(issue, comment, text, context.me(request))
-    return context.reply(context.shapes(request).comment(issue, comment))
+    return json_reply(context.shapes(request).comment(issue, comment))
 
 
 async def delete(request: web.Request) -> web.Response:

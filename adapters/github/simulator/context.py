@@ -7,17 +7,17 @@ from urllib.parse import urlencode
 import msgspec
 from aiohttp import web
 
-from adapters.github.simulator.faults import Faults
+from adapters.github.simulator.faults import RateLimit
 from adapters.github.simulator.model import Issue, Refused, Repository, User
 from adapters.github.simulator.shapes import API, Shapes
 from adapters.github.simulator.state import State
+from adapters.simulation import json_reply
 
 STATE: web.AppKey[State] = web.AppKey("state", State)
-FAULTS: web.AppKey[Faults] = web.AppKey("faults", Faults)
+LIMIT: web.AppKey[RateLimit] = web.AppKey("limit", RateLimit)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-_encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
 
 
@@ -42,12 +42,6 @@ def repository(request: web.Request) -> Repository:
 
 def issue(request: web.Request) -> Issue:
     return state(request).issue(repository(request), int(request.match_info["number"]))
-
-
-def reply(shaped: Any, status: int = 200) -> web.Response:
-    return web.Response(
-        body=_encode(shaped), status=status, content_type="application/json", charset="utf-8"
-    )
 
 
 async def data(request: web.Request) -> Any:
@@ -79,7 +73,7 @@ def page(
     last = max(1, -(-len(rows) // size))
     shaped = [shape(row) for row in rows[(wanted - 1) * size : wanted * size]]
     wrapped = {"total_count": len(rows), "incomplete_results": False, wrap: shaped}
-    answer = reply(wrapped if wrap else shaped)
+    answer = json_reply(wrapped if wrap else shaped)
     links = {"next": wanted + 1, "last": last} if wanted < last else {}
     if wanted > 1:
         links |= {"prev": wanted - 1, "first": 1}

@@ -10,6 +10,7 @@ from adapters.github.simulator.config import Webhook
 from adapters.github.simulator.hooks import Delivery, Hook, Hooks
 from adapters.github.simulator.model import Refused
 from adapters.github.simulator.shapes import API
+from adapters.simulation import json_reply
 
 HOOKS: web.AppKey[Hooks] = web.AppKey("hooks", Hooks)
 
@@ -25,7 +26,7 @@ async def register(request: web.Request) -> web.Response:
     events = tuple(body.get("events") or ("push",))
     made = request.app[HOOKS].register(target, context.repository(request).id, events)
     made.active = body.get("active", True) is not False
-    return context.reply(_hook(request, made), 201)
+    return json_reply(_hook(request, made), 201)
 
 
 async def listed(request: web.Request) -> web.Response:
@@ -43,7 +44,7 @@ async def deliveries(request: web.Request) -> web.Response:
         rows = [one for one in rows if one.status >= 400]
     size = min(context.number(request, "per_page", 30), 100)
     start = context.number(request, "cursor", 0)
-    answer = context.reply([_delivery(one) for one in rows[start : start + size]])
+    answer = json_reply([_delivery(one) for one in rows[start : start + size]])
     if start + size < len(rows):
         onward = f"{request.scheme}://{request.host}{request.path}?per_page={size}"
         answer.headers["Link"] = f'<{onward}&cursor={start + size}>; rel="next"'
@@ -57,7 +58,7 @@ async def again(request: web.Request) -> web.Response:
     if found is None:
         raise Refused(404, "Not Found")
     hooks.again(found)
-    return context.reply({}, 202)
+    return json_reply({}, 202)
 
 
 def _hook(request: web.Request, hook: Hook) -> dict[str, Any]:

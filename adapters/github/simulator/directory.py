@@ -9,28 +9,29 @@ from adapters.github.simulator.logins import LOGINS
 from adapters.github.simulator.model import Refused, User
 from adapters.github.simulator.shapes import API
 from adapters.github.simulator.state import State
+from adapters.simulation import json_reply
 
 
 async def rate_limit(request: web.Request) -> web.Response:
-    limit = request.app[context.FAULTS].limit
+    limit = request.app[context.LIMIT]
     shown = {
         "limit": limit.limit,
         "used": limit.used,
         "remaining": limit.limit - limit.used,
         "reset": limit.reset,
     }
-    return context.reply({"resources": {"core": shown, "search": shown}, "rate": shown})
+    return json_reply({"resources": {"core": shown, "search": shown}, "rate": shown})
 
 
 async def myself(request: web.Request) -> web.Response:
     shapes = context.shapes(request)
-    return context.reply(people.own_profile(context.me(request), shapes.site, shapes.api))
+    return json_reply(people.own_profile(context.me(request), shapes.site, shapes.api))
 
 
 async def account(request: web.Request) -> web.Response:
     shapes = context.shapes(request)
     found = context.state(request).user(request.match_info["login"])
-    return context.reply(people.profile(found, shapes.site, shapes.api))
+    return json_reply(people.profile(found, shapes.site, shapes.api))
 
 
 async def search(request: web.Request) -> web.Response:
@@ -56,7 +57,7 @@ def _fits(user: User, text: str, operators: str) -> bool:
 
 
 async def repository(request: web.Request) -> web.Response:
-    return context.reply(_repository(request, context.repository(request)))
+    return json_reply(_repository(request, context.repository(request)))
 
 
 async def repositories(request: web.Request) -> web.Response:
@@ -100,13 +101,13 @@ async def may_assign(request: web.Request) -> web.Response:
 async def issue_types(request: web.Request) -> web.Response:
     state = _organisation(request)
     shapes = context.shapes(request)
-    return context.reply([shapes.issue_type(name) for name in state.config.issue_types])
+    return json_reply([shapes.issue_type(name) for name in state.config.issue_types])
 
 
 async def issue_fields(request: web.Request) -> web.Response:
     state = _organisation(request)
     shapes = context.shapes(request)
-    return context.reply([shapes.issue_field(field) for field in state.config.issue_fields])
+    return json_reply([shapes.issue_field(field) for field in state.config.issue_fields])
 
 
 def _organisation(request: web.Request) -> State:
@@ -119,7 +120,7 @@ def _organisation(request: web.Request) -> State:
 async def log_in(request: web.Request) -> web.Response:
     logins = request.app[LOGINS]
     made = logins.install(request.headers, int(request.match_info["installation"]))
-    return context.reply(made, 201)
+    return json_reply(made, 201)
 
 
 def routes() -> list[web.RouteDef]:

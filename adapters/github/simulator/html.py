@@ -5,38 +5,7 @@ from html import escape
 from adapters.github.moments import iso
 from adapters.github.simulator.model import Comment, Issue
 from adapters.github.simulator.state import State
-
-_STYLE = """
-:root { color-scheme: light dark; --line: #8884; --accent: #1f6feb; }
-* { box-sizing: border-box; }
-body { font: 15px/1.5 system-ui, sans-serif; margin: 0; }
-header { background: #24292f; padding: .7rem 1.5rem; }
-header a { color: #fff; font-weight: 600; text-decoration: none; }
-main { max-width: 62rem; margin: 1.2rem auto; padding: 0 1.5rem; }
-table { border-collapse: collapse; width: 100%; }
-th, td { text-align: start; padding: .45rem .6rem; border-bottom: 1px solid var(--line); }
-.columns { display: grid; grid-template-columns: 1fr 17rem; gap: 2rem; }
-@media (max-width: 50rem) { .columns { grid-template-columns: 1fr; } }
-pre { white-space: pre-wrap; overflow-wrap: anywhere; font: inherit; margin: .3rem 0; }
-label { display: block; margin: .6rem 0; font-weight: 600; }
-input, select, textarea { font: inherit; width: 100%; padding: .4rem; margin-top: .15rem;
-  border: 1px solid var(--line); border-radius: .3rem; }
-button { font: inherit; padding: .4rem .9rem; border: 0; border-radius: .3rem; cursor: pointer;
-  background: var(--accent); color: #fff; margin: .2rem .2rem .2rem 0; }
-.badge { border: 1px solid var(--line); border-radius: 1rem; padding: .05rem .6rem; }
-article { border-inline-start: 3px solid var(--line); padding-inline-start: .8rem; margin: 1rem 0; }
-summary { cursor: pointer; font-weight: 600; margin: .8rem 0; }
-"""
-
-
-def page(title: str, content: str) -> str:
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width">'
-        f"<title>{escape(title)} - GitHub simulator</title><style>{_STYLE}</style></head>"
-        '<body><header><a href="/">GitHub simulator</a></header>'
-        f"<main>{content}</main></body></html>"
-    )
+from adapters.simulation import controls
 
 
 def issue_list(state: State, issues: list[Issue]) -> str:
@@ -66,11 +35,6 @@ def issue(state: State, found: Issue) -> str:
         f"<aside>{_facts(found)}{_closing(state, found, action)}{_edit(state, found, action)}"
         "</aside></div>"
     )
-
-
-def refusal(reasons: list[str]) -> str:
-    items = "".join(f"<li>{escape(reason)}</li>" for reason in reasons if reason)
-    return f"<h1>GitHub refuses that</h1><ul>{items}</ul><p>Go back and correct it.</p>"
 
 
 def _row(found: Issue) -> str:
@@ -139,20 +103,12 @@ def _as_whom(state: State) -> str:
 
 
 def _input(name: str, value: str) -> str:
-    return f'<label>{name.title()}<input name="{name}" value="{escape(value)}"></label>'
+    return controls.line(name, name.title(), value)
 
 
 def _area(name: str, value: str, title: str = "") -> str:
-    # A form gives back the first line end after the tag, so one of our own stands there.
-    return (
-        f"<label>{title or name.title()}"
-        f'<textarea name="{name}" rows="6">\n{escape(value)}</textarea></label>'
-    )
+    return controls.area(name, title or name.title(), value)
 
 
 def _select(name: str, values: list[str], chosen: str) -> str:
-    options = "".join(
-        f"<option{' selected' if value == chosen else ''}>{escape(value)}</option>"
-        for value in values
-    )
-    return f'<label>{name.title()}<select name="{name}">{options}</select></label>'
+    return controls.select(name, name.title(), {value: value for value in values}, chosen)

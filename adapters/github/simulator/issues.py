@@ -6,6 +6,7 @@ from adapters.github.moments import millis
 from adapters.github.simulator import context, edits
 from adapters.github.simulator.model import Issue, Refused
 from adapters.github.simulator.state import State
+from adapters.simulation import json_reply
 
 _SORTS = {"created": "created", "updated": "updated", "comments": "comments"}
 
@@ -39,17 +40,17 @@ async def create(request: web.Request) -> web.Response:
     body = await context.body(request)
     repository = context.repository(request)
     made = context.state(request).create(repository, body, context.me(request))
-    return context.reply(context.shapes(request).issue(made), 201)
+    return json_reply(context.shapes(request).issue(made), 201)
 
 
 async def read(request: web.Request) -> web.Response:
-    return context.reply(context.shapes(request).issue(context.issue(request)))
+    return json_reply(context.shapes(request).issue(context.issue(request)))
 
 
 async def edit(request: web.Request) -> web.Response:
     issue = context.issue(request)
     context.state(request).edit(issue, await context.body(request), context.me(request))
-    return context.reply(context.shapes(request).issue(issue))
+    return json_reply(context.shapes(request).issue(issue))
 
 
 async def add_labels(request: web.Request) -> web.Response:
@@ -77,7 +78,7 @@ async def set_fields(request: web.Request) -> web.Response:
     state, issue, body = _triaged(request), context.issue(request), await context.body(request)
     issue.values.update(edits.values(state, body.get("issue_field_values")))
     state.changed(issue, context.me(request), "field_added")
-    return context.reply(context.shapes(request).field_values(issue))
+    return json_reply(context.shapes(request).field_values(issue))
 
 
 async def clear_field(request: web.Request) -> web.Response:
@@ -90,7 +91,7 @@ async def clear_field(request: web.Request) -> web.Response:
 
 def _labels(request: web.Request, issue: Issue) -> web.Response:
     shapes = context.shapes(request)
-    return context.reply([shapes.label(issue.repository, name) for name in issue.labels])
+    return json_reply([shapes.label(issue.repository, name) for name in issue.labels])
 
 
 def _triaged(request: web.Request) -> State:

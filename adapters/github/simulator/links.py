@@ -4,6 +4,7 @@ from aiohttp import web
 
 from adapters.github.simulator import context
 from adapters.github.simulator.model import Issue, Refused, invalid
+from adapters.simulation import json_reply
 
 
 async def parent(request: web.Request) -> web.Response:
@@ -11,7 +12,7 @@ async def parent(request: web.Request) -> web.Response:
     if issue.parent is None:
         raise Refused(404, "Not Found")
     held = context.state(request).by_id(issue.parent)
-    return context.reply(context.shapes(request).issue(held))
+    return json_reply(context.shapes(request).issue(held))
 
 
 async def children(request: web.Request) -> web.Response:
@@ -31,7 +32,7 @@ async def add_child(request: web.Request) -> web.Response:
             raise invalid("sub_issue_id", message="A sub-issue may not be its own parent")
         above = state.issues.get(above.parent or 0)
     state.set_parent(child, issue, context.me(request))
-    return context.reply(context.shapes(request).issue(child), 201)
+    return json_reply(context.shapes(request).issue(child), 201)
 
 
 async def remove_child(request: web.Request) -> web.Response:
@@ -40,7 +41,7 @@ async def remove_child(request: web.Request) -> web.Response:
     if child.parent != issue.id:
         raise Refused(404, "Not Found")
     state.set_parent(child, None, context.me(request))
-    return context.reply(context.shapes(request).issue(child))
+    return json_reply(context.shapes(request).issue(child))
 
 
 async def blocked_by(request: web.Request) -> web.Response:
@@ -61,7 +62,7 @@ async def add_blocker(request: web.Request) -> web.Response:
     if other is issue or other.id in issue.blocked_by:
         raise invalid("issue_id", message="The dependency exists or is of the issue itself")
     state.set_blocked(issue, other, True, context.me(request))
-    return context.reply(context.shapes(request).issue(other), 201)
+    return json_reply(context.shapes(request).issue(other), 201)
 
 
 async def remove_blocker(request: web.Request) -> web.Response:
@@ -70,7 +71,7 @@ async def remove_blocker(request: web.Request) -> web.Response:
     if other.id not in issue.blocked_by:
         raise Refused(404, "Not Found")
     state.set_blocked(issue, other, False, context.me(request))
-    return context.reply(context.shapes(request).issue(other))
+    return json_reply(context.shapes(request).issue(other))
 
 
 def routes() -> list[web.RouteDef]:

@@ -4,8 +4,10 @@ from typing import Any
 
 import msgspec
 
+from adapters import simulation
 
-class Refused(Exception):
+
+class Refused(simulation.Refused):
     """An answer in GitHub's shape of an error."""
 
     def __init__(
@@ -15,11 +17,11 @@ class Refused(Exception):
         errors: tuple[dict[str, Any], ...] = (),
         headers: dict[str, str] | None = None,
     ) -> None:
-        super().__init__(status, message)
-        self.status = status
         self.message = message
         self.errors = errors
-        self.headers = headers or {}
+        body = {"message": message, "documentation_url": "https://docs.github.com/rest"}
+        shown = {**body, "errors": errors} if errors else body
+        super().__init__(status, {**shown, "status": str(status)}, headers)
 
 
 class Moved(Exception):

@@ -7,22 +7,16 @@ from aiohttp import web
 from adapters.github.simulator import context, html
 from adapters.github.simulator.model import Issue, Moved, Refused, User
 from adapters.github.simulator.state import State
+from adapters.simulation.pages import Look, to
+from adapters.simulation.pages import form as form_of
 
-_CSP = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'"
-
-
-def _page(title: str, content: str, status: int = 200) -> web.Response:
-    text = html.page(title, content).encode("utf-8", "replace")
-    headers = {"Content-Security-Policy": _CSP, "X-Content-Type-Options": "nosniff"}
-    return web.Response(
-        body=text, status=status, content_type="text/html", charset="utf-8", headers=headers
-    )
+_LOOK = Look("GitHub", "#1f6feb")
 
 
 async def index(request: web.Request) -> web.Response:
     state = context.state(request)
     issues = sorted(state.issues.values(), key=lambda item: item.updated, reverse=True)
-    return _page("Issues", html.issue_list(state, issues))
+    return _LOOK.page("Issues", html.issue_list(state, issues))
 
 
 async def show(request: web.Request) -> web.Response:
@@ -30,11 +24,11 @@ async def show(request: web.Request) -> web.Response:
         issue = context.issue(request)
     except (Refused, Moved) as refused:
         return _refused(refused)
-    return _page(f"#{issue.number} {issue.title}", html.issue(context.state(request), issue))
+    return _LOOK.page(f"#{issue.number} {issue.title}", html.issue(context.state(request), issue))
 
 
 async def create(request: web.Request) -> web.Response:
-    state, form = context.state(request), await _form(request)
+    state, form = context.state(request), await form_of(request)
     body: dict[str, Any] = {
         "title": form.get("title", ""),
         "body": form.get("body", ""),
@@ -49,7 +43,7 @@ async def create(request: web.Request) -> web.Response:
 
 
 async def edit(request: web.Request) -> web.Response:
-    state, form = context.state(request), await _form(request)
+    state, form = context.state(request), await form_of(request)
     body: dict[str, Any] = {
         "title": form.get("title", ""),
         "body": form.get("body", ""),
@@ -67,7 +61,7 @@ async def edit(request: web.Request) -> web.Response:
 
 async def close(request: web.Request) -> web.Response:
     """Closes for the chosen reason, or opens again."""
-    state, form = context.state(request), await _form(request)
+    state, form = context.state(request), await form_of(request)
     body: dict[str, Any] = {"state": form.get("state", "")}
     if form.get("reason"):
         body["state_reason"] = form["reason"]
@@ -80,26 +74,13 @@ async def close(request: web.Request) -> web.Response:
 
 
 async def comment(request: web.Request) -> web.Response:
-    state, form = context.state(request), await _form(request)
+    state, form = context.state(request), await form_of(request)
     try:
         issue = context.issue(request)
         state.add_comment(issue, form.get("body", ""), _actor(state, form))
     except (Refused, Moved) as refused:
         return _refused(refused)
     return _to(issue)
-
-
-async def _form(request: web.Request) -> dict[str, str]:
-    if not _same_site(request):
-        raise web.HTTPForbidden(text="This form was sent from another site.")
-    data = await request.post()
-    return {key: value for key, value in data.items() if isinstance(value, str)}
-
-
-def _same_site(request: web.Request) -> bool:
-    """Another page in the same browser must not write here; other programs may."""
-    origin = request.headers.get("Origin")
-    return origin is None or origin == f"{request.scheme}://{request.host}"
 
 
 def _labels(form: dict[str, str]) -> list[str]:
@@ -111,15 +92,14 @@ def _actor(state: State, form: dict[str, str]) -> User:
 
 
 def _to(issue: Issue) -> web.Response:
-    place = f"/{issue.repository.full_name}/issues/{issue.number}"
-    return web.Response(status=303, headers={"Location": place})
+    return to(f"/{issue.repository.full_name}/issues/{issue.number}")
 
 
 def _refused(refused: Refused | Moved) -> web.Response:
     if isinstance(refused, Moved):
-        return _page("Moved", html.refusal(["It was moved to another place."]), 404)
+        return _LOOK.refusal(["It was moved to another place."], 404)
     problems = (item.get("message") or str(item.get("field", "")) for item in refused.errors)
-    return _page("Refused", html.refusal([refused.message, *problems]), refused.status)
+    return _LOOK.refusal([refused.message, *problems], refused.status)
 
 
 def routes() -> list[web.RouteDef]:

@@ -2,7 +2,7 @@
 
 from adapters.jira.simulator.config import SimulatorConfig, Webhook
 from adapters.jira.simulator.faults import Fault, RateLimit
-from adapters.jira.simulator.server import JiraSimulator, create_app, run
+from adapters.jira.simulator.server import JiraSimulator, run
 
 __all__ = [
     "Fault",
@@ -10,6 +10,5 @@ __all__ = [
     "RateLimit",
     "SimulatorConfig",
     "Webhook",
-    "create_app",
     "run",
 ]

@@ -7,6 +7,7 @@ from aiohttp import BodyPartReader, web
 
 from adapters.jira.simulator import context
 from adapters.jira.simulator.model import Refused
+from adapters.simulation import json_reply
 
 _CHUNK = 1 << 20
 
@@ -25,7 +26,7 @@ async def add(request: web.Request) -> web.Response:
             mime = part.headers.get("Content-Type", "application/octet-stream")
             item = state.attach(issue, path, part.filename or "file", mime, state.me)
             made.append(shapes.attachment(item))
-    return context.reply(made)
+    return json_reply(made)
 
 
 async def save(part: BodyPartReader, path: Path) -> int:
@@ -50,7 +51,7 @@ def _discard(path: Path) -> None:
 
 async def meta(request: web.Request) -> web.Response:
     _, item = context.state(request).attachment(request.match_info["attachment"])
-    return context.reply(context.shapes(request).attachment(item))
+    return json_reply(context.shapes(request).attachment(item))
 
 
 async def content(request: web.Request) -> web.StreamResponse:

@@ -4,6 +4,7 @@ from aiohttp import web
 
 from adapters.jira.simulator import context
 from adapters.jira.simulator.model import Comment, Issue
+from adapters.simulation import json_reply
 
 
 async def listed(request: web.Request) -> web.Response:
@@ -18,25 +19,25 @@ async def listed(request: web.Request) -> web.Response:
         "total": len(issue.comments),
         "comments": [_shaped(request, issue, comment) for comment in page],
     }
-    return context.reply(answer)
+    return json_reply(answer)
 
 
 async def add(request: web.Request) -> web.Response:
     state, issue = context.state(request), context.issue(request)
     comment = state.add_comment(issue, await context.body(request), state.me)
-    return context.reply(_shaped(request, issue, comment), 201)
+    return json_reply(_shaped(request, issue, comment), 201)
 
 
 async def read(request: web.Request) -> web.Response:
     issue = context.issue(request)
-    return context.reply(_shaped(request, issue, _comment(request, issue)))
+    return json_reply(_shaped(request, issue, _comment(request, issue)))
 
 
 async def edit(request: web.Request) -> web.Response:
     state, issue = context.state(request), context.issue(request)
     comment = _comment(request, issue)
     state.edit_comment(issue, comment, await context.body(request), state.me)
-    return context.reply(_shaped(request, issue, comment))
+    return json_reply(_shaped(request, issue, comment))
 
 
 async def delete(request: web.Request) -> web.Response:

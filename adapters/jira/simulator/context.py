@@ -6,13 +6,11 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from adapters.jira.simulator.faults import Faults
 from adapters.jira.simulator.model import Issue, Refused
 from adapters.jira.simulator.shapes import Shapes
 from adapters.jira.simulator.state import State
 
 STATE: web.AppKey[State] = web.AppKey("state", State)
-FAULTS: web.AppKey[Faults] = web.AppKey("faults", Faults)
 
 ShapesOf = Callable[[web.Request], Shapes]
 Translate = Callable[[web.Request, dict[str, Any]], dict[str, Any]]
@@ -20,7 +18,6 @@ Translate = Callable[[web.Request, dict[str, Any]], dict[str, Any]]
 SHAPES: web.AppKey[ShapesOf] = web.AppKey("shapes")
 TRANSLATE: web.AppKey[Translate] = web.AppKey("translate")
 
-_encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
 
 
@@ -36,12 +33,6 @@ def shapes(request: web.Request) -> Shapes:
 
 def issue(request: web.Request) -> Issue:
     return state(request).issue(request.match_info["key"])
-
-
-def reply(data: Any, status: int = 200) -> web.Response:
-    return web.Response(
-        body=_encode(data), status=status, content_type="application/json", charset="utf-8"
-    )
 
 
 async def body(request: web.Request) -> dict[str, Any]:

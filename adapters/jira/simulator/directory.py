@@ -4,6 +4,7 @@ from aiohttp import web
 
 from adapters.jira.simulator import catalogue, context
 from adapters.jira.simulator.model import Project, Refused
+from adapters.simulation import json_reply
 
 
 async def server(request: web.Request) -> web.Response:
@@ -15,11 +16,11 @@ async def server(request: web.Request) -> web.Response:
         "buildNumber": 912000,
         "serverTitle": "Simulated Jira",
     }
-    return context.reply(answer)
+    return json_reply(answer)
 
 
 async def myself(request: web.Request) -> web.Response:
-    return context.reply(context.shapes(request).user(context.state(request).me))
+    return json_reply(context.shapes(request).user(context.state(request).me))
 
 
 async def users(request: web.Request) -> web.Response:
@@ -35,7 +36,7 @@ async def users(request: web.Request) -> web.Response:
     ]
     start = context.number(request, "startAt", 0)
     size = context.number(request, "maxResults", 50)
-    return context.reply([context.shapes(request).user(item) for item in found[start:][:size]])
+    return json_reply([context.shapes(request).user(item) for item in found[start:][:size]])
 
 
 async def user(request: web.Request) -> web.Response:
@@ -43,12 +44,12 @@ async def user(request: web.Request) -> web.Response:
     found = context.state(request).users.get(name)
     if found is None:
         raise Refused(404, f"The user named '{name}' does not exist")
-    return context.reply(context.shapes(request).user(found))
+    return json_reply(context.shapes(request).user(found))
 
 
 async def issue_types(request: web.Request) -> web.Response:
     shapes = context.shapes(request)
-    return context.reply([shapes.issue_type(name) for name in catalogue.TYPES])
+    return json_reply([shapes.issue_type(name) for name in catalogue.TYPES])
 
 
 async def permissions(request: web.Request) -> web.Response:
@@ -66,21 +67,19 @@ async def permissions(request: web.Request) -> web.Response:
         }
         for index, key in enumerate(wanted)
     }
-    return context.reply({"permissions": shaped})
+    return json_reply({"permissions": shaped})
 
 
 async def projects(request: web.Request) -> web.Response:
     shapes = context.shapes(request)
-    return context.reply(
-        [shapes.project(each) for each in context.state(request).projects.values()]
-    )
+    return json_reply([shapes.project(each) for each in context.state(request).projects.values()])
 
 
 async def project(request: web.Request) -> web.Response:
     found = find_project(request, request.match_info["project"])
     shapes = context.shapes(request)
     types = [shapes.issue_type(name) for name in catalogue.TYPES]
-    return context.reply({**shapes.project(found), "issueTypes": types})
+    return json_reply({**shapes.project(found), "issueTypes": types})
 
 
 async def statuses(request: web.Request) -> web.Response:
@@ -92,7 +91,7 @@ async def statuses(request: web.Request) -> web.Response:
         shaped = shapes.issue_type(name)
         del shaped["description"]  # told everywhere but here
         answer.append({**shaped, "statuses": known})
-    return context.reply(answer)
+    return json_reply(answer)
 
 
 async def components(request: web.Request) -> web.Response:
@@ -113,7 +112,7 @@ async def resolutions(request: web.Request) -> web.Response:
 
 def _named(request: web.Request, kind: str, ids: dict[str, str]) -> web.Response:
     shapes = context.shapes(request)
-    return context.reply([shapes.named(kind, ids, name) for name in ids])
+    return json_reply([shapes.named(kind, ids, name) for name in ids])
 
 
 def find_project(request: web.Request, key_or_id: str) -> Project:

@@ -16,6 +16,7 @@ from adapters.jira.simulator.config import Webhook
 from adapters.jira.simulator.model import Refused
 from adapters.jira.simulator.shapes import Shapes, moment
 from adapters.jira.simulator.state import Happening
+from adapters.simulation import json_reply
 
 log = structlog.get_logger()
 _encode = msgspec.json.Encoder().encode
@@ -227,13 +228,13 @@ async def register(request: web.Request) -> web.Response:
     events = tuple(map(str, body.get("events") or ()))
     secret, enabled = str(body.get("secret") or ""), bool(body.get("enabled", True))
     hooks.registered.append(Webhook(url, secret, events, enabled))
-    return context.reply(_shaped(request, len(hooks.registered) - 1), 201)
+    return json_reply(_shaped(request, len(hooks.registered) - 1), 201)
 
 
 async def listed(request: web.Request) -> web.Response:
     _for_administrators(request)
     count = len(request.app[HOOKS].registered)
-    return context.reply([_shaped(request, index) for index in range(count)])
+    return json_reply([_shaped(request, index) for index in range(count)])
 
 
 def _shaped(request: web.Request, index: int) -> dict[str, Any]:

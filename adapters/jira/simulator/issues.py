@@ -6,6 +6,7 @@ from aiohttp import web
 
 from adapters.jira.simulator import catalogue, context, jql
 from adapters.jira.simulator.model import Issue, Refused
+from adapters.simulation import json_reply
 
 _TIME = ("worklog", "timetracking", "timeoriginalestimate", "timeestimate", "timespent")
 
@@ -14,7 +15,7 @@ async def create(request: web.Request) -> web.Response:
     state = context.state(request)
     issue = state.create(await context.body(request), state.me)
     address = f"{context.shapes(request).rest}/issue/{issue.id}"
-    return context.reply({"id": issue.id, "key": issue.key, "self": address}, 201)
+    return json_reply({"id": issue.id, "key": issue.key, "self": address}, 201)
 
 
 async def read(request: web.Request) -> web.Response:
@@ -22,7 +23,7 @@ async def read(request: web.Request) -> web.Response:
     shaped = shape_of(request, issue, context.names(request, "fields"))
     if "changelog" in context.names(request, "expand"):
         shaped["changelog"] = context.shapes(request).changelog(issue)
-    return context.reply(shaped)
+    return json_reply(shaped)
 
 
 async def edit(request: web.Request) -> web.Response:
@@ -50,7 +51,7 @@ async def transitions(request: web.Request) -> web.Response:
     if "transitions.fields" not in context.names(request, "expand"):
         for item in shaped:
             item.pop("fields")
-    return context.reply({"expand": "transitions", "transitions": shaped})
+    return json_reply({"expand": "transitions", "transitions": shaped})
 
 
 async def transit(request: web.Request) -> web.Response:
@@ -65,7 +66,7 @@ async def read_property(request: web.Request) -> web.Response:
     held = context.issue(request).properties
     if key not in held:
         raise Refused(404, f"The property '{key}' does not exist.")
-    return context.reply({"key": key, "value": held[key]})
+    return json_reply({"key": key, "value": held[key]})
 
 
 async def add_link(request: web.Request) -> web.Response:
@@ -77,7 +78,7 @@ async def add_link(request: web.Request) -> web.Response:
     known = body.get("globalId") in issue.links
     issue.links[body.get("globalId") or number] = body
     address = f"{context.shapes(request).rest}/issue/{issue.id}/remotelink/{number}"
-    return context.reply({"id": int(number), "self": address}, 200 if known else 201)
+    return json_reply({"id": int(number), "self": address}, 200 if known else 201)
 
 
 async def search_by_query(request: web.Request) -> web.Response:
@@ -124,7 +125,7 @@ def _search(request: web.Request, wanted: dict[str, Any]) -> web.Response:
         "total": len(found),
         "issues": shaped,
     }
-    return context.reply(answer)
+    return json_reply(answer)
 
 
 def shape_of(request: web.Request, issue: Issue, wanted: list[str]) -> dict[str, Any]:

@@ -6,12 +6,13 @@ from aiohttp import web
 
 from adapters.jira.simulator import catalogue, context
 from adapters.jira.simulator.model import Issue, Refused
+from adapters.simulation import json_reply
 
 
 async def types(request: web.Request) -> web.Response:
     shapes = context.shapes(request)
     shaped = [shapes.link_type(each) for each in catalogue.LINK_TYPES]
-    return context.reply({"issueLinkTypes": shaped})
+    return json_reply({"issueLinkTypes": shaped})
 
 
 async def add(request: web.Request) -> web.Response:

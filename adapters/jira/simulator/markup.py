@@ -7,38 +7,7 @@ from adapters.jira.simulator import catalogue, custom_fields
 from adapters.jira.simulator.model import Attachment, Comment, Issue, User
 from adapters.jira.simulator.shapes import moment
 from adapters.jira.simulator.state import State
-
-_STYLE = """
-:root { color-scheme: light dark; --line: #8884; --accent: #1868db; }
-* { box-sizing: border-box; }
-body { font: 15px/1.5 system-ui, sans-serif; margin: 0; }
-header { background: var(--accent); padding: .7rem 1.5rem; }
-header a { color: #fff; font-weight: 600; text-decoration: none; }
-main { max-width: 62rem; margin: 1.2rem auto; padding: 0 1.5rem; }
-table { border-collapse: collapse; width: 100%; }
-th, td { text-align: start; padding: .45rem .6rem; border-bottom: 1px solid var(--line); }
-.columns { display: grid; grid-template-columns: 1fr 17rem; gap: 2rem; }
-@media (max-width: 50rem) { .columns { grid-template-columns: 1fr; } }
-pre { white-space: pre-wrap; overflow-wrap: anywhere; font: inherit; margin: .3rem 0; }
-label { display: block; margin: .6rem 0; font-weight: 600; }
-input, select, textarea { font: inherit; width: 100%; padding: .4rem; margin-top: .15rem;
-  border: 1px solid var(--line); border-radius: .3rem; }
-button { font: inherit; padding: .4rem .9rem; border: 0; border-radius: .3rem; cursor: pointer;
-  background: var(--accent); color: #fff; margin: .2rem .2rem .2rem 0; }
-.badge { border: 1px solid var(--line); border-radius: 1rem; padding: .05rem .6rem; }
-article { border-inline-start: 3px solid var(--line); padding-inline-start: .8rem; margin: 1rem 0; }
-small { opacity: .75; }
-summary { cursor: pointer; font-weight: 600; margin: .8rem 0; }
-"""
-
-
-def page(title: str, content: str) -> str:
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width">'
-        f"<title>{escape(title)} - Jira simulator</title><style>{_STYLE}</style></head>"
-        f'<body><header><a href="/">Jira simulator</a></header><main>{content}</main></body></html>'
-    )
+from adapters.simulation import controls
 
 
 def issue_list(state: State, issues: list[Issue]) -> str:
@@ -64,18 +33,13 @@ def issue(state: State, found: Issue) -> str:
         f'<p><small>{escape(found.project.name)}</small></p><h1 dir="auto">{escape(found.key)} '
         f'{escape(found.summary)}</h1><div class="columns"><section>'
         f'<h2>Description</h2><pre dir="auto">{escape(found.description or "")}</pre>'
-        f"<h2>Attachments</h2><ul>{files}</ul>{_upload(action)}"
+        f"<h2>Attachments</h2><ul>{files}</ul>{controls.upload(action)}"
         f"<h2>Comments ({len(found.comments)})</h2>{comments}"
         f'<form method="post" action="{action}/comments">{_area("body", "", "New comment")}'
         f"{_as_whom(state)}<button>Add comment</button></form></section>"
         f"<aside>{_facts(state, found)}{_transitions(found, action)}{_edit(state, found, action)}"
         "</aside></div>"
     )
-
-
-def refusal(reasons: list[str]) -> str:
-    items = "".join(f"<li>{escape(reason)}</li>" for reason in reasons)
-    return f"<h1>Jira refuses that</h1><ul>{items}</ul><p>Go back and correct it.</p>"
 
 
 def _row(found: Issue) -> str:
@@ -188,33 +152,18 @@ def _file(found: Attachment) -> str:
     )
 
 
-def _upload(action: str) -> str:
-    return (
-        f'<form method="post" action="{action}/attachments" enctype="multipart/form-data">'
-        '<input type="file" name="file" required aria-label="File"><button>Upload</button></form>'
-    )
-
-
 def _as_whom(state: State) -> str:
     return _select("actor", list(state.users), "alice", "As")
 
 
 def _input(name: str, value: str) -> str:
-    return f'<label>{name.title()}<input name="{name}" value="{escape(value)}" dir="auto"></label>'
+    return controls.line(name, name.title(), value)
 
 
 def _area(name: str, value: str, label: str = "") -> str:
-    # The first line end after the tag is dropped by browsers, so one is put there.
-    return (
-        f'<label>{label or name.title()}<textarea name="{name}" rows="5" dir="auto">\n'
-        f"{escape(value)}</textarea></label>"
-    )
+    return controls.area(name, label or name.title(), value)
 
 
 def _select(name: str, choices: list[str], chosen: str, label: str = "") -> str:
-    options = "".join(
-        f'<option value="{escape(item)}"{" selected" if item == chosen else ""}>'
-        f"{escape(item) or 'Unassigned'}</option>"
-        for item in choices
-    )
-    return f'<label>{label or name.title()}<select name="{name}">{options}</select></label>'
+    shown = {item: item or "Unassigned" for item in choices}
+    return controls.select(name, label or name.title(), shown, chosen)

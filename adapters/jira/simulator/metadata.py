@@ -8,6 +8,7 @@ from adapters.jira.simulator import catalogue, context, custom_fields
 from adapters.jira.simulator.custom_fields import EPIC_LINK, RANK, CustomField
 from adapters.jira.simulator.directory import find_project
 from adapters.jira.simulator.model import Refused
+from adapters.simulation import json_reply
 
 _OWN: dict[str, tuple[str, dict[str, str]]] = {
     "summary": ("Summary", {"type": "string"}),
@@ -45,7 +46,7 @@ async def fields(request: web.Request) -> web.Response:
         {**_shaped(key, field.name, [field.name], field.schema(key)), "custom": True}
         for key, field in _custom(request).items()
     ]
-    return context.reply([*own, *custom])
+    return json_reply([*own, *custom])
 
 
 def _shaped(key: str, name: str, clauses: list[str], schema: dict[str, Any]) -> dict[str, Any]:
@@ -94,7 +95,7 @@ async def everything(request: web.Request) -> web.Response:
         for each in context.state(request).projects.values()
         if each.key in keys
     ]
-    return context.reply({"expand": "projects", "projects": projects})
+    return json_reply({"expand": "projects", "projects": projects})
 
 
 async def edit_screen(request: web.Request) -> web.Response:
@@ -104,7 +105,7 @@ async def edit_screen(request: web.Request) -> web.Response:
     shown = screen_of(request, issue.type, without=())
     taken = ("reporter", "parent")
     fields = {key: field for key, field in shown.items() if key not in taken or key in alone}
-    return context.reply({"fields": fields})
+    return json_reply({"fields": fields})
 
 
 def _told_by_type(request: web.Request) -> None:
@@ -124,7 +125,7 @@ def _paged(request: web.Request, values: list[Any]) -> web.Response:
         "isLast": start + size >= len(values),
         "values": page,
     }
-    return context.reply(answer)
+    return json_reply(answer)
 
 
 def screen_of(

@@ -5,8 +5,10 @@ from typing import Any
 
 import msgspec
 
+from adapters import simulation
 
-class Refused(Exception):
+
+class Refused(simulation.Refused):
     """An answer in Jira's shape of an error."""
 
     def __init__(
@@ -16,11 +18,10 @@ class Refused(Exception):
         errors: dict[str, str] | None = None,
         headers: dict[str, str] | None = None,
     ) -> None:
-        super().__init__(status, *messages)
-        self.status = status
         self.messages = messages
         self.errors = errors or {}
-        self.headers = headers or {}
+        body = {"errorMessages": list(messages), "errors": self.errors}
+        super().__init__(status, body, headers)
 
 
 class User(msgspec.Struct, frozen=True):

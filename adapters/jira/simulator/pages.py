@@ -7,22 +7,16 @@ from aiohttp import BodyPartReader, web
 from adapters.jira.simulator import attachments, catalogue, context, markup
 from adapters.jira.simulator.model import Issue, Refused, User
 from adapters.jira.simulator.state import State
+from adapters.simulation.pages import Look, same_site, to
+from adapters.simulation.pages import form as form_of
 
-_CSP = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'"
-
-
-def _page(title: str, content: str, status: int = 200) -> web.Response:
-    text = markup.page(title, content).encode("utf-8", "replace")
-    headers = {"Content-Security-Policy": _CSP, "X-Content-Type-Options": "nosniff"}
-    return web.Response(
-        body=text, status=status, content_type="text/html", charset="utf-8", headers=headers
-    )
+_LOOK = Look("Jira", "#1868db")
 
 
 async def index(request: web.Request) -> web.Response:
     state = context.state(request)
     issues = sorted(state.issues.values(), key=lambda item: item.updated, reverse=True)
-    return _page("Issues", markup.issue_list(state, issues))
+    return _LOOK.page("Issues", markup.issue_list(state, issues))
 
 
 async def show(request: web.Request) -> web.Response:
@@ -30,11 +24,11 @@ async def show(request: web.Request) -> web.Response:
         issue = context.issue(request)
     except Refused as refused:
         return _refused(refused)
-    return _page(f"{issue.key} {issue.summary}", markup.issue(context.state(request), issue))
+    return _LOOK.page(f"{issue.key} {issue.summary}", markup.issue(context.state(request), issue))
 
 
 async def create(request: web.Request) -> web.Response:
-    state, form = context.state(request), await _form(request)
+    state, form = context.state(request), await form_of(request, line_end="\n")
     fields: dict[str, Any] = {
         "project": {"key": form.get("project", "")},
         "issuetype": {"name": form.get("type", "")},
@@ -51,7 +45,7 @@ async def create(request: web.Request) -> web.Response:
 
 
 async def edit(request: web.Request) -> web.Response:
-    state, form = context.state(request), await _form(request)
+    state, form = context.state(request), await form_of(request, line_end="\n")
     fields: dict[str, Any] = {
         "summary": form.get("summary", ""),
         "description": form.get("description", ""),
@@ -70,7 +64,7 @@ async def edit(request: web.Request) -> web.Response:
 
 
 async def transit(request: web.Request) -> web.Response:
-    state, form = context.state(request), await _form(request)
+    state, form = context.state(request), await form_of(request, line_end="\n")
     try:
         issue = context.issue(request)
         number = form.get("transition", "")
@@ -85,7 +79,7 @@ async def transit(request: web.Request) -> web.Response:
 
 
 async def comment(request: web.Request) -> web.Response:
-    state, form = context.state(request), await _form(request)
+    state, form = context.state(request), await form_of(request, line_end="\n")
     try:
         issue = context.issue(request)
         state.add_comment(issue, {"body": form.get("body", "")}, _actor(state, form))
@@ -100,8 +94,7 @@ async def attach(request: web.Request) -> web.Response:
         issue = context.issue(request)
     except Refused as refused:
         return _refused(refused)
-    if not _same_site(request):
-        raise web.HTTPForbidden(text="This form was sent from another site.")
+    same_site(request)
     async for part in await request.multipart():
         if isinstance(part, BodyPartReader) and part.name == "file" and part.filename:
             path = state.folder / f"upload-{state.new_id()}"
@@ -115,32 +108,16 @@ async def download(request: web.Request) -> web.StreamResponse:
     return await attachments.content(request)
 
 
-async def _form(request: web.Request) -> dict[str, str]:
-    if not _same_site(request):
-        raise web.HTTPForbidden(text="This form was sent from another site.")
-    data = await request.post()
-    return {
-        key: value.replace("\r\n", "\n") for key, value in data.items() if isinstance(value, str)
-    }
-
-
-def _same_site(request: web.Request) -> bool:
-    """Another page in the same browser must not write here; other programs may."""
-    origin = request.headers.get("Origin")
-    return origin is None or origin == f"{request.scheme}://{request.host}"
-
-
 def _actor(state: State, form: dict[str, str]) -> User:
     return state.users.get(form.get("actor", ""), state.person("alice"))
 
 
 def _to(issue: Issue) -> web.Response:
-    return web.Response(status=303, headers={"Location": f"/browse/{issue.key}"})
+    return to(f"/browse/{issue.key}")
 
 
 def _refused(refused: Refused) -> web.Response:
-    reasons = [*refused.messages, *refused.errors.values()]
-    return _page("Refused", markup.refusal(reasons), refused.status)
+    return _LOOK.refusal((*refused.messages, *refused.errors.values()), refused.status)
 
 
 def routes() -> list[web.RouteDef]:

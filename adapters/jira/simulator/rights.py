@@ -3,9 +3,11 @@
 import re
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from adapters.jira.simulator import context
 from adapters.jira.simulator.model import Refused
+from adapters.simulation import template
 
 _VERSION = re.compile(r"^.*/rest/api/(?:2|3|latest)")
 _ISSUE = "/issue/{key}"
@@ -22,9 +24,10 @@ _NEEDED = {
 }
 
 
-def check(request: web.Request, path: str) -> None:
-    """`path` as a template. Raises Refused 403."""
-    place = _VERSION.sub("", path)
+@web.middleware
+async def checked(request: web.Request, handler: Handler) -> web.StreamResponse:
+    place = _VERSION.sub("", template(request))
     permission, words = _NEEDED.get((request.method, place), ("", ""))
     if permission in context.state(request).config.permissions_denied:
         raise Refused(403, f"You do not have the permission to {words}.")
+    return await handler(request)

@@ -7,11 +7,12 @@ from aiohttp import web
 
 from adapters.jira.simulator import context, edits
 from adapters.jira.simulator.model import Issue, Refused, Worklog
+from adapters.simulation import json_reply
 
 
 async def listed(request: web.Request) -> web.Response:
     """All at once: a server takes no notice of pages."""
-    return context.reply(context.shapes(request).worklogs(_issue(request)))
+    return json_reply(context.shapes(request).worklogs(_issue(request)))
 
 
 async def add(request: web.Request) -> web.Response:
@@ -22,7 +23,7 @@ async def add(request: web.Request) -> web.Response:
     _mark(worklog, body)
     state.log_work(issue, worklog, state.me)
     _adjust(request, issue, -seconds)
-    return context.reply(context.shapes(request).worklog(issue, worklog), 201)
+    return json_reply(context.shapes(request).worklog(issue, worklog), 201)
 
 
 async def edit(request: web.Request) -> web.Response:
@@ -36,7 +37,7 @@ async def edit(request: web.Request) -> web.Response:
     _mark(worklog, body)
     state.relog_work(issue, worklog, state.me)
     _adjust(request, issue, before - worklog.seconds)
-    return context.reply(context.shapes(request).worklog(issue, worklog))
+    return json_reply(context.shapes(request).worklog(issue, worklog))
 
 
 async def delete(request: web.Request) -> web.Response:

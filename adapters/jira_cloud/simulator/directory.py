@@ -11,6 +11,7 @@ from adapters.jira.simulator.model import Refused, User
 from adapters.jira_cloud.simulator.media import MediaHost
 from adapters.jira_cloud.simulator.shapes import CloudShapes
 from adapters.jira_cloud.simulator.state import cloud
+from adapters.simulation import json_reply
 
 MEDIA: web.AppKey[MediaHost] = web.AppKey("media", MediaHost)
 _MOST_COMMENTS = 1000
@@ -31,11 +32,11 @@ async def server(request: web.Request) -> web.Response:
         "buildNumber": 100300,
         "serverTitle": "Simulated Jira",
     }
-    return context.reply(answer)
+    return json_reply(answer)
 
 
 async def tenant(request: web.Request) -> web.Response:
-    return context.reply({"cloudId": cloud(request).cloud_config.cloud_id})
+    return json_reply({"cloudId": cloud(request).cloud_config.cloud_id})
 
 
 async def users(request: web.Request) -> web.Response:
@@ -72,7 +73,7 @@ def _people(request: web.Request, without: Collection[str] = ()) -> web.Response
     ]
     start = context.number(request, "startAt", 0)
     size = context.number(request, "maxResults", 50)
-    return context.reply([shapes(request).user(item) for item in found[start:][:size]])
+    return json_reply([shapes(request).user(item) for item in found[start:][:size]])
 
 
 def _matches(user: User, query: str) -> bool:
@@ -85,7 +86,7 @@ async def user(request: web.Request) -> web.Response:
     found = context.state(request).users.get(number)
     if found is None:
         raise Refused(404, "Specified user does not exist or you do not have required permissions")
-    return context.reply(shapes(request).user(found))
+    return json_reply(shapes(request).user(found))
 
 
 async def projects(request: web.Request) -> web.Response:
@@ -99,7 +100,7 @@ async def projects(request: web.Request) -> web.Response:
         "isLast": start + size >= len(found),
         "values": found[start : start + size],
     }
-    return context.reply(answer)
+    return json_reply(answer)
 
 
 async def types(request: web.Request) -> web.Response:
@@ -123,7 +124,7 @@ def _paged(request: web.Request, name: str, values: list[Any]) -> web.Response:
     size = min(context.number(request, "maxResults", 50), context.state(request).config.page_cap)
     page = values[start : start + size]
     answer = {"startAt": start, "maxResults": size, "total": len(values), name: page}
-    return context.reply(answer)
+    return json_reply(answer)
 
 
 async def comments(request: web.Request) -> web.Response:
@@ -146,7 +147,7 @@ async def comments(request: web.Request) -> web.Response:
         "isLast": True,
         "values": found,
     }
-    return context.reply(answer)
+    return json_reply(answer)
 
 
 async def worklogs(request: web.Request) -> web.Response:
@@ -156,7 +157,7 @@ async def worklogs(request: web.Request) -> web.Response:
         for shaped, worklog in zip(told["worklogs"], issue.worklogs, strict=True):
             held = worklog.properties.items()
             shaped["properties"] = [{"key": key, "value": value} for key, value in held]
-    return context.reply(told)
+    return json_reply(told)
 
 
 async def content(request: web.Request) -> web.StreamResponse:

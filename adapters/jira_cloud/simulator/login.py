@@ -10,6 +10,7 @@ from adapters.jira.simulator import context
 from adapters.jira.simulator.model import Refused
 from adapters.jira_cloud.simulator.config import CloudConfig
 from adapters.jira_cloud.simulator.state import cloud
+from adapters.simulation import json_reply
 
 GATEWAY = "/ex/jira/"
 FAILED = {"X-Seraph-LoginReason": "AUTHENTICATED_FAILED"}
@@ -41,8 +42,8 @@ async def grant(request: web.Request) -> web.Response:
     config: CloudConfig = state.cloud_config
     known = (config.client_id, config.client_secret, "client_credentials")
     if (body.get("client_id"), body.get("client_secret"), body.get("grant_type")) != known:
-        return context.reply({"error": "access_denied", "error_description": "Unauthorized"}, 401)
+        return json_reply({"error": "access_denied", "error_description": "Unauthorized"}, 401)
     token = uuid4().hex
     request.app[TOKENS][token] = state.clock() + config.token_lifetime * 1000
     answer = {"access_token": token, "expires_in": config.token_lifetime, "token_type": "Bearer"}
-    return context.reply(answer)
+    return json_reply(answer)

@@ -10,6 +10,7 @@ from adapters.jira.simulator import context, jql
 from adapters.jira.simulator.issues import shape_of
 from adapters.jira.simulator.model import Issue, Refused
 from adapters.jira_cloud.simulator.state import CloudState, cloud
+from adapters.simulation import json_reply
 
 _MOST = 5000
 _MOST_WITH_FIELDS = 100
@@ -72,7 +73,7 @@ def _search(request: web.Request, wanted: dict[str, Any]) -> web.Response:
     if end < len(found):
         token = _Token(text, end, state.clock() + _LASTS)
         answer["nextPageToken"] = urlsafe_b64encode(_encode(token)).decode()
-    return context.reply(answer)
+    return json_reply(answer)
 
 
 def _start(token: Any, text: str, state: CloudState) -> int:
@@ -101,7 +102,7 @@ async def fetch(request: web.Request) -> web.Response:
             continue
     fields, names = wanted.get("fields") or ["*navigable"], wanted.get("properties") or ()
     shaped = [_shaped(request, each, fields, names) for each in found]
-    return context.reply({"issues": shaped, "issueErrors": []})
+    return json_reply({"issues": shaped, "issueErrors": []})
 
 
 def _shaped(request: web.Request, issue: Issue, fields: list[str], keys: Any) -> dict[str, Any]:

@@ -1,17 +1,14 @@
 """The simulated Jira Cloud as a web application, and as an object for tests."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from aiohttp import web
-from aiohttp.typedefs import Handler
 
 from adapters.jira.simulator import (
     attachments,
     comments,
     context,
-    control,
     custom_fields,
     directory,
     hooks,
@@ -23,9 +20,7 @@ from adapters.jira.simulator import (
     worklogs,
 )
 from adapters.jira.simulator.config import Webhook
-from adapters.jira.simulator.faults import answer_fault
-from adapters.jira.simulator.model import Refused
-from adapters.jira.simulator.server import JiraSimulator, system_now
+from adapters.jira.simulator.server import JiraSimulator
 from adapters.jira.simulator.state import State
 from adapters.jira_cloud.simulator import directory as cloud_directory
 from adapters.jira_cloud.simulator import login, search
@@ -36,9 +31,8 @@ from adapters.jira_cloud.simulator.limits import Limits
 from adapters.jira_cloud.simulator.media import MediaHost
 from adapters.jira_cloud.simulator.shapes import CloudShapes
 from adapters.jira_cloud.simulator.state import CloudState, cloud, translated
+from adapters.simulation import Now, system_now, template, until_cancelled
 
-_LARGEST_BODY = 64 << 20
-"""Bytes of a JSON body; attachments are streamed and know no limit."""
 _V2, _V3 = "/rest/api/2", "/rest/api/3"
 _GUARDED = ("/rest/", "/secure/", login.GATEWAY)
 _OF_JIRA = (metadata, issues, links, comments, worklogs, attachments, directory)
@@ -56,7 +50,7 @@ class JiraCloudSimulator(JiraSimulator):
         self,
         config: CloudConfig | None = None,
         *,
-        now: Callable[[], int] = system_now,
+        now: Now = system_now,
         host: str = "127.0.0.1",
         port: int = 0,
     ) -> None:
@@ -86,7 +80,7 @@ class JiraCloudSimulator(JiraSimulator):
         """Those that service accounts were given."""
         self.tokens.clear()
 
-    def new_state(self, now: Callable[[], int]) -> State:
+    def new_state(self, now: Now) -> State:
         return CloudState(self.cloud_config, now)
 
     def new_hooks(self) -> CloudHooks:
@@ -95,17 +89,17 @@ class JiraCloudSimulator(JiraSimulator):
 
         return CloudHooks(self.cloud_config, lambda: self.url, shapes)
 
-    def application(self) -> web.Application:
-        app = web.Application(middlewares=[_answer], client_max_size=_LARGEST_BODY)
+    def compose(self) -> web.Application:
+        app = self.application(_GUARDED, _admit, pages)
+        app.middlewares.append(rights.checked)
         app[context.STATE] = self.state
-        app[context.FAULTS] = self.faults
         app[context.SHAPES] = _shapes
         app[context.TRANSLATE] = _translate
         app[hooks.HOOKS] = self.hooks
         app[cloud_directory.MEDIA] = self.media
         app[login.TOKENS] = self.tokens
         app[LIMITS] = self.limits
-        own = [*pages.routes(), *control.routes(), *cloud_directory.site_routes()]
+        own = [*cloud_directory.site_routes()]
         own.append(web.post("/oauth/token", login.grant))
         app.router.add_routes(own)
         for rest in (_V2, _V3, login.GATEWAY + "{cloud}" + _V3):
@@ -143,38 +137,11 @@ def _translate(request: web.Request, body: dict[str, Any]) -> dict[str, Any]:
     return translated(body, _RICH, documents=_V3 in request.path)
 
 
-@web.middleware
-async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
-    try:
-        return await _guarded(request, handler)
-    except Refused as refused:
-        body = {"errorMessages": list(refused.messages), "errors": refused.errors}
-        answer = context.reply(body, refused.status)
-        answer.headers.update(refused.headers)
-        return answer
-
-
-async def _guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
-    if not request.path.startswith(_GUARDED):
-        return await handler(request)
-    faults = request.app[context.FAULTS]
-    resource = request.match_info.route.resource
-    path = resource.canonical if resource else request.path
-    faults.calls[f"{request.method} {path}"] += 1
-    if faults.latency:
-        await asyncio.sleep(faults.latency)
+def _admit(request: web.Request) -> Mapping[str, str]:
     known = login.authenticate(request)
     issue = "" if request.method == "GET" else request.match_info.get("key", "")
-    headers = request.app[LIMITS].spend(f"{request.method} {path}", issue)
-    fault = faults.take(request.method, path)
-    if fault is not None and not fault.after:
-        return await answer_fault(request, fault)
-    rights.check(request, path)
-    answer = await handler(request)
-    if fault is not None:
-        return await answer_fault(request, fault)
-    answer.headers.update(headers if known else login.FAILED)
-    return answer
+    headers = request.app[LIMITS].spend(f"{request.method} {template(request)}", issue)
+    return headers if known else login.FAILED
 
 
 async def run(
@@ -197,5 +164,4 @@ async def run(
     )
     async with JiraCloudSimulator(config, host=host, port=port) as jira:
         announce(f"Jira Cloud simulator: {jira.url}, account {config.email}")
-        waiting: Awaitable[None] = asyncio.get_running_loop().create_future()
-        await waiting
+        await until_cancelled()

@@ -294,9 +294,14 @@ _DEFINITIONS = (
 )  # fmt: skip
 
 
-def types(*, external_id: bool) -> dict[str, TypeDef]:
+def types(*, external_id: bool, tasks_need_parent: bool) -> dict[str, TypeDef]:
     """By element name. Each simulator has its own, for a test may change them."""
     every = (*_PLACES, *_NAMED, *_PARTS, *_DEFINITIONS, *_artifacts(external_id))
-    return {
+    held = {
         one.element: msgspec.structs.replace(one, attributes=dict(one.attributes)) for one in every
     }
+    of_tasks = held["Task"].attributes
+    of_tasks["WorkProduct"] = msgspec.structs.replace(
+        of_tasks["WorkProduct"], required=tasks_need_parent
+    )
+    return held

@@ -17,6 +17,8 @@ class SimulatorConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Of an account that may only look."""
     external_id: bool = True
     """Whether defects and user stories have the custom field c_ExternalID. Tasks have none."""
+    tasks_need_parent: bool = False
+    """Whether a task must hang below a user story or a defect."""
     webhooks: tuple[str, ...] = ()
     """Addresses that are told of every change from the start."""
     page_cap: int = 2000

@@ -6,39 +6,10 @@ from adapters.rally.moments import text as moment
 from adapters.rally.simulator.model import Thing
 from adapters.rally.simulator.state import State
 from adapters.rich_text import html
+from adapters.simulation import controls
 from schemas.rich_text import to_plain
 
-_STYLE = """
-:root { color-scheme: light dark; --line: #8884; --accent: #00639b; }
-* { box-sizing: border-box; }
-body { font: 15px/1.5 system-ui, sans-serif; margin: 0; }
-header { background: #123; padding: .7rem 1.5rem; }
-header a { color: #fff; font-weight: 600; text-decoration: none; }
-main { max-width: 62rem; margin: 1.2rem auto; padding: 0 1.5rem; }
-table { border-collapse: collapse; width: 100%; }
-th, td { text-align: start; padding: .45rem .6rem; border-bottom: 1px solid var(--line); }
-pre { white-space: pre-wrap; overflow-wrap: anywhere; font: inherit; margin: .3rem 0; }
-label { display: block; margin: .6rem 0; font-weight: 600; }
-input, select, textarea { font: inherit; width: 100%; padding: .4rem; margin-top: .15rem;
-  border: 1px solid var(--line); border-radius: .3rem; }
-input[type=checkbox] { width: auto; }
-textarea { min-height: 6rem; }
-button { font: inherit; padding: .4rem .9rem; border: 0; border-radius: .3rem; cursor: pointer;
-  background: var(--accent); color: #fff; margin: .2rem .2rem .2rem 0; }
-article { border-inline-start: 3px solid var(--line); padding-inline-start: .8rem; margin: 1rem 0; }
-summary { cursor: pointer; font-weight: 600; margin: .8rem 0; }
-"""
 _TYPES = (("Defect", "Defect"), ("HierarchicalRequirement", "User Story"), ("Task", "Task"))
-
-
-def page(title: str, content: str) -> str:
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width">'
-        f"<title>{escape(title)} - Rally simulator</title><style>{_STYLE}</style></head>"
-        '<body><header><a href="/">Rally simulator</a></header>'
-        f"<main><h1>{escape(title)}</h1>{content}</main></body></html>"
-    )
 
 
 def item_list(state: State, things: list[Thing]) -> str:
@@ -73,11 +44,6 @@ def item(state: State, thing: Thing) -> str:
         '<input type="file" name="file" aria-label="File"><button>Attach</button></form>'
         f'<form method="post" action="{action}/delete"><button>Delete</button></form>'
     )
-
-
-def refusal(problems: tuple[str, ...]) -> str:
-    listed = "".join(f"<li>{escape(problem)}" for problem in problems)
-    return f'<ul role="alert">{listed}</ul><p><a href="/">Back</a></p>'
 
 
 def _edit_form(state: State, thing: Thing) -> str:
@@ -160,21 +126,15 @@ def _words(text: object) -> str:
 
 
 def _input(name: str, value: str) -> str:
-    return f'<label>{name} <input name="{name}" dir="auto" value="{escape(value)}"></label>'
+    return controls.line(name, name, value)
 
 
 def _area(name: str, value: object) -> str:
-    text = escape(value) if isinstance(value, str) else ""
-    return f'<label>{name} <textarea name="{name}" dir="auto">\n{text}</textarea></label>'
+    return controls.area(name, name, value if isinstance(value, str) else "")
 
 
 def _select(name: str, label: str, choices: list[tuple[str, str]], chosen: str) -> str:
-    options = "".join(
-        f'<option value="{escape(value)}"{" selected" if value == chosen else ""}>'
-        f"{escape(shown)}</option>"
-        for value, shown in choices
-    )
-    return f'<label>{escape(label)} <select name="{name}">{options}</select></label>'
+    return controls.select(name, label, dict(choices), chosen)
 
 
 def _as_whom(state: State) -> str:

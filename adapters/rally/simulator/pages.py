@@ -1,6 +1,7 @@
 """Pages on which a person sees, writes and edits the simulated issues, their posts and files."""
 
 from base64 import b64decode, b64encode
+from html import escape
 from typing import Any
 from urllib.parse import quote
 
@@ -11,19 +12,17 @@ from adapters.rally.simulator.api import EDITS, STATE
 from adapters.rally.simulator.model import Thing, Told
 from adapters.rally.simulator.state import State
 from adapters.rich_text import html as rich
+from adapters.simulation.pages import Look, same_site
+from adapters.simulation.pages import form as form_of
 from schemas.rich_text import plain
 
-_CSP = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'"
+_LOOK = Look("Rally", "#00639b")
 _TYPES = ("Defect", "HierarchicalRequirement", "Task")
 _FIELDS = ("Name", "State", "ScheduleState", "Priority", "BlockedReason")
 
 
-def _page(title: str, content: str, status: int = 200) -> web.Response:
-    headers = {"Content-Security-Policy": _CSP, "X-Content-Type-Options": "nosniff"}
-    text = html.page(title, content).encode("utf-8", "replace")
-    return web.Response(
-        body=text, status=status, content_type="text/html", charset="utf-8", headers=headers
-    )
+def _page(title: str, content: str) -> web.Response:
+    return _LOOK.page(title, f"<h1>{escape(title)}</h1>{content}")
 
 
 async def index(request: web.Request) -> web.Response:
@@ -38,12 +37,12 @@ async def show(request: web.Request) -> web.Response:
     try:
         thing = _item(request)
     except Told as refusal:
-        return _page("Not found", html.refusal(refusal.errors), 404)
+        return _LOOK.refusal(refusal.errors, 404)
     return _page(f"{thing.fields['FormattedID']} {thing.name}", html.item(state, thing))
 
 
 async def create(request: web.Request) -> web.Response:
-    state, form = request.app[STATE], await _form(request)
+    state, form = request.app[STATE], await form_of(request, line_end="\n")
     body: dict[str, Any] = {
         "Name": form.get("Name", ""),
         "Description": _html(form.get("Description", "")),
@@ -51,16 +50,16 @@ async def create(request: web.Request) -> web.Response:
     }
     kind = form.get("type", "Defect")
     if kind not in _TYPES:
-        return _page("Refused", html.refusal(("Choose a type.",)), 422)
+        return _LOOK.refusal(("Choose a type.",), 422)
     try:
         made, _ = request.app[EDITS].create(kind, body, _actor(state, form))
     except Told as refusal:
-        return _page("Refused", html.refusal(refusal.errors), 422)
+        return _LOOK.refusal(refusal.errors, 422)
     raise _to(made)
 
 
 async def edit(request: web.Request) -> web.Response:
-    state, form = request.app[STATE], await _form(request)
+    state, form = request.app[STATE], await form_of(request, line_end="\n")
     try:
         thing = _item(request)
         known = state.types[thing.type].attributes
@@ -76,24 +75,24 @@ async def edit(request: web.Request) -> web.Response:
         body = {name: value for name, value in body.items() if name in known}
         request.app[EDITS].update(thing, body, _actor(state, form))
     except Told as refusal:
-        return _page("Refused", html.refusal(refusal.errors), 422)
+        return _LOOK.refusal(refusal.errors, 422)
     raise _to(thing)
 
 
 async def post(request: web.Request) -> web.Response:
-    state, form = request.app[STATE], await _form(request)
+    state, form = request.app[STATE], await form_of(request, line_end="\n")
     try:
         thing = _item(request)
         body = {"Artifact": f"/{thing.type}/{thing.oid}", "Text": _html(form.get("Text", ""))}
         request.app[EDITS].create("ConversationPost", body, _actor(state, form))
     except Told as refusal:
-        return _page("Refused", html.refusal(refusal.errors), 422)
+        return _LOOK.refusal(refusal.errors, 422)
     raise _to(thing)
 
 
 async def attach(request: web.Request) -> web.Response:
     state = request.app[STATE]
-    _same_site(request)
+    same_site(request)
     data = await request.post()
     given = data.get("file")
     try:
@@ -113,12 +112,12 @@ async def attach(request: web.Request) -> web.Response:
         }
         edits.create("Attachment", file, state.person("alice@example.com"))
     except Told as refusal:
-        return _page("Refused", html.refusal(refusal.errors), 422)
+        return _LOOK.refusal(refusal.errors, 422)
     raise _to(thing)
 
 
 async def edit_post(request: web.Request) -> web.Response:
-    state, form = request.app[STATE], await _form(request)
+    state, form = request.app[STATE], await form_of(request, line_end="\n")
     edits, actor = request.app[EDITS], _actor(state, form)
     try:
         found = state.thing("conversationpost", request.match_info["oid"], state.me)
@@ -128,7 +127,7 @@ async def edit_post(request: web.Request) -> web.Response:
         else:
             edits.update(found, {"Text": _html(form.get("Text", ""))}, actor)
     except Told as refusal:
-        return _page("Refused", html.refusal(refusal.errors), 422)
+        return _LOOK.refusal(refusal.errors, 422)
     raise _to(thing)
 
 
@@ -137,7 +136,7 @@ async def file(request: web.Request) -> web.Response:
     try:
         found = state.thing("attachment", request.match_info["oid"], state.me)
     except Told as refusal:
-        return _page("Not found", html.refusal(refusal.errors), 404)
+        return _LOOK.refusal(refusal.errors, 404)
     content = state.things[found.fields["Content"]]
     name = quote(found.name, safe="")
     headers = {
@@ -150,22 +149,22 @@ async def file(request: web.Request) -> web.Response:
 
 
 async def delete_file(request: web.Request) -> web.Response:
-    state, form = request.app[STATE], await _form(request)
+    state, form = request.app[STATE], await form_of(request, line_end="\n")
     try:
         found = state.thing("attachment", request.match_info["oid"], state.me)
         thing = state.things[found.fields["Artifact"]]
         request.app[EDITS].delete(found, _actor(state, form))
     except Told as refusal:
-        return _page("Refused", html.refusal(refusal.errors), 422)
+        return _LOOK.refusal(refusal.errors, 422)
     raise _to(thing)
 
 
 async def delete(request: web.Request) -> web.Response:
-    state, form = request.app[STATE], await _form(request)
+    state, form = request.app[STATE], await form_of(request, line_end="\n")
     try:
         request.app[EDITS].delete(_item(request), _actor(state, form))
     except Told as refusal:
-        return _page("Refused", html.refusal(refusal.errors), 422)
+        return _LOOK.refusal(refusal.errors, 422)
     raise web.HTTPSeeOther("/")
 
 
@@ -188,19 +187,6 @@ def _html(text: str) -> str:
 
 def _names(text: str) -> list[str]:
     return [name for part in text.split(",") if (name := part.strip())]
-
-
-async def _form(request: web.Request) -> dict[str, str]:
-    _same_site(request)
-    data = await request.post()
-    return {k: v.replace("\r\n", "\n") for k, v in data.items() if isinstance(v, str)}
-
-
-def _same_site(request: web.Request) -> None:
-    """Another page in the same browser must not write here; other programs may."""
-    origin = request.headers.get("Origin")
-    if origin not in (None, f"{request.scheme}://{request.host}"):
-        raise web.HTTPForbidden(text="This form was sent from another site.")
 
 
 def _actor(state: State, form: dict[str, str]) -> Thing:

@@ -1,32 +1,28 @@
 """The simulated Rally as a web application, and as an object for tests."""
 
-import asyncio
 from collections import Counter
 from collections.abc import Callable
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from adapters.rally.simulator import api, api_hooks, control, pages
+from adapters.rally.simulator import api, api_hooks, pages
 from adapters.rally.simulator.config import SimulatorConfig
 from adapters.rally.simulator.edits import Edits
 from adapters.rally.simulator.founding import found
 from adapters.rally.simulator.hooks import Hooks
 from adapters.rally.simulator.state import State
-from adapters.simulation import Server, system_now
+from adapters.simulation import Now, Server, system_now, until_cancelled
 
 _PREFIX = "/slm/"
 
 
 class RallySimulator(Server):
-    """`async with RallySimulator() as rally:` listens on a free loopback port. The pages at `/`
-    need no login: it listens on the loopback and holds nothing."""
-
     def __init__(
         self,
         config: SimulatorConfig | None = None,
         *,
-        now: Callable[[], int] = system_now,
+        now: Now = system_now,
         host: str = "127.0.0.1",
         port: int = 0,
     ) -> None:
@@ -42,22 +38,16 @@ class RallySimulator(Server):
         """Calls of one account that were under way at the same time."""
         self._under_way: Counter[str] = Counter()
 
-    async def __aenter__(self) -> "RallySimulator":
-        await self.start()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.close()
-
-    async def start(self) -> None:
-        app = self.application(_PREFIX, api.authenticate)
+    def compose(self) -> web.Application:
+        app = self.application(_PREFIX, api.authenticate, api, api_hooks, pages)
         app.middlewares.insert(0, self._counting())
         app.middlewares.append(api.errors_inside)
         app[api.STATE], app[api.EDITS], app[api.KEYS] = self.state, self.edits, self.keys
         app[api_hooks.HOOKS] = self.hooks
-        for part in (api, api_hooks, pages, control):
-            app.router.add_routes(part.routes())
-        await self.serve(app)
+        return app
+
+    async def start(self) -> None:
+        await super().start()
         await self.hooks.start()
 
     async def close(self) -> None:
@@ -99,4 +89,4 @@ async def run(
     )
     async with RallySimulator(config, host=host, port=port) as rally:
         announce(f"Rally simulator: {rally.url}")
-        await asyncio.get_running_loop().create_future()
+        await until_cancelled()

@@ -26,7 +26,9 @@ class State:
     def __init__(self, config: SimulatorConfig, now: Callable[[], int]) -> None:
         self.config = config
         self.now = now
-        self.types = catalogue.types(external_id=config.external_id)
+        self.types = catalogue.types(
+            external_id=config.external_id, tasks_need_parent=config.tasks_need_parent
+        )
         self.by_path = {element.lower(): one for element, one in self.types.items()}
         self.things: dict[int, Thing] = {}
         self.of_type: dict[str, dict[int, Thing]] = {element: {} for element in self.types}

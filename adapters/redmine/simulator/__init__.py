@@ -2,13 +2,12 @@
 
 from adapters.redmine.simulator.config import SimulatorConfig
 from adapters.redmine.simulator.faults import Fault, RateLimit
-from adapters.redmine.simulator.server import RedmineSimulator, create_app, run
+from adapters.redmine.simulator.server import RedmineSimulator, run
 
 __all__ = [
     "Fault",
     "RateLimit",
     "RedmineSimulator",
     "SimulatorConfig",
-    "create_app",
     "run",
 ]

@@ -4,6 +4,7 @@ from aiohttp import web
 
 from adapters.redmine.simulator import context, edits, query
 from adapters.redmine.simulator.model import ANONYMOUS, Journal, Refused
+from adapters.simulation import json_reply
 
 
 async def listed(request: web.Request) -> web.Response:
@@ -17,12 +18,12 @@ async def listed(request: web.Request) -> web.Response:
         "offset": offset,
         "limit": limit,
     }
-    return context.reply(answer)
+    return json_reply(answer)
 
 
 async def show(request: web.Request) -> web.Response:
     shaped = context.shapes(request).issue(context.issue(request), context.include(request))
-    return context.reply({"issue": shaped})
+    return json_reply({"issue": shaped})
 
 
 async def create(request: web.Request) -> web.Response:
@@ -36,7 +37,7 @@ async def create(request: web.Request) -> web.Response:
     shaped = context.shapes(request).issue(issue, set())
     for told_on_reading in ("spent_hours", "total_spent_hours"):
         shaped.pop(told_on_reading, None)
-    return context.reply({"issue": shaped}, 201)
+    return json_reply({"issue": shaped}, 201)
 
 
 async def edit(request: web.Request) -> web.Response:

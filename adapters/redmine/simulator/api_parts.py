@@ -8,6 +8,7 @@ from aiohttp import web
 
 from adapters.redmine.simulator import catalogue, context
 from adapters.redmine.simulator.model import ANONYMOUS, Attachment, Refused, Relation, TimeEntry
+from adapters.simulation import json_reply
 
 _CHUNK = 1 << 16
 
@@ -31,11 +32,11 @@ async def upload(request: web.Request) -> web.Response:
         raise Refused(422, f"{text} ({limit})")
     mime = request.query.get("content_type", "application/octet-stream")
     item = state.keep(path, request.query.get("filename", "file"), mime, user)
-    return context.reply({"upload": {"id": item.id, "token": item.token}}, 201)
+    return json_reply({"upload": {"id": item.id, "token": item.token}}, 201)
 
 
 async def show_file(request: web.Request) -> web.Response:
-    return context.reply({"attachment": context.shapes(request).attachment(_file(request))})
+    return json_reply({"attachment": context.shapes(request).attachment(_file(request))})
 
 
 async def download(request: web.Request) -> web.StreamResponse:
@@ -92,7 +93,7 @@ async def relate(request: web.Request) -> web.Response:
         raise Refused(422, "Relation type is not included in the list")
     made = Relation(state.new_id(), origin, to, kind)
     state.relations[made.id] = made
-    return context.reply({"relation": context.shapes(request).relation(made)}, 201)
+    return json_reply({"relation": context.shapes(request).relation(made)}, 201)
 
 
 async def unrelate(request: web.Request) -> web.Response:
@@ -125,11 +126,11 @@ async def entries(request: web.Request) -> web.Response:
         "offset": offset,
         "limit": limit,
     }
-    return context.reply(answer)
+    return json_reply(answer)
 
 
 async def show_entry(request: web.Request) -> web.Response:
-    return context.reply({"time_entry": context.shapes(request).entry(_entry(request))})
+    return json_reply({"time_entry": context.shapes(request).entry(_entry(request))})
 
 
 async def add_entry(request: web.Request) -> web.Response:
@@ -146,7 +147,7 @@ async def add_entry(request: web.Request) -> web.Response:
         raise Refused(422, "Activity cannot be blank")
     entry.id = state.new_id()
     state.entries[entry.id] = entry
-    return context.reply({"time_entry": context.shapes(request).entry(entry)}, 201)
+    return json_reply({"time_entry": context.shapes(request).entry(entry)}, 201)
 
 
 async def edit_entry(request: web.Request) -> web.Response:

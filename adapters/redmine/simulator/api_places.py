@@ -7,6 +7,7 @@ from aiohttp import web
 from adapters.redmine.simulator import catalogue, context
 from adapters.redmine.simulator.model import ANONYMOUS, Refused
 from adapters.redmine.simulator.shapes import refs, status
+from adapters.simulation import json_reply
 
 
 async def projects(request: web.Request) -> web.Response:
@@ -19,7 +20,7 @@ async def projects(request: web.Request) -> web.Response:
 async def project(request: web.Request) -> web.Response:
     found = context.state(request).project(request.match_info["project"], context.user(request))
     shaped = context.shapes(request).project(found, context.include(request))
-    return context.reply({"project": shaped})
+    return json_reply({"project": shaped})
 
 
 async def versions(request: web.Request) -> web.Response:
@@ -29,7 +30,7 @@ async def versions(request: web.Request) -> web.Response:
         {"id": number, "project": place, "name": name, "status": "open", "sharing": "none"}
         for name, number in found.versions.items()
     ]
-    return context.reply({"versions": shaped, "total_count": len(shaped)})
+    return json_reply({"versions": shaped, "total_count": len(shaped)})
 
 
 async def members(request: web.Request) -> web.Response:
@@ -55,7 +56,7 @@ async def myself(request: web.Request) -> web.Response:
     shaped = shapes.user(user)
     if "memberships" in context.include(request):
         shaped["memberships"] = shapes.memberships(user)
-    return context.reply({"user": shaped})
+    return json_reply({"user": shaped})
 
 
 async def users(request: web.Request) -> web.Response:
@@ -74,11 +75,11 @@ async def user(request: web.Request) -> web.Response:
     found = context.state(request).users.get(context.number(request, "user"))
     if found is None:
         raise Refused(404)
-    return context.reply({"user": context.shapes(request).user(found)})
+    return json_reply({"user": context.shapes(request).user(found)})
 
 
 async def roles(request: web.Request) -> web.Response:
-    return context.reply({"roles": refs(catalogue.ROLES)})
+    return json_reply({"roles": refs(catalogue.ROLES)})
 
 
 async def role(request: web.Request) -> web.Response:
@@ -87,31 +88,31 @@ async def role(request: web.Request) -> web.Response:
     if name is None:
         raise Refused(404)
     permissions = list(catalogue.PERMISSIONS.get(name, ()))
-    return context.reply({"role": {"id": number, "name": name, "permissions": permissions}})
+    return json_reply({"role": {"id": number, "name": name, "permissions": permissions}})
 
 
 async def statuses(request: web.Request) -> web.Response:
-    return context.reply({"issue_statuses": [status(number) for number in catalogue.STATUSES]})
+    return json_reply({"issue_statuses": [status(number) for number in catalogue.STATUSES]})
 
 
 async def trackers(request: web.Request) -> web.Response:
     shaped = [{**item, "default_status": {"id": 1, "name": "New"}} for item in _refs("trackers")]
-    return context.reply({"trackers": shaped})
+    return json_reply({"trackers": shaped})
 
 
 async def priorities(request: web.Request) -> web.Response:
     shaped = [{**item, "is_default": item["id"] == 2, "active": True} for item in _refs("priority")]
-    return context.reply({"issue_priorities": shaped})
+    return json_reply({"issue_priorities": shaped})
 
 
 async def activities(request: web.Request) -> web.Response:
     shaped = [{**item, "is_default": False, "active": True} for item in _refs("activity")]
-    return context.reply({"time_entry_activities": shaped})
+    return json_reply({"time_entry_activities": shaped})
 
 
 async def custom_fields(request: web.Request) -> web.Response:
     _administrators_only(request)
-    return context.reply({"custom_fields": [_field(item) for item in catalogue.FIELDS]})
+    return json_reply({"custom_fields": [_field(item) for item in catalogue.FIELDS]})
 
 
 def _refs(kind: str) -> list[dict[str, Any]]:
@@ -156,7 +157,7 @@ def _page(request: web.Request, key: str, items: list[dict[str, Any]]) -> web.Re
         "offset": offset,
         "limit": limit,
     }
-    return context.reply(answer)
+    return json_reply(answer)
 
 
 def routes() -> list[web.RouteDef]:

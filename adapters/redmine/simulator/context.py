@@ -5,16 +5,13 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from adapters.redmine.simulator.faults import Faults
 from adapters.redmine.simulator.model import Issue, Refused, User
 from adapters.redmine.simulator.shapes import Shapes
 from adapters.redmine.simulator.state import State
 
 STATE: web.AppKey[State] = web.AppKey("state", State)
-FAULTS: web.AppKey[Faults] = web.AppKey("faults", Faults)
 USER: web.RequestKey[User] = web.RequestKey("user", User)
 
-_encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
 
 
@@ -39,12 +36,6 @@ def number(request: web.Request, name: str) -> int:
     if not text.isdigit():
         raise Refused(404)
     return int(text)
-
-
-def reply(data: Any, status: int = 200) -> web.Response:
-    return web.Response(
-        body=_encode(data), status=status, content_type="application/json", charset="utf-8"
-    )
 
 
 def done() -> web.Response:

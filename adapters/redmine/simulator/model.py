@@ -4,16 +4,23 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from aiohttp import web
+
+from adapters import simulation
 
 
-class Refused(Exception):
+class Refused(simulation.Refused):
     """An answer that is no good one. Redmine's refusals other than 422 have no body."""
 
     def __init__(self, status: int, *errors: str, headers: dict[str, str] | None = None) -> None:
-        super().__init__(status, *errors)
-        self.status = status
+        super().__init__(status, {"errors": list(errors)}, headers)
         self.errors = errors
-        self.headers = headers or {}
+
+    def answer(self) -> web.Response:
+        answer = super().answer()
+        if self.status != 422:
+            answer.body = b""
+        return answer
 
 
 class User(msgspec.Struct, frozen=True):

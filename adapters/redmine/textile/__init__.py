@@ -1,7 +1,6 @@
 """Textile as Redmine reads it."""
 
-from adapters.redmine.textile.fit import losses
 from adapters.redmine.textile.parser import parse
-from adapters.redmine.textile.renderer import render
+from adapters.redmine.textile.settled import losses, render
 
 __all__ = ["losses", "parse", "render"]

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterable, Sequence
 
-from adapters.redmine.textile.syntax import IMAGE_NAME, LOGIN, TARGET, target_end
-from adapters.rich_text.canonical import BOXES, normalise
+from adapters.redmine.textile.syntax import IMAGE_NAME, LOGIN, TARGET, closed
+from adapters.rich_text.canonical import BOXES
 from adapters.rich_text.inline import sorted_marks
 from adapters.rich_text.mapping import map_contents
 from schemas.rich_text import (
@@ -31,16 +31,6 @@ _INVISIBLE = "\u200b"
 _TAG = re.compile(r"<(?=/?(?:pre|code|kbd|notextile)\b)")
 _LOGIN = re.compile(LOGIN)
 _QUOTABLE = re.compile(r"[^\"\n]{1,255}")
-
-
-def losses(rich: RichText) -> tuple[str, ...]:
-    """Names what `render` gives up in structure, sorted; () when all blocks arrive."""
-    return tuple(sorted(fit(normalise(rich))[1]))
-
-
-def fitted(rich: RichText) -> RichText:
-    """Canonical, and nothing in it that Textile cannot say."""
-    return normalise(fit(normalise(rich))[0])
 
 
 def fit(rich: RichText) -> tuple[RichText, frozenset[str]]:
@@ -168,7 +158,7 @@ class _Fitter:
                     return Text("@" + name)
                 return Mention(name)
             case Text(text, marks, href) if href:
-                return self._link(Text(text, marks, _closed(href)))
+                return self._link(Text(text, marks, closed(href)))
         return part
 
     def _link(self, part: Text) -> Text:
@@ -197,12 +187,6 @@ def _sayable(href: str, text: str) -> bool:
     if href.startswith("attachment:"):
         return _QUOTABLE.fullmatch(text) is not None
     return TARGET.fullmatch(href) is not None
-
-
-def _closed(href: str) -> str:
-    """Redmine leaves signs at the end of a target to the sentence around it."""
-    end = target_end(href)
-    return href[:end] + "".join(f"%{byte:02X}" for byte in href[end:].encode())
 
 
 def _appended(block: ListBlock, lines: list[Inline]) -> ListBlock:

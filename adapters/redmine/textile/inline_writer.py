@@ -100,16 +100,36 @@ def _around(part: Inline) -> tuple[Mark, ...]:
 
 def _drop_signs(run: list[_Piece]) -> None:
     """A mark that begins or ends inside a word cannot be said."""
-    waiting: list[tuple[_Sign, bool]] = []
+    waiting: list[tuple[int, bool]] = []
     for place, piece in enumerate(run):
         if not isinstance(piece, _Sign):
             continue
         if piece.opens:
-            waiting.append((piece, _may_open(run, place)))
+            waiting.append((place, _may_open(run, place)))
             continue
-        opening, fine = waiting.pop()
-        if not fine or not _may_close(run, place):
-            opening.kept = piece.kept = False
+        start, fine = waiting.pop()
+        opening = run[start]
+        if not fine or not _may_close(run, place) or _hides_code(run, start, place):
+            piece.kept = False
+            if isinstance(opening, _Sign):
+                opening.kept = False
+
+
+def _hides_code(run: list[_Piece], start: int, end: int) -> bool:
+    """Code beside `_` is none, for that passes for a letter."""
+    opening = run[start]
+    if not isinstance(opening, _Sign) or opening.mark != "emphasis":
+        return False
+    inner = (_inside(run, start, 1), _inside(run, end, -1))
+    return any(isinstance(piece, _Sign) and piece.mark == "code" for piece in inner)
+
+
+def _inside(run: list[_Piece], place: int, step: int) -> _Piece:
+    """What is written next to a sign; signs inside of it are decided already."""
+    place += step
+    while isinstance(piece := run[place], _Sign) and not piece.kept:
+        place += step
+    return run[place]
 
 
 def _may_open(run: list[_Piece], place: int) -> bool:

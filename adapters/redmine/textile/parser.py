@@ -3,21 +3,24 @@
 import re
 
 from adapters.redmine.textile.inline_reader import parse_inline
-from adapters.redmine.textile.syntax import CELL_MARK, DIVIDER, LIST_LINE, PREFIX
+from adapters.redmine.textile.syntax import CELL_MARK, DIVIDER, LIST_LINE, PREFIX, closed
 from adapters.rich_text.canonical import MAX_DEPTH, normalise
 from adapters.rich_text.frames import Frame
 from adapters.rich_text.inline import clean
+from adapters.rich_text.mapping import map_inlines
 from schemas.rich_text import (
     Block,
     Cell,
     CodeBlock,
     Divider,
     Heading,
+    Inline,
     Paragraph,
     Quote,
     RichText,
     Row,
     Table,
+    Text,
 )
 
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
@@ -34,7 +37,15 @@ def parse(text: str) -> RichText:
     if "<!--" in text:
         text = _COMMENT.sub("", text)
     codes: list[CodeBlock] = []
-    return normalise(RichText(tuple(_Reader(codes, 0).read(_take_out(text, codes)))))
+    tree = normalise(RichText(tuple(_Reader(codes, 0).read(_take_out(text, codes)))))
+    return map_inlines(tree, _sayable) if "&#" in text else tree
+
+
+def _sayable(part: Inline) -> Inline:
+    """An address that was written with entities may end in what no target can end in."""
+    if isinstance(part, Text) and part.href and "://" in part.href:
+        return Text(part.text, part.marks, closed(part.href))
+    return part
 
 
 def _take_out(text: str, codes: list[CodeBlock]) -> str:

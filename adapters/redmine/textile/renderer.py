@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 
-from adapters.redmine.textile.fit import fitted
 from adapters.redmine.textile.inline_writer import render_inline
 from adapters.redmine.textile.syntax import CELL_MARK
 from adapters.rich_text.canonical import BOXES
@@ -20,8 +19,9 @@ from schemas.rich_text import (
 )
 
 
-def render(rich: RichText) -> str:
-    return _blocks(fitted(rich).blocks)
+def render(fitted: RichText) -> str:
+    """Of a tree that `fit` has made sayable."""
+    return _blocks(fitted.blocks)
 
 
 def _blocks(blocks: Iterable[Block]) -> str:

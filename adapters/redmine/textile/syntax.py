@@ -39,7 +39,7 @@ REFERENCE = re.compile(r"\[[^\[\n]{1,200}\]\S")
 TARGET = re.compile(r"(?:/|[A-Za-z]+://|www\.|mailto:)[\w/]\S*")
 """What may follow a link's quotes and colon."""
 _BEHIND = r"[^\w=/;()\s*+^~%?@\"!<\[{&:|-]*"
-AFTER_TARGET = re.compile(rf"{_BEHIND}\)?{_BEHIND}(?:\s|$)")
+AFTER_TARGET = re.compile(rf"{_BEHIND}\)?{_BEHIND}@?(?:\s|$)")
 """Signs that Redmine leaves to the sentence, and that are not written as entities."""
 LOGIN = r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,58}[A-Za-z0-9])?"
 IMAGE_NAME = re.compile(r"(?!data:)[^\s(!|<>\"&]{1,2000}")
@@ -56,6 +56,12 @@ def target_end(url: str) -> int:
     while url.endswith(")") and url.count(")") > url.count("("):
         url = _TRAILING.sub("", url[:-1])
     return len(url)
+
+
+def closed(href: str) -> str:
+    """The same target, without signs at its end that would be left to the sentence."""
+    end = target_end(href)
+    return href[:end] + "".join(f"%{byte:02X}" for byte in href[end:].encode())
 
 
 def may_precede(character: str) -> bool:

@@ -92,11 +92,11 @@ async def project(request: web.Request) -> web.Response:
 
 
 async def tasks(request: web.Request) -> web.Response:
-    least = request.query.get("priority__gte", "1")
+    least = request.query.get("priority__gte", "0")
     found = [
         task
         for task in _state(request).tasks_of(request.match_info["project"])
-        if task.accepted and task.priority >= int(least if least.isdecimal() else "1")
+        if task.accepted and task.priority >= int(least if least.isdecimal() else "0")
     ]
     included, expanded = _words(request, "include"), _words(request, "expand")
     return _listed(request, [shapes.task(task, included, expanded) for task in found])

@@ -8,28 +8,14 @@ from adapters.sd_elements.simulator.api import STATE
 from adapters.sd_elements.simulator.model import Task
 from adapters.sd_elements.simulator.state import State
 from adapters.simulation import Refused
+from adapters.simulation.pages import Look
+from adapters.simulation.pages import form as form_of
 
-_CSP = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'"
-_STYLE = (
-    "body{font:15px system-ui;max-width:60rem;margin:2rem auto;padding:0 1rem}"
-    "table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.3rem;"
-    "border-bottom:1px solid #ccc}input,textarea,select{font:inherit;width:100%;"
-    "box-sizing:border-box}label{display:block;margin:.5rem 0}pre{white-space:pre-wrap}"
-)
+_LOOK = Look("SD Elements", "#00704a")
 
 
-def _page(title: str, content: str, status: int = 200) -> web.Response:
-    text = (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title>'
-        f"<style>{_STYLE}</style><h1>{escape(title)}</h1>{content}"
-    )
-    return web.Response(
-        body=text.encode("utf-8", "replace"),
-        status=status,
-        content_type="text/html",
-        charset="utf-8",
-        headers={"Content-Security-Policy": _CSP, "X-Content-Type-Options": "nosniff"},
-    )
+def _page(title: str, content: str) -> web.Response:
+    return _LOOK.page(title, f"<h1>{escape(title)}</h1>{content}")
 
 
 async def index(request: web.Request) -> web.Response:
@@ -45,7 +31,7 @@ async def index(request: web.Request) -> web.Response:
         f"{projects}</select></label>{_words(None)}<button>Create</button></form>"
     )
     heads = "<tr><th>Task<th>Title<th>Status<th>Priority"
-    return _page("Simulated SD Elements", f"<table>{heads}{rows}</table>{form}")
+    return _page("Tasks", f"<table>{heads}{rows}</table>{form}")
 
 
 async def show(request: web.Request) -> web.Response:
@@ -72,14 +58,14 @@ async def show(request: web.Request) -> web.Response:
 
 
 async def create(request: web.Request) -> web.Response:
-    state, form = request.app[STATE], await _form(request)
+    state, form = request.app[STATE], await form_of(request, line_end="\n")
     body = {"title": form.get("title", ""), "text": form.get("text", "")}
     task = state.create(form.get("project", ""), body, state.users["alice"])
     raise web.HTTPSeeOther(f"/tasks/{task.id}")
 
 
 async def edit(request: web.Request) -> web.Response:
-    state, form, task = request.app[STATE], await _form(request), _task(request)
+    state, form, task = request.app[STATE], await form_of(request, line_end="\n"), _task(request)
     body: dict[str, object] = {"tags": form.get("tags", "").split()}
     for name in ("title", "text"):
         if task.own and name in form:
@@ -90,7 +76,7 @@ async def edit(request: web.Request) -> web.Response:
 
 
 async def add_note(request: web.Request) -> web.Response:
-    state, form, task = request.app[STATE], await _form(request), _task(request)
+    state, form, task = request.app[STATE], await form_of(request, line_end="\n"), _task(request)
     state.add_note(task, {"text": form.get("text", "")}, state.users["alice"])
     raise web.HTTPSeeOther(f"/tasks/{task.id}")
 
@@ -119,15 +105,6 @@ def _options(names: list[str], chosen: str) -> str:
     return "".join(
         f"<option{' selected' if name == chosen else ''}>{escape(name)}</option>" for name in names
     )
-
-
-async def _form(request: web.Request) -> dict[str, str]:
-    """Another page in the same browser must not write here; other programs may."""
-    origin = request.headers.get("Origin")
-    if origin not in (None, f"{request.scheme}://{request.host}"):
-        raise web.HTTPForbidden(text="This form was sent from another site.")
-    data = await request.post()
-    return {k: v.replace("\r\n", "\n") for k, v in data.items() if isinstance(v, str)}
 
 
 def routes() -> list[web.RouteDef]:

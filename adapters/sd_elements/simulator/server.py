@@ -1,6 +1,5 @@
 """The simulated SD Elements as a web application, and as an object for tests."""
 
-import asyncio
 import hmac
 from collections.abc import Callable
 
@@ -9,20 +8,17 @@ from aiohttp import web
 from adapters.sd_elements.simulator import api, pages
 from adapters.sd_elements.simulator.config import SimulatorConfig
 from adapters.sd_elements.simulator.state import State
-from adapters.simulation import Refused, Server, system_now
+from adapters.simulation import Now, Refused, Server, system_now, until_cancelled
 
 _PREFIX = "/api/v2"
 
 
 class SdElementsSimulator(Server):
-    """`async with SdElementsSimulator() as sde:` listens on a free loopback port. The pages at `/`
-    need no login: it listens on the loopback and holds nothing."""
-
     def __init__(
         self,
         config: SimulatorConfig | None = None,
         *,
-        now: Callable[[], int] = system_now,
+        now: Now = system_now,
         host: str = "127.0.0.1",
         port: int = 0,
     ) -> None:
@@ -30,18 +26,11 @@ class SdElementsSimulator(Server):
         self.config = config or SimulatorConfig()
         self.state = State(self.config, now)
 
-    async def __aenter__(self) -> "SdElementsSimulator":
-        await self.start()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.close()
-
-    async def start(self) -> None:
-        app = self.application("/api/", self._authenticate)
+    def compose(self) -> web.Application:
+        app = self.application("/api/", self._authenticate, pages)
         app[api.STATE] = self.state
-        app.router.add_routes([*api.routes(_PREFIX), *pages.routes()])
-        await self.serve(app)
+        app.router.add_routes(api.routes(_PREFIX))
+        return app
 
     def _authenticate(self, request: web.Request) -> None:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
@@ -65,4 +54,4 @@ async def run(
         announce(f"SD Elements simulator: {sde.url}")
         if webhook:
             announce("SD Elements sends no webhooks; its tasks are scanned.")
-        await asyncio.get_running_loop().create_future()
+        await until_cancelled()

@@ -119,8 +119,8 @@ class State:
         for name in _TEXT_FIELDS:
             if name in body and not isinstance(body[name], str):
                 raise Refused(400, {name: ["Not a valid string."]})
-        if "priority" in body and _number(body["priority"]) not in range(1, 11):
-            raise Refused(400, {"priority": ["Ensure this value is from 1 to 10."]})
+        if "priority" in body and _number(body["priority"]) not in range(11):
+            raise Refused(400, {"priority": ["Ensure this value is from 0 to 10."]})
         if "status" in body:
             self.status(body["status"])
         if "phase" in body:
@@ -212,7 +212,7 @@ class State:
 def _number(value: object) -> int:
     """Clients send `7` and `"7"`."""
     text = str(value)
-    return int(text) if text.isdecimal() and not isinstance(value, bool) else 0
+    return int(text) if text.isdecimal() and not isinstance(value, bool) else -1
 
 
 def _note_text(body: dict[str, Any]) -> str:

@@ -6,11 +6,12 @@ import msgspec
 from aiohttp import web
 
 from schemas.api import Page, PageQuery
+from service.web.callers import CALLERS
 
 
 def linked(page: Page[Any], query: PageQuery, request: web.Request) -> Page[Any]:
     def link(number: int) -> str:
-        return str(request.url.update_query(page=number))
+        return str(request.app[CALLERS].address(request).update_query(page=number))
 
     more = page.count > query.offset + query.page_size
     return msgspec.structs.replace(

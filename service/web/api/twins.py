@@ -27,7 +27,7 @@ def routes(operations: Operations) -> list[web.RouteDef]:
         bind(ERRORS, lambda path, query, body: operations.errors(query)),
         bind(ERRORS_RETRY, lambda path, query, body: operations.retry_all(body)),
         bind(ERROR, lambda path, query, body: operations.error(*_key(path))),
-        bind(TWIN_STOP, lambda path, query, body: operations.stop_twin(*_key(path))),
+        bind(TWIN_STOP, lambda path, query, body: operations.stop_twin(*_key(path), body)),
         bind(TWIN_START, lambda path, query, body: operations.start_twin(*_key(path))),
         bind(ERRORS_IGNORE, lambda path, query, body: operations.ignore_all(body)),
         bind(ERROR_IGNORE, lambda path, query, body: operations.ignore(*_key(path))),

@@ -1,18 +1,28 @@
 """The connections that a query asks for."""
 
+from itertools import islice
+
 from schemas.api import ConnectionQuery
 from service.workers.operations.desk import Desk
 from service.workers.roster import LiveConnection
 
 
-def chosen(desk: Desk, query: ConnectionQuery, only: frozenset[str] | None) -> list[LiveConnection]:
-    """In the order of their names. `only`: of these alone."""
-    found = list(desk.roster.connections.values())
-    if only is not None:
-        found = [live for live in found if live.record.name in only]
-    if not any((query.type, query.status, query.connector, query.peer, query.search)):
-        return found
-    return [live for live in found if _fits(desk, live, query)]
+def chosen(
+    desk: Desk, query: ConnectionQuery, only: frozenset[str] | None
+) -> tuple[int, list[LiveConnection]]:
+    """How many there are, and those of the page, in the order of their names. `only`: of these
+    alone."""
+    known = desk.roster.connections
+    ends = query.offset, query.offset + query.page_size
+    sifted = any((query.type, query.status, query.connector, query.peer, query.search))
+    if only is None and not sifted:
+        return len(known), list(islice(known.values(), *ends))
+    found = [
+        live
+        for live in known.values()
+        if (only is None or live.record.name in only) and (not sifted or _fits(desk, live, query))
+    ]
+    return len(found), found[slice(*ends)]
 
 
 def _fits(desk: Desk, live: LiveConnection, query: ConnectionQuery) -> bool:

@@ -1,12 +1,12 @@
 """A connection as the API shows it."""
 
+from collections.abc import Mapping
 from typing import Literal
-
-import msgspec
 
 from schemas.api import ConnectionView
 from schemas.node import Connection, ConnectionStatus, Standing
 from schemas.values import Millis
+from service.store.tallies import Tally
 from service.workers.operations.desk import Desk
 from service.workers.operations.relay_pairing import relay_host
 from service.workers.roster import LiveConnection
@@ -16,16 +16,14 @@ UNKNOWN = "unknown"
 """The other node before it has accepted."""
 
 
-class Counts(msgspec.Struct, frozen=True):
-    """By connection."""
-
-    twins: dict[str, int]
-    parked: dict[str, int]
-    last: dict[str, Millis]
+_NONE = Tally()
 
 
-def connection_view(desk: Desk, live: LiveConnection, counts: Counts) -> ConnectionView:
+def connection_view(
+    desk: Desk, live: LiveConnection, tallies: Mapping[str, Tally]
+) -> ConnectionView:
     record = live.record
+    tally = tallies.get(record.id, _NONE)
     connector = desk.connector_of(record)
     peer = desk.roster.peers.get(record.peer)
     local = record.type == "local"
@@ -43,8 +41,8 @@ def connection_view(desk: Desk, live: LiveConnection, counts: Counts) -> Connect
         peer=peer.name if peer else "" if local else UNKNOWN,
         settings=record.settings,
         rules_version=live.rules.version,
-        twins=counts.twins.get(record.id, 0),
-        parked=counts.parked.get(record.id, 0),
+        twins=tally.twins,
+        parked=tally.parked,
         created=record.created,
         changed=record.changed,
         description=record.description,
@@ -52,7 +50,7 @@ def connection_view(desk: Desk, live: LiveConnection, counts: Counts) -> Connect
         status_since=since,
         paused_by=paused_by(record.standing),
         confirmed=_confirmed(record.standing) if record.peer else "",
-        last_sync=counts.last.get(record.id) or None,
+        last_sync=tally.last or None,
         via=relay_host(peer),
     )
 

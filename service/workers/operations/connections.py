@@ -22,10 +22,11 @@ from schemas.api import (
 from schemas.errors import InputError, PeerError
 from schemas.node import Connection
 from service.peers.invitation import from_code
-from service.store import connections, invitations, outbox, parked, rule_versions, twins
+from service.store import connections, invitations, outbox, rule_versions, tallies
+from service.store.tallies import Tally
 from service.workers import notices
 from service.workers.operations.choosing import chosen
-from service.workers.operations.connection_view import Counts, connection_view
+from service.workers.operations.connection_view import connection_view
 from service.workers.operations.desk import Desk
 from service.workers.operations.initiation import (
     Begun,
@@ -51,15 +52,14 @@ class ConnectionOperations:
     async def all(
         self, query: ConnectionQuery, only: frozenset[str] | None
     ) -> Page[ConnectionView]:
-        found = chosen(self._desk, query, only)
-        shown = found[query.offset : query.offset + query.page_size]
-        counts = await self._counts([live.record.id for live in shown])
-        views = tuple(connection_view(self._desk, live, counts) for live in shown)
-        return Page(len(found), views)
+        count, shown = chosen(self._desk, query, only)
+        found_of = await self._tallies([live.record.id for live in shown])
+        views = tuple(connection_view(self._desk, live, found_of) for live in shown)
+        return Page(count, views)
 
     async def one(self, name: str) -> ConnectionView:
         live = self._desk.connection(name)
-        return connection_view(self._desk, live, await self._counts([live.record.id]))
+        return connection_view(self._desk, live, await self._tallies([live.record.id]))
 
     async def initiate(self, body: ConnectionInitiate) -> ConnectionInitiated:
         return await self.begun(await self._initiation.begin(body))
@@ -174,7 +174,8 @@ class ConnectionOperations:
         """The other side is told; a record stays until it knows. The issues stay on both sides."""
         desk = self._desk
         record = desk.connection(name).record
-        under_sync = (await self._counts([record.id])).twins.get(record.id, 0)
+        tally = (await self._tallies([record.id])).get(record.id)
+        under_sync = tally.twins if tally else 0
         if under_sync and not (query.confirmed or query.force):
             raise InputError(
                 f"{under_sync} issues are under sync by {name!r}; their pairs would be forgotten.",
@@ -254,12 +255,8 @@ class ConnectionOperations:
         await desk.changed()
         return RulesSaved(version)
 
-    async def _counts(self, ids: list[str]) -> Counts:
-        return await self._desk.store.read(
-            lambda c: Counts(
-                twins.count(c, ids), parked.count(c, ids), twins.last_reconciled(c, ids)
-            )
-        )
+    async def _tallies(self, ids: list[str]) -> dict[str, Tally]:
+        return await self._desk.store.read(lambda c: tallies.of(c, ids))
 
 
 def _edited_meanwhile(what: str) -> InputError:

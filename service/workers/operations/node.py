@@ -46,6 +46,7 @@ from schemas.api import (
     SyncBody,
     TwinDetail,
     TwinQuery,
+    TwinStop,
     TwinView,
 )
 from schemas.bulk import (
@@ -254,8 +255,8 @@ class NodeOperations:
     async def ignore_all(self, body: RetryBody) -> Retried:
         return await self._errors.ignore_all(body)
 
-    async def stop_twin(self, connection: str, twin: str) -> TwinView:
-        return await self._twins.stop(connection, twin)
+    async def stop_twin(self, connection: str, twin: str, body: TwinStop) -> TwinView:
+        return await self._twins.stop(connection, twin, body.reason)
 
     async def start_twin(self, connection: str, twin: str) -> TwinView:
         return await self._twins.start(connection, twin)

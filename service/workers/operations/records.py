@@ -14,7 +14,7 @@ from service.store import answers, audit
 from service.store.audit import Filter
 from service.store.store import Store
 
-_KEPT_MS: Millis = 86_400_000
+_HOUR: Millis = 3_600_000
 
 
 class AuditDesk:
@@ -40,16 +40,17 @@ class AuditDesk:
 
 
 class RepeatDesk:
-    """By caller and Idempotency-Key, for a day."""
+    """By caller and Idempotency-Key."""
 
-    def __init__(self, store: Store, *, now: Callable[[], Millis]) -> None:
+    def __init__(self, store: Store, *, kept_hours: int = 24, now: Callable[[], Millis]) -> None:
         self._store = store
+        self._kept = kept_hours * _HOUR
         self._now = now
 
     async def begin(self, caller: str, key: str, digest: bytes) -> Answered | None:
-        now, vault = self._now(), self._store.vault
+        now, vault, kept_for = self._now(), self._store.vault, self._kept
         kept = await self._store.write(
-            lambda c: answers.begin(c, vault, caller, key, digest, now=now, ttl=_KEPT_MS)
+            lambda c: answers.begin(c, vault, caller, key, digest, now=now, ttl=kept_for)
         )
         if kept is None:
             return None

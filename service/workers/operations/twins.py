@@ -22,18 +22,21 @@ from schemas.errors import Fault, InputError, TrackerError
 from schemas.events import TwinDue
 from schemas.issue import Issue, Part
 from schemas.node import Activity
+from schemas.replica import TwinMessage
 from schemas.values import Millis
 from service.store import activity, conflicts, leases, outbox, parked, twins
 from service.store.twin_records import Claim, TwinKey, TwinRow
 from service.store.twins import Search
+from service.sync import turns
 from service.sync.markers import made_by
+from service.workers.delivery import deliver
 from service.workers.hints import Hint
 from service.workers.operations.desk import Desk
 from service.workers.operations.errors import ErrorOperations
 from service.workers.roster import LiveConnection, OpenConnector
 
 _BATCH = 1_000
-Act = Callable[[sa.Connection, TwinRow, str, Millis], bool]
+Act = Callable[[sa.Connection, TwinRow, str, Millis], TwinMessage | None]
 
 
 class TwinOperations:
@@ -192,35 +195,51 @@ class TwinOperations:
             raise _no_twin()
         return found
 
-    async def stop(self, connection: str, twin: str) -> TwinView:
-        """Both issues stay as they are, and this side neither sends nor takes in any more."""
-        return await self._change(connection, twin, _stop, "stopped")
+    async def stop(self, connection: str, twin: str, reason: str = "") -> TwinView:
+        """Both issues stay as they are. The other side is told, and rests as well."""
+
+        def act(c: sa.Connection, row: TwinRow, owner: str, now: Millis) -> TwinMessage | None:
+            return _stop(c, row, owner, now, reason)
+
+        return await self._change(connection, twin, act, "twin.stopped")
 
     async def start(self, connection: str, twin: str) -> TwinView:
-        """A stopped one goes on."""
-        view = await self._change(connection, twin, _start, "started")
+        """A stopped one goes on, whichever side has stopped it."""
+        view = await self._change(connection, twin, _start, "twin.started")
         await self._desk.publish((TwinDue(twin, self._desk.connection(connection).record.id),))
         return view
 
-    async def _change(self, connection: str, twin: str, act: Act, what: str) -> TwinView:
+    async def _change(self, connection: str, twin: str, act: Act, event: str) -> TwinView:
         desk = self._desk
-        record = desk.connection(connection).record
-        key, now, owner = TwinKey(record.id, twin), desk.now(), desk.new_id()
+        live = desk.connection(connection)
+        record, now, owner = live.record, desk.now(), desk.new_id()
 
-        def work(c: sa.Connection) -> TwinView | None:
+        def work(c: sa.Connection) -> tuple[TwinView, bool]:
             row = twins.get(c, record.id, twin)
             if row is None:
-                return None
-            if act(c, row, owner, now):
+                raise _no_twin()
+            message = act(c, row, owner, now)
+            if message is not None:
                 issue = row.state.issue.key if row.state.issue else ""
-                activity.append(c, Activity(now, f"twin.{what}", record.id, twin, issue))
-            row = twins.get(c, key.connection, key.twin)
-            return None if row is None else self._view(c, row)
+                detail = {"reason": message.reason} if message.reason else {}
+                said = Activity(now, event, record.id, twin, issue, detail=detail)
+                activity.append(c, said)
+                deliver(c, live, desk.roster.connections.get(record.counterpart), message, now)
+            row = twins.get(c, record.id, twin)
+            if row is None:
+                raise _no_twin()
+            return self._view(c, row), message is not None
 
-        view = await desk.store.write(work)
-        if view is None:
-            raise _no_twin()
+        view, told = await desk.store.write(work)
+        if told:
+            await self._ring_other(live, twin)
         return view
+
+    async def _ring_other(self, live: LiveConnection, twin: str) -> None:
+        if live.record.counterpart:
+            await self._desk.publish((TwinDue(twin, live.record.counterpart),))
+        else:
+            self._desk.ring_peer(live.record.peer)
 
     def _view(self, c: sa.Connection, row: TwinRow) -> TwinView:
         state = row.state
@@ -240,6 +259,8 @@ class TwinOperations:
             attempts=row.attempts,
             due_at=row.due_at,
             reconciled_at=row.reconciled_at or None,
+            stopped_by=state.stopped_by,
+            stop_reason=state.stop_reason,
         )
 
 
@@ -247,24 +268,30 @@ def _page(connection: str, after: TwinKey | None, c: sa.Connection) -> list[Twin
     return twins.page(c, connection=connection, after=after, limit=_BATCH)
 
 
-def _stop(c: sa.Connection, row: TwinRow, owner: str, now: Millis) -> bool:
-    """False: it was stopped before. Raises `InputError` 409 while a worker holds it."""
+def _stop(
+    c: sa.Connection, row: TwinRow, owner: str, now: Millis, reason: str
+) -> TwinMessage | None:
+    """None: it was stopped before. Raises `InputError` 409 while a worker holds it."""
     if row.stopped:
-        return False
+        return None
     claim = leases.claim(c, row.connection, row.twin, owner, now, 1, include_parked=True)
     if not isinstance(claim, Claim):
         raise InputError(
             "The twin is being worked on.", status=409, remedy="Try again in a few seconds."
         )
     parked.ignore(c, row.connection, row.twin)
-    stopped = msgspec.structs.replace(claim.state, stopped=True)
+    stopped, message = turns.stop(claim.state, reason)
     leases.save(c, claim, stopped, taken=None, now=claim.reconciled_at)
     leases.release(c, claim)
-    return True
+    return message
 
 
-def _start(c: sa.Connection, row: TwinRow, owner: str, now: Millis) -> bool:
-    return row.stopped and twins.adopt(c, row.state, now)
+def _start(c: sa.Connection, row: TwinRow, owner: str, now: Millis) -> TwinMessage | None:
+    """None: it is not stopped."""
+    if not row.stopped:
+        return None
+    started, message = turns.start(row.state)
+    return message if twins.adopt(c, started, now) else None
 
 
 def _no_twin() -> InputError:

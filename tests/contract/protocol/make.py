@@ -231,19 +231,28 @@ def message() -> TwinMessage:
     )
 
 
+def stop() -> TwinMessage:
+    """Harbor has stopped the twin; to a node that knows no turns it says nothing."""
+    return TwinMessage(TWIN, "", 4, 2, Replica(), turn=1, reason="Kept apart.")
+
+
 def messages(keep: Keep) -> list[Vectors]:
     notice = ConnectionNotice("paused", NOW, NOW, "Holidays")
     said = seal_message(HARBOR, private(LAGOON), CONNECTION, message())
+    rested = seal_message(HARBOR, private(LAGOON), CONNECTION, stop())
     told = seal_notice(HARBOR, private(LAGOON), CONNECTION, notice)
     return [
         _message(keep, "twin", said, _encode(message()), TWIN),
+        _message(keep, "twin", rested, _encode(stop()), TWIN, name="stop"),
         _message(keep, "connection", told, _encode(notice), "@connection"),
     ]
 
 
-def _message(keep: Keep, kind: str, fresh: bytes, payload: bytes, twin: str) -> Vectors:
+def _message(
+    keep: Keep, kind: str, fresh: bytes, payload: bytes, twin: str, name: str = ""
+) -> Vectors:
     info = info_of(HARBOR, LAGOON, CONNECTION, twin, kind, "")
-    sealed = keep(kind, fresh, LAGOON, info)
+    sealed = keep(name or kind, fresh, LAGOON, info)
     return {
         "context": {"connection": CONNECTION, "twin": twin, "kind": kind, "part": ""},
         "info": info.hex(),

@@ -195,6 +195,17 @@ def test_the_encoding_of_a_message_about_an_issue() -> None:
     assert replica["comments"][0]["body"]["type"] == "rich"
 
 
+def test_a_stop_carries_its_turn_and_nothing_of_the_issue() -> None:
+    payload = bytes.fromhex(VECTORS["messages"][1]["payload"])
+    said = wire.decode(payload)
+    assert (said["turn"], said["reason"], said["issue"], said["replica"]) == (
+        1,
+        "Kept apart.",
+        "",
+        {},
+    )
+
+
 @pytest.mark.parametrize("vector", VECTORS["digests"], ids=lambda v: v["json"][:8])
 def test_digests_of_large_values(vector: make.Vectors) -> None:
     written: Any = json.loads(vector["json"])

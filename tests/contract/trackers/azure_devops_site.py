@@ -40,6 +40,8 @@ VALUES = Values(
         "Custom.Contact": User(name="Zoë Müller", email="zoe@example.com"),
     },
     sets={"labels": ("one", "two")},
+    resolved=("Closed", "Cut"),
+    several={"labels": ("a;b", "A", "a")},
     person=User(name="Sam Okafor", email="sam@example.com"),
     discovers=True,
 )

@@ -1,9 +1,13 @@
-"""Every tracker in turn: each simulator, and a real Redmine where one is installed."""
+"""Every tracker in turn: each simulator, an adapter from a package of its own, and a real Redmine
+where one is installed. `TIDEGATE_TEST_SITES` names other trackers to take in their place."""
 
 import os
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 from itertools import count
+from pathlib import Path
+from pkgutil import resolve_name
 
 import pytest
 
@@ -22,9 +26,12 @@ from tests.contract.trackers import (
     sd_elements_site,
 )
 from tests.contract.trackers.harness import Site
-from tests.support import redmine
+from tests.support import plugin, redmine
 
-_SIMULATED: dict[str, Callable[[], AbstractAsyncContextManager[Site]]] = {
+Simulated = Callable[[], AbstractAsyncContextManager[Site]]
+
+NOTEBOOK = Path(__file__).parent / "minimal"
+_SIMULATED: dict[str, Simulated] = {
     "jira": jira_site.simulated,
     "jira-cloud": jira_cloud_site.simulated,
     "azure-devops": azure_devops_site.simulated,
@@ -35,7 +42,22 @@ _SIMULATED: dict[str, Callable[[], AbstractAsyncContextManager[Site]]] = {
     "alm": alm_site.defects,
     "alm-requirements": alm_site.requirements,
 }
+_OTHERS = {
+    place.partition(":")[0]: place
+    for place in os.environ.get("TIDEGATE_TEST_SITES", "").split(",")
+    if place
+}
+"""`module:function` of what makes a `Site`, for adapters that are not part of the project."""
 _numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def notebook(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The folder that the example's package is installed in."""
+    folder = plugin.install(NOTEBOOK, tmp_path_factory.mktemp("installed"))
+    sys.path.insert(0, str(folder))
+    yield folder
+    sys.path.remove(str(folder))
 
 
 @pytest.fixture(scope="session")
@@ -52,7 +74,7 @@ def redmine_url() -> Iterator[str]:
         yield server.url
 
 
-@pytest.fixture(params=[*_SIMULATED, "redmine-real"])
+@pytest.fixture(params=[*_OTHERS] or [*_SIMULATED, "notebook", "redmine-real"])
 async def site(request: pytest.FixtureRequest) -> AsyncIterator[Site]:
     if request.param == "redmine-real":
         if "weather" in request.fixturenames:
@@ -61,8 +83,17 @@ async def site(request: pytest.FixtureRequest) -> AsyncIterator[Site]:
         async with redmine_site.real(url) as real:
             yield real
         return
-    async with _SIMULATED[request.param]() as simulated:
+    async with _simulated(request)() as simulated:
         yield simulated
+
+
+def _simulated(request: pytest.FixtureRequest) -> Simulated:
+    if request.param == "notebook":
+        request.getfixturevalue("notebook")
+        return resolve_name("tests.contract.trackers.minimal.notebook_site:simulated")
+    if request.param in _OTHERS:
+        return resolve_name(_OTHERS[request.param])
+    return _SIMULATED[request.param]
 
 
 @pytest.fixture

@@ -28,6 +28,8 @@ VALUES = Values(
         "field_77": ("Blue", "Red"),
     },
     sets={"labels": ("one", "two")},
+    several={"labels": ("A label that is much longer than GitHub allows any label to be",)},
+    resolved=("closed", "not_planned"),
     person=User(name="Alice Archer", id="alice"),
     discovers=True,
     longest_text=65_000,
@@ -80,7 +82,7 @@ class GitHubWeather:
         self._simulator.fail_next(Fault(status=503, times=times))
 
     def answer_garbage(self) -> None:
-        self._simulator.fail_next(Fault(status=200, body=b"<html>Sign in</html>"))
+        self._simulator.fail_next(Fault(status=200, raw=b"<html>Sign in</html>"))
 
     def slow(self, seconds: float) -> None:
         self._simulator.latency = seconds

@@ -40,6 +40,12 @@ class Values(msgspec.Struct, frozen=True, kw_only=True):
     """Set when an issue is made, and read back the same. A `User` is compared by its name."""
     sets: Mapping[str, tuple[str, str]] = {}
     """By set field, two elements that it may hold together."""
+    several: Mapping[str, tuple[str, ...]] = {}
+    """By set field, what it may be asked to hold and does not keep as it is."""
+    link_kinds: tuple[str, ...] = ()
+    """Of the manifest's, those that the type can hold; () for all."""
+    resolved: tuple[str, str] = ("", "")
+    """A status that closes an issue, and a resolution with it."""
     person: User = User(name="Alice")
     parent_type: str = ""
     """Of an issue that others may hang under; '' where any type will do."""

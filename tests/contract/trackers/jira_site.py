@@ -16,6 +16,7 @@ VALUES = Values(
     project="SIM",
     type="Bug",
     statuses=("To Do", "In Progress"),
+    resolved=("Done", "Won't Do"),
     fields={
         "priority": "High",
         "assignee": User(name="Alice"),
@@ -100,7 +101,7 @@ class JiraWeather:
         self._simulator.fail_next(Fault(status=503, times=times))
 
     def answer_garbage(self) -> None:
-        self._simulator.fail_next(Fault(status=200, body=b"<html>Log in</html>"))
+        self._simulator.fail_next(Fault(status=200, raw=b"<html>Log in</html>"))
 
     def slow(self, seconds: float) -> None:
         self._simulator.latency = seconds

@@ -18,6 +18,7 @@ VALUES = Values(
     project="Harbour",
     type="User Story",
     statuses=("Defined", "In-Progress"),
+    link_kinds=("follows", "precedes"),
     fields={
         "labels": ("backend", "größe & co"),
         "milestone": "Autumn",

@@ -9,6 +9,7 @@ import aiohttp
 
 from adapters.redmine import RedmineTracker, parse_params
 from adapters.redmine.simulator import Fault, RedmineSimulator, SimulatorConfig
+from schemas.rich_text import plain
 from schemas.values import User
 from tests.contract.trackers.harness import Clock, Loss, Site, Values, Write
 from tests.support import redmine
@@ -23,6 +24,8 @@ VALUES = Values(
         "components": ("Backend",),
         "fix_versions": ("1.0",),
         "due": "2032-01-31",
+        "start_date": "2032-01-01",
+        "private": True,
         "estimate": 5400,
         "done_ratio": 40,
         "cf_1": "ACME & Söhne",
@@ -31,14 +34,19 @@ VALUES = Values(
         "cf_4": ("Blue", "Red"),
         "cf_5": User(name="Bob Example"),
         "cf_6": True,
+        "cf_7": plain("A story"),
         "cf_8": 7,
         "cf_9": "2026-01-31",
+        "cf_10": "https://example.com/docs?a=b",
         "cf_12": "Beta",
     },
     sets={"cf_4": ("Green", "Red")},
+    several={"components": ("Backend", "Frontend"), "fix_versions": ("1.0", "2.0")},
     person=User(name="Alice Example", email="alice@example.com"),
     discovers=True,
 )
+KINDS = {"cf_7": "rich_text"}
+"""What Redmine does not tell: that the field holds formatted text."""
 _PLACES: dict[Write, tuple[str, str]] = {
     "issue": ("POST", "/issues.json"),
     "update": ("PUT", "/issues/"),
@@ -97,7 +105,7 @@ class RedmineWeather:
         self._simulator.fail_next(Fault(status=503, times=times))
 
     def answer_garbage(self) -> None:
-        self._simulator.fail_next(Fault(status=200, body=b"<html>Log in</html>"))
+        self._simulator.fail_next(Fault(status=200, raw=b"<html>Log in</html>"))
 
     def slow(self, seconds: float) -> None:
         self._simulator.latency = seconds
@@ -140,8 +148,9 @@ def _site(
     weather: RedmineWeather | None,
 ) -> Site:
     def opened(**settings: Any) -> RedmineTracker:
-        given = {"url": url, "token": key, "projects": ["sim"], **settings}
-        return RedmineTracker(name, parse_params(given), session, clock, clock.pause)
+        given = {"url": url, "token": key, "projects": ["sim"], "custom_kinds": KINDS}
+        params = parse_params({**given, **settings})
+        return RedmineTracker(name, params, session, clock, clock.pause)
 
     return Site(
         name=name,

@@ -18,8 +18,17 @@ VALUES = Values(
     project=PROJECT,
     type="Task",
     statuses=("Incomplete", "Complete"),
-    fields={"priority": "8", "phase": "Testing", "labels": ("billing", "urgent"), "assignee": BOB},
-    sets={"labels": ("one", "two")},
+    fields={
+        "priority": "8",
+        "phase": "Testing",
+        "labels": ("billing", "urgent"),
+        "assignee": BOB,
+        "references": ("https://jira.example/browse/A-1",),
+    },
+    sets={
+        "labels": ("one", "two"),
+        "references": ("https://jira.example/browse/A-1", "https://jira.example/browse/A-2"),
+    },
     person=User(name="Alice Example", email="alice@example.com", id="alice@example.com"),
     discovers=True,
 )
@@ -82,7 +91,7 @@ async def simulated() -> AsyncIterator[Site]:
 
         def opened(**settings: Any) -> SdElementsTracker:
             given = {"url": simulator.url, "token": config.token, "projects": [PROJECT]}
-            params = parse_params({**given, **settings})
+            params = parse_params({"alm_connection": 7, **given, **settings})
             return SdElementsTracker("sde", params, session, clock, clock.pause)
 
         yield Site(

@@ -24,6 +24,12 @@ _QUERIES = {
 """By tracker: a query that fits issues with this word, a wrong one, and the place that is told."""
 
 
+@pytest.fixture(autouse=True)
+def searches(tracker: Tracker) -> None:
+    if not isinstance(tracker, Searching):
+        pytest.skip("this tracker has no queries")
+
+
 def queries(site: Site) -> tuple[str, str, str]:
     return _QUERIES.get(site.name) or _QUERIES[site.name.partition("-")[0]]
 

@@ -78,7 +78,7 @@ async def test_a_delayed_answer_slows_us_down(tracker, simulator, issue, clock):
 async def test_a_write_whose_answer_never_came_is_unknown_and_not_repeated(
     make_tracker, simulator, issue, draft, mode
 ):
-    tracker = make_tracker(timeout=0.2)
+    tracker = make_tracker(request_timeout=0.2)
     simulator.fail_next(method="POST", mode=mode)
     error = await fault_of(tracker.create(draft(marker="lost")))
     assert error.fault is Fault.UNKNOWN_OUTCOME
@@ -90,7 +90,7 @@ async def test_a_write_whose_answer_never_came_is_unknown_and_not_repeated(
 
 async def test_a_read_whose_answer_never_came_is_unavailable(make_tracker, simulator, issue):
     simulator.fail_next(mode="stall_after", path="workitems", times=3)
-    error = await fault_of(make_tracker(timeout=0.2).read(issue.ref.id, READ))
+    error = await fault_of(make_tracker(request_timeout=0.2).read(issue.ref.id, READ))
     assert error.fault is Fault.UNAVAILABLE
 
 

@@ -44,7 +44,7 @@ async def test_rights_that_make_github_drop_fields_are_told(start_github, connec
 
 
 async def test_another_server_is_not_taken_for_github(github, tracker) -> None:
-    github.fail_next(SimulatedFault(status=200, body=b"{}", path="/rate_limit"))
+    github.fail_next(SimulatedFault(status=200, raw=b"{}", path="/rate_limit"))
     failed = (await tracker.check())[0]
     assert (failed.passed, "not GitHub" in failed.message) == (False, True)
 

@@ -83,7 +83,7 @@ async def test_writes_are_spread_below_the_secondary_limit(github, connect, draf
         SimulatedFault(status=500, after=True, method="POST"),
         SimulatedFault(status=502, after=True, method="POST"),
         SimulatedFault(drop=True, after=True, method="POST"),
-        SimulatedFault(status=201, body=b"<html>", after=True, method="POST"),
+        SimulatedFault(status=201, raw=b"<html>", after=True, method="POST"),
     ],
 )
 async def test_an_unknown_outcome_leads_to_one_issue_and_one_comment(
@@ -113,14 +113,14 @@ async def test_an_unknown_outcome_beside_the_issue_is_mended_by_looking_again(
     issue = await tracker.create(draft("m-1"))
     change = FieldChange(
         {"field_73": "ACME", "parent": above.ref.id},
-        {"labels": ("x",), "links": (f"is blocked by {above.ref.id}",)},
+        {"labels": ("x",), "links": (f"blocked_by {above.ref.id}",)},
     )
     github.fail_next(SimulatedFault(status=500, after=True, method="POST", path=path))
     assert (await refusal(tracker.update(issue, change))).fault is Fault.UNKNOWN_OUTCOME
     after = await tracker.update(await tracker.read(issue.ref.id, ALL_PARTS), change)
     assert after.fields["labels"] == ("x",)
     assert after.fields["parent"] == above.ref.id
-    assert after.fields["links"] == (f"is blocked by {above.ref.id}",)
+    assert after.fields["links"] == (f"blocked_by {above.ref.id}",)
     assert after.fields["field_73"] == "ACME"
 
 
@@ -159,7 +159,7 @@ async def test_a_read_is_tried_again_and_ends(github, tracker, draft, refusal) -
 async def test_an_answer_that_is_none_of_github_is_unavailable(
     github, tracker, refusal, answer
 ) -> None:
-    github.fail_next(SimulatedFault(status=200, body=answer))
+    github.fail_next(SimulatedFault(status=200, raw=answer))
     assert (await refusal(tracker.resolve("sim/project#1"))).fault is Fault.UNAVAILABLE
 
 

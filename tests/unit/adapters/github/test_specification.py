@@ -79,7 +79,7 @@ async def everything(tracker: GitHubTracker, github: GitHubSimulator, draft: Any
             status="closed",
             resolution="not_planned",
             parent=above.ref.id,
-            links=(f"is blocked by {above.ref.id}",),
+            links=(f"blocked_by {above.ref.id}",),
             field_73="ACME",
             field_74=2.5,
             field_75="2026-01-31",
@@ -93,7 +93,7 @@ async def everything(tracker: GitHubTracker, github: GitHubSimulator, draft: Any
             {"summary": "New", "status": "open", "type": None, "milestone": None, "assignee": None}
             | {"field_73": None, "field_76": "S2", "parent": None, "description": plain("Ü")},
             {"labels": ("b",), "links": (f"blocks {above.ref.id}",)},
-            {"labels": ("a",), "links": (f"is blocked by {above.ref.id}",)},
+            {"labels": ("a",), "links": (f"blocked_by {above.ref.id}",)},
         ),
     )
     await tracker.find_by_marker("m-0", "sim/project", issue.updated)

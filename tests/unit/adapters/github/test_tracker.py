@@ -183,7 +183,7 @@ async def test_fields_of_issues_are_set_and_cleared(tracker, draft) -> None:
         ({"due": "2026-01-31"}, "due", "Leave it out"),
         ({"summary": "  "}, "summary", ""),
         ({"assignee": User(name="Nobody Known")}, "assignee", "Map this person"),
-        ({"links": ("duplicates 1-1",)}, "links", "is blocked by"),
+        ({"links": ("duplicates 1-1",)}, "links", "blocked_by"),
         ({"parent": "SIM-1"}, "parent", ""),
     ],
 )
@@ -263,16 +263,16 @@ async def test_parents_and_links_go_both_ways(tracker, draft) -> None:
     above = await tracker.create(draft("m-1"))
     other = await tracker.create(draft("m-2"))
     issue = await tracker.create(
-        draft("m-3", parent=above.ref.id, links=(f"is blocked by {other.ref.id}",))
+        draft("m-3", parent=above.ref.id, links=(f"blocked_by {other.ref.id}",))
     )
     assert issue.fields["parent"] == above.ref.id
-    assert issue.fields["links"] == (f"is blocked by {other.ref.id}",)
+    assert issue.fields["links"] == (f"blocked_by {other.ref.id}",)
     seen = await tracker.read(other.ref.id, FIELDS)
     assert seen.fields["links"] == (f"blocks {issue.ref.id}",)
     change = FieldChange(
         {"parent": None},
         {"links": (f"blocks {above.ref.id}",)},
-        {"links": (f"is blocked by {other.ref.id}",)},
+        {"links": (f"blocked_by {other.ref.id}",)},
     )
     issue = await tracker.update(issue, change)
     assert issue.fields["parent"] is None

@@ -122,7 +122,7 @@ async def test_a_redirect_within_jira_is_followed(jira, tracker, draft) -> None:
         SimulatedFault(
             status=302,
             path="/secure/",
-            body=b"",
+            raw=b"",
             headers={"Location": f"/secure/attachment/{made.id}/elsewhere"},
         )
     )
@@ -137,7 +137,7 @@ async def test_a_redirect_to_another_server_gets_no_credentials(
     open_content, _ = opener(b"content")
     made = await tracker.add_attachment(issue.ref.id, draft_of("x", 7), open_content)
     away = {"Location": f"{other.url}/secure/attachment/1/x"}
-    jira.fail_next(SimulatedFault(status=302, path="/secure/", body=b"", headers=away))
+    jira.fail_next(SimulatedFault(status=302, path="/secure/", raw=b"", headers=away))
     error = await refusal(content_of(tracker, issue, made))
     assert error.fault is Fault.CONFIGURATION
     assert not other.calls

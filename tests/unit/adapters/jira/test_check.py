@@ -51,7 +51,7 @@ async def test_what_cannot_be_written_is_told_and_fails_nothing(start_jira, conn
 
 @pytest.mark.parametrize("answer", [b'{"deploymentType": "Cloud", "version": "1001.0"}'])
 async def test_a_cloud_site_is_told_apart(jira, tracker, answer) -> None:
-    jira.fail_next(SimulatedFault(status=200, body=answer, path="serverInfo"))
+    jira.fail_next(SimulatedFault(status=200, raw=answer, path="serverInfo"))
     (result,) = await tracker.check()
     assert not result.passed
     assert "Cloud" in result.message

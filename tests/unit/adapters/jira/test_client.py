@@ -99,14 +99,12 @@ async def test_an_issue_that_was_created_is_never_taken_for_refused(
 async def test_an_answer_that_is_none_of_jira_is_unavailable(
     jira, tracker, refusal, answer
 ) -> None:
-    jira.fail_next(SimulatedFault(status=200, body=answer))
+    jira.fail_next(SimulatedFault(status=200, raw=answer))
     assert (await refusal(tracker.resolve("SIM-1"))).fault is Fault.UNAVAILABLE
 
 
 async def test_a_redirect_to_a_login_page_names_the_setting(jira, tracker, refusal) -> None:
-    jira.fail_next(
-        SimulatedFault(status=302, body=b"", headers={"Location": "https://sso.example"})
-    )
+    jira.fail_next(SimulatedFault(status=302, raw=b"", headers={"Location": "https://sso.example"}))
     error = await refusal(tracker.resolve("SIM-1"))
     assert error.fault is Fault.CONFIGURATION
     assert "url" in error.remedy
@@ -186,7 +184,7 @@ async def test_writes_to_one_issue_go_one_after_the_other(jira, draft, clock) ->
 
 async def test_an_unreadable_answer_to_a_write_is_unknown(jira, tracker, draft, refusal) -> None:
     issue = await tracker.create(draft())
-    jira.fail_next(SimulatedFault(status=200, body=b"<html>", method="POST", after=True))
+    jira.fail_next(SimulatedFault(status=200, raw=b"<html>", method="POST", after=True))
     error = await refusal(tracker.add_comment(issue.ref.id, CommentDraft(plain("x"), "c-1")))
     assert error.fault is Fault.UNKNOWN_OUTCOME
     assert len(await tracker.read_comments(issue.ref.id)) == 1

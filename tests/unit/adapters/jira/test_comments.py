@@ -132,5 +132,5 @@ async def test_a_list_that_is_cut_short_is_no_list(jira, tracker, draft, refusal
     """It would look like deletions."""
     issue = await tracker.create(draft())
     by_person(jira, issue)
-    jira.fail_next(SimulatedFault(status=200, path="/comment", body=b'{"total": 1}'))
+    jira.fail_next(SimulatedFault(status=200, path="/comment", raw=b'{"total": 1}'))
     assert (await refusal(tracker.read_comments(issue.ref.id))).fault is Fault.UNAVAILABLE

@@ -161,7 +161,7 @@ async def test_a_person_is_meant_by_key_too(jira, tracker, draft, refusal) -> No
     from adapters.jira.simulator.model import User as Account
 
     jira.state.users["JIRAUSER10100"] = Account("JIRAUSER10100", "Carol", "carol@example.com")
-    jira.fail_next(SimulatedFault(status=200, path="/user/search", body=b"[]"))
+    jira.fail_next(SimulatedFault(status=200, path="/user/search", raw=b"[]"))
     changed = await tracker.update(issue, FieldChange({"assignee": "JIRAUSER10100"}))
     assert changed.fields["assignee"].name == "Carol"
     error = await refusal(tracker.update(issue, FieldChange({"assignee": "JIRAUSER4"})))

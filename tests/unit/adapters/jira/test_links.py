@@ -192,6 +192,6 @@ async def test_a_parent_that_jira_leaves_out_in_silence_is_noticed(
 ) -> None:
     epic = await tracker.create(of_type(draft, "Epic", "e"))
     issue = await tracker.create(draft("a"))
-    jira.fail_next(SimulatedFault(status=204, method="PUT", body=b""))
+    jira.fail_next(SimulatedFault(status=204, method="PUT", raw=b""))
     error = await refusal(tracker.update(issue, FieldChange({"parent": epic.ref.id})))
     assert (error.fault, error.field) == (Fault.VALIDATION, "parent")

@@ -73,7 +73,7 @@ async def test_a_list_that_is_cut_short_is_no_list(jira, tracker, draft, refusal
     for number in range(21):
         by_person(jira, issue, comment=f"Log {number}")
     cut = b'{"total": 21, "worklogs": []}'
-    jira.fail_next(SimulatedFault(status=200, path="/worklog", body=cut))
+    jira.fail_next(SimulatedFault(status=200, path="/worklog", raw=cut))
     assert (await refusal(tracker.read(issue.ref.id, ALL_PARTS))).fault is Fault.UNAVAILABLE
 
 

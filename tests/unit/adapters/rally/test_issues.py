@@ -410,3 +410,27 @@ async def test_a_status_of_another_type_means_its_counterpart(
         return
     made = await tracker.create(draft(kind, status=given))
     assert made.fields["status"] == held
+
+
+@pytest.mark.parametrize("config", [SimulatorConfig(tasks_need_parent=True)])
+async def test_a_task_without_a_parent_has_a_home_or_is_refused_in_clear_words(
+    rally, connect, draft, refusal
+) -> None:
+    tracker = connect()
+    error = await refusal(tracker.create(draft("Task")))
+    assert (error.fault, error.field) == (Fault.VALIDATION, "parent")
+    assert "task_parent" in error.remedy
+    assert not rally.state.of_type["Task"]
+    home = await tracker.create(draft("User Story", "m-2"))
+    made = await connect(task_parent=home.ref.key).create(draft("Task"))
+    assert made.fields["parent"] == home.ref.id
+    own = await tracker.create(draft("Task", "m-3", parent=home.ref.id))
+    assert own.fields["parent"] == home.ref.id
+
+
+async def test_a_creation_that_met_another_write_is_tried_again(rally, tracker, draft) -> None:
+    body = {"CreateResult": CONFLICT["OperationResult"]}
+    path = "/defect/create"
+    rally.fail_next(Trouble(status=200, method="POST", path=path, body=body, times=2))
+    made = await tracker.create(draft())
+    assert [one.oid for one in rally.state.of_type["Defect"].values()] == [int(made.ref.id)]

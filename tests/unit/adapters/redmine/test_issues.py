@@ -172,7 +172,7 @@ async def test_links_are_seen_from_both_ends(tracker, draft, refusal) -> None:
     one, two = await tracker.create(draft("m-1")), await tracker.create(draft("m-2"))
     await tracker.update(one, FieldChange({"links": (f"blocks {two.ref.id}",)}))
     there = await tracker.read(two.ref.id, FIELDS)
-    assert there.fields["links"] == (f"blocked {one.ref.id}",)
+    assert there.fields["links"] == (f"blocked_by {one.ref.id}",)
     await tracker.update(there, FieldChange({"links": ()}))
     assert (await tracker.read(one.ref.id, FIELDS)).fields["links"] == ()
     for wrong in ("eats 1", "blocks SIM-1", "blocks"):

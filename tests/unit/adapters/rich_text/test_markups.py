@@ -231,6 +231,38 @@ def test_what_wiki_cannot_say_is_named_and_keeps_its_words() -> None:
     assert all(word in plain for word in ("twice", "item", "cell", "head"))
 
 
+@pytest.mark.parametrize(
+    ("markup", "text", "shown"),
+    [
+        (wiki, "bq. said", (Quote(words("said")),)),
+        (wiki, "bq. ", ()),
+        (html, "<pre><b><ul><li><pre>x", (CodeBlock("x"),)),
+        (html, "<pre><a href='http://x'><pre></a>y</pre>z", (CodeBlock("y"), *words("z"))),
+        (markdown, "word<ul><li>@joe", words("word@joe")),
+    ],
+)
+def test_what_broke_a_reader_once(
+    markup: ModuleType, text: str, shown: tuple[Paragraph | Quote | CodeBlock, ...]
+) -> None:
+    assert markup.parse(text).blocks == shown
+
+
+@MARKUPS
+@pytest.mark.parametrize("lead", ["- ", "* ", "# ", "1. ", "> ", "h1. ", "bq. ", "| "])
+def test_what_looks_like_the_start_of_a_block_stays_before_something_marked(
+    markup: ModuleType, lead: str
+) -> None:
+    marked = Text("y", ("strong",))
+    tree = RichText((Paragraph((Text(lead), marked, LineBreak(), Text(lead), marked)),))
+    assert markup.parse(markup.render(tree)) == tree
+
+
+def test_an_image_with_words_stays_whole_in_a_cell_of_wiki() -> None:
+    image = Image("https://x/y?z=1&u", "word")
+    tree = RichText((Table((Row((Cell((Paragraph((image,)),)),)),)),))
+    assert wiki.parse(wiki.render(tree)) == tree
+
+
 def test_markups_agree() -> None:
     expected = RichText(
         (Heading(1, (Text("T"),)), ListBlock((ListItem((Paragraph((Text("a", ("strong",)),)),)),)))

@@ -25,6 +25,8 @@ class FakeNode:
         self.answers: dict[str, Any] = {}
         self.calls: list[tuple[str, dict[str, str], Any]] = []
         self.tokens: list[str] = []
+        self.streams: list[Callable[[web.Request], Awaitable[web.StreamResponse]]] = []
+        """What the event stream says, the first time and each time it is opened again."""
 
     def app(self) -> web.Application:
         app = web.Application()
@@ -33,7 +35,7 @@ class FakeNode:
         return app
 
     def _handler(self, route: Route[Any, Any, Any]) -> Callable[..., Awaitable[web.Response]]:
-        async def handle(request: web.Request) -> web.Response:
+        async def handle(request: web.Request) -> web.StreamResponse:
             self.tokens.append(request.headers.get("Authorization", ""))
             given: Any = None
             if route.body is not NoneType:
@@ -41,6 +43,8 @@ class FakeNode:
             elif route.query is not NoneType:
                 given = msgspec.convert(dict(request.query), route.query, strict=False)
             self.calls.append((route.name, dict(request.match_info), given))
+            if route.streams:
+                return await self.streams.pop(0)(request)
             answer = self.answers[route.name]
             if callable(answer):
                 answer = answer(given)

@@ -4,8 +4,8 @@ import msgspec
 import pytest
 
 from schemas.api import Page, PairClaim
-from schemas.bulk import TaskDetail, TaskProblem, TaskRowView, TaskStart, TaskView
-from service.cli import tasks
+from schemas.bulk import TaskDetail, TaskRowView, TaskStart, TaskView
+from service.cli import task_progress
 from service.cli.pairs import from_csv
 
 DONE = TaskView("k1", "pair", "a-g", "done", 1, "user ann", 2, 2, 1, 1, 2, "")
@@ -13,13 +13,13 @@ RUNNING = msgspec.structs.replace(DONE, status="running", done=1, failed=0, ende
 PAIRS = [PairClaim("10000", "77"), PairClaim("10001", "78")]
 
 
-def detail(view: TaskView, *problems: TaskProblem) -> TaskDetail:
-    return TaskDetail(**msgspec.structs.asdict(view), problems=problems)
+def detail(view: TaskView) -> TaskDetail:
+    return TaskDetail(**msgspec.structs.asdict(view), problems=())
 
 
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch):
-    monkeypatch.setattr(tasks, "_LOOK_SECONDS", 0)
+    monkeypatch.setattr(task_progress, "_LOOK_SECONDS", 0)
 
 
 @pytest.mark.parametrize(
@@ -88,14 +88,3 @@ async def test_the_report_of_every_row_is_csv_of_all_pages(node, on_node, tmp_pa
     assert lines[0] == "number,subject,outcome,detail"
     assert len(lines) == 602
     assert lines[-1] == "601,'=1 - 7,failed,There is no such issue."
-
-
-async def test_a_task_is_shown_with_what_went_wrong(node, on_node):
-    node.answers["task"] = detail(DONE, TaskProblem("9 - 8", "There is no such issue."))
-    shown = (await on_node("task", "show", "k1")).out
-    assert "2 of 2" in shown
-    assert "There is no such issue." in shown
-    node.answers["task_cancel"] = RUNNING
-    assert "1 of 2 were done" in (await on_node("task", "cancel", "k1")).out
-    node.answers["tasks"] = Page(1, (DONE,))
-    assert "k1" in (await on_node("task", "list", "--status", "done")).out

@@ -136,8 +136,10 @@ def test_a_persons_textile_is_read() -> None:
 @BOUNDED
 @given(TREES)
 def test_from_the_second_time_on_nothing_changes(tree: RichText) -> None:
+    tree = normalise(tree)
     back = textile.parse(textile.render(tree))
     assert textile.parse(textile.render(back)) == back
+    assert back == tree or textile.losses(tree)
 
 
 @BOUNDED
@@ -203,6 +205,13 @@ def test_what_textile_cannot_say_is_named_and_keeps_its_words() -> None:
     )
     plain = to_plain(textile.parse(textile.render(tree)))
     assert all(word in plain for word in ("item", "cell", "code", "head"))
+
+
+def test_marks_inside_a_word_are_named() -> None:
+    content = (Text("H"), Text("2", ("subscript",)), Text("O"))
+    tree = RichText((Paragraph(content),))
+    assert textile.losses(tree) == ("subscript",)
+    assert to_plain(textile.parse(textile.render(tree))) == "H2O"
 
 
 @pytest.mark.parametrize(

@@ -353,7 +353,7 @@ class FakeOperations:
         self.calls.append(("ignore_all", body))
         return api.Retried(3)
 
-    async def stop_twin(self, connection: str, twin: str) -> api.TwinView:
+    async def stop_twin(self, connection: str, twin: str, body: api.TwinStop) -> api.TwinView:
         self.calls.append(("stop_twin", connection, twin))
         return TWIN
 
