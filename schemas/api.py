@@ -146,6 +146,24 @@ class SettingsBody(ConnectionSettings, frozen=True, forbid_unknown_fields=True):
     trigger: TriggerBody | None = None
 
 
+class SettingsPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Of the settings of one side: what is not given stays. What both sides agreed on is no part
+    of them."""
+
+    project: Text | msgspec.UnsetType = msgspec.UNSET
+    issue_type: Text | msgspec.UnsetType = msgspec.UNSET
+    trigger: TriggerBody | msgspec.UnsetType | None = msgspec.UNSET
+    """null: nothing comes under sync by itself any more."""
+    disclosed: tuple[str, ...] | msgspec.UnsetType | None = msgspec.UNSET
+    users: dict[str, str | None] | msgspec.UnsetType = msgspec.UNSET
+    """Put over the known ones; null removes one."""
+    default_user: str | msgspec.UnsetType = msgspec.UNSET
+    attachment_limit: Annotated[int, msgspec.Meta(ge=0, le=1 << 50)] | msgspec.UnsetType = (
+        msgspec.UNSET
+    )
+    poll_seconds: Annotated[float, msgspec.Meta(ge=0, le=3600)] | msgspec.UnsetType = msgspec.UNSET
+
+
 RulesTemplate = Literal["single-project", "advanced"]
 """`advanced`: the starting rules choose the project of an incoming issue by a table."""
 

@@ -40,6 +40,7 @@ from schemas.api import (
     RulesSaved,
     RulesView,
     SettingsBody,
+    SettingsPatch,
     SyncAnswer,
     SyncBody,
     TwinDetail,
@@ -50,7 +51,7 @@ from schemas.api import (
 from schemas.health import HealthReport
 from schemas.node import Activity
 from schemas.node_routes import NODE_ROUTES
-from schemas.routing import Route, act, delete, listed, post, put, read
+from schemas.routing import Route, act, delete, listed, patch, post, put, read
 from schemas.trigger_routes import TRIGGER_ROUTES
 from schemas.trust import KeysView, PeerRenew, PeerRenewal, PeerUrl, PeerView
 
@@ -117,6 +118,15 @@ CONNECTOR_CHANGE = put(
     role="admin",
     edition="needed",
 )
+CONNECTOR_PATCH = patch(
+    "connector_patch",
+    "/connectors/{connector}",
+    "The same: what is not given stays",
+    ConnectorChange,
+    ConnectorView,
+    role="admin",
+    edition="needed",
+)
 CONNECTOR_REMOVE = delete(
     "connector_remove",
     "/connectors/{connector}",
@@ -167,6 +177,15 @@ CONNECTION_SETTINGS = put(
     "/connections/{connection}/settings",
     "Replace this side's settings",
     SettingsBody,
+    ConnectionView,
+    role="admin",
+    edition="needed",
+)
+CONNECTION_SETTINGS_PATCH = patch(
+    "connection_settings_patch",
+    "/connections/{connection}/settings",
+    "Change some of this side's settings; what is not given stays",
+    SettingsPatch,
     ConnectionView,
     role="admin",
     edition="needed",
@@ -363,6 +382,7 @@ ROUTES: tuple[Route[Any, Any, Any], ...] = (
     CONNECTORS,
     CONNECTOR_ADD,
     CONNECTOR_CHANGE,
+    CONNECTOR_PATCH,
     CONNECTOR,
     CONNECTOR_REMOVE,
     CONNECTOR_CHECK,
@@ -372,6 +392,7 @@ ROUTES: tuple[Route[Any, Any, Any], ...] = (
     CONNECTION_PROBE,
     CONNECTION,
     CONNECTION_SETTINGS,
+    CONNECTION_SETTINGS_PATCH,
     CONNECTION_CONFIRM,
     CONNECTION_PAUSE,
     CONNECTION_RESUME,

@@ -100,6 +100,16 @@ def put(
     )  # fmt: skip
 
 
+def patch(
+    name: str, path: str, summary: str, body: type[B], answer: type[A], *, role: Role,
+    edition: Literal["", "needed"] = "",
+) -> Route[None, B, A]:  # fmt: skip
+    return Route(
+        name=name, method="PATCH", path=path, summary=summary, role=role,
+        query=NoneType, body=body, answer=answer, edition=edition,
+    )  # fmt: skip
+
+
 def delete(name: str, path: str, summary: str, *, role: Role) -> Route[None, None, None]:
     return Route(
         name=name, method="DELETE", path=path, summary=summary, role=role,

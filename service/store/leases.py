@@ -7,7 +7,15 @@ from schemas.values import Millis
 from service.store.errors import LeaseLost
 from service.store.prepared import Columns, Prepared
 from service.store.tables import twins
-from service.store.twin_records import Busy, Claim, TwinKey, decode_message, decode_state, encode
+from service.store.twin_records import (
+    Busy,
+    Claim,
+    TwinKey,
+    decode_message,
+    decode_state,
+    encode,
+    searched,
+)
 
 _t = twins.c
 _bind = sa.bindparam
@@ -56,6 +64,9 @@ _saved = {
     _t.state: _bind("state"),
     _t.issue_id: _bind("issue_id"),
     _t.issue_key: _bind("issue_key"),
+    _t.remote_id: _bind("remote_id"),
+    _t.remote_key: _bind("remote_key"),
+    _t.unsettled: _bind("unsettled"),
     _t.stopped: _bind("stopped"),
     _t.reconciled_at: _bind("now"),
     _t.incoming: sa.case((_t.incoming_version == _bind("taken"), sa.null()), else_=_t.incoming),
@@ -182,12 +193,9 @@ def _of(claim: Claim) -> dict[str, object]:
 
 
 def _state(twin: Twin, taken: int | None, now: Millis) -> dict[str, object]:
-    issue = twin.issue
     return {
         "state": encode(twin),
-        "issue_id": None if issue is None else issue.id,
-        "issue_key": None if issue is None else issue.key,
-        "stopped": twin.stopped,
+        **searched(twin),
         "version": twin.replica_version,
         "taken": taken,
         "now": now,

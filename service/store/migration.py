@@ -19,7 +19,7 @@ _LOCK = 7_310_579_203_411
 """Any fixed number: daemons that start together on one PostgreSQL migrate one after the other."""
 
 
-def migrate(url: str) -> None:
+def migrate(url: str, upto: str = "head") -> None:
     """Creates or upgrades all tables in one transaction; does nothing when they are new enough.
 
     Blocks: call it in a thread. Raises `ConfigurationError` for a database of a newer Tidegate.
@@ -29,7 +29,7 @@ def migrate(url: str) -> None:
     engine = create_engine(parsed, "migrate")
     try:
         with engine.begin() as c:
-            _migrate(c)
+            _migrate(c, upto)
     except sa.exc.SQLAlchemyError as error:
         typed = explain(error)
         if typed is error:
@@ -39,7 +39,7 @@ def migrate(url: str) -> None:
         engine.dispose()
 
 
-def _migrate(c: sa.Connection) -> None:
+def _migrate(c: sa.Connection, upto: str) -> None:
     if c.dialect.name == "postgresql":
         c.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
     config = Config()
@@ -57,5 +57,5 @@ def _migrate(c: sa.Connection) -> None:
             remedy="Run that version or a newer one, or restore the backup from before it.",
         )
     if present != newest:
-        command.upgrade(config, "head")
+        command.upgrade(config, upto)
         log.info("store.migrated", before=present or "", after=newest)

@@ -171,6 +171,10 @@ twins = sa.Table(
     _number("incoming_version"),
     _bytes("state"),
     _bytes("incoming", nullable=True),
+    # These came later, and are searched by, not read.
+    sa.Column("remote_id", sa.Text, index=True),
+    sa.Column("remote_key", sa.Text, index=True),
+    sa.Column("unsettled", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Index(None, "connector", "issue_id"),
     sa.Index(None, "connector", "issue_key"),
 )

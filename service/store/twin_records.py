@@ -46,6 +46,21 @@ class TwinRow(msgspec.Struct, frozen=True):
     incoming: TwinMessage | None
 
 
+def searched(twin: Twin) -> dict[str, object]:
+    """The columns of a state by which twins are searched."""
+    issue, replica = twin.issue, twin.replica
+    lacks = issue is None and twin.replica_version > twin.included
+    return {
+        "issue_id": None if issue is None else issue.id,
+        "issue_key": None if issue is None else issue.key,
+        "remote_id": twin.remote_issue or None,
+        "remote_key": replica.key or None,
+        # Its parent is not here yet, or contents are on their way.
+        "unsettled": lacks or bool(replica.attachments),
+        "stopped": twin.stopped,
+    }
+
+
 class Claim(msgspec.Struct, frozen=True):
     """A lease on a twin, with what the holder needs to reconcile it."""
 

@@ -1,7 +1,7 @@
 """Twins: their rows, what arrives for them, and when they are due. Leases are in `leases.py`."""
 
 from collections.abc import Callable, Collection, Iterable
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import sqlalchemy as sa
@@ -12,7 +12,7 @@ from schemas.twin import Twin
 from schemas.values import Millis
 from service.store import awaited, parked
 from service.store.prepared import Columns, Prepared
-from service.store.tables import twins
+from service.store.tables import outbox, twins
 from service.store.twin_records import (
     FoundTwin,
     TwinKey,
@@ -20,9 +20,12 @@ from service.store.twin_records import (
     decode_message,
     decode_state,
     encode,
+    searched,
 )
 
 Merge = Callable[[TwinMessage | None, TwinMessage], TwinMessage]
+
+Status = Literal["in_step", "working", "waiting", "parked", "stopped"]
 
 _t = twins.c
 _bind = sa.bindparam
@@ -66,8 +69,10 @@ _ADD = Prepared(
     sa.text(
         "INSERT INTO twins (connection, twin, connector, issue_id, issue_key, lease_until, fence,"
         " dirty, due_at, attempts, reconciled_at, parked, stopped, created, incoming_version,"
-        " state, incoming) VALUES (:connection, :twin, :connector, :issue_id, :issue_key, 0, 0,"
-        " false, :due_at, 0, 0, false, :stopped, :now, :incoming_version, :state, :incoming)"
+        " state, incoming, remote_id, remote_key, unsettled)"
+        " VALUES (:connection, :twin, :connector, :issue_id, :issue_key, 0, 0,"
+        " false, :due_at, 0, 0, false, :stopped, :now, :incoming_version, :state, :incoming,"
+        " :remote_id, :remote_key, :unsettled)"
         " ON CONFLICT (connection, twin) DO NOTHING"
     )
 )
@@ -142,9 +147,7 @@ def adopt(c: sa.Connection, twin: Twin, now: Millis) -> bool:
         .where(this)
         .values(
             state=encode(fresh),
-            issue_id=twin.issue and twin.issue.id,
-            issue_key=twin.issue and twin.issue.key,
-            stopped=False,
+            **searched(fresh),
             due_at=now,
         )
     )
@@ -201,8 +204,9 @@ class Search(msgspec.Struct, frozen=True):
     """Key or id of the local issue."""
     remote: str = ""
     """Key or id of the other side's issue."""
-    parked: bool | None = None
-    stopped: bool | None = None
+    status: Status | None = None
+    now: Millis = 0
+    """Told with a status: a lease that has run out holds nothing."""
 
 
 def search(c: sa.Connection, wanted: Search, *, offset: int, limit: int) -> list[TwinRow]:
@@ -224,20 +228,29 @@ def _wanted(c: sa.Connection, wanted: Search) -> list[sa.ColumnElement[bool]]:
     if wanted.issue:
         where.append(sa.or_(_t.issue_id == wanted.issue, _t.issue_key == wanted.issue))
     if wanted.remote:
-        where.append(_mentions(c, wanted.remote))
-    if wanted.parked is not None:
-        where.append(_t.parked == wanted.parked)
-    if wanted.stopped is not None:
-        where.append(_t.stopped == wanted.stopped)
+        where.append(sa.or_(_t.remote_id == wanted.remote, _t.remote_key == wanted.remote))
+    if wanted.status is not None:
+        where += _in_status(wanted.status, wanted.now)
     return where
 
 
-def _mentions(c: sa.Connection, words: str) -> sa.ColumnElement[bool]:
-    """The state has the words as a value of its own. It stands behind its MessagePack head."""
-    value = sa.literal(_text_value(words), sa.LargeBinary)
-    if c.dialect.name == "sqlite":
-        return sa.func.instr(_t.state, value) > 0
-    return sa.func.position(value.op("IN")(_t.state)) > 0
+def _in_status(status: Status, now: Millis) -> list[sa.ColumnElement[bool]]:
+    """A twin has the first that fits: parked, stopped, working, waiting, in_step."""
+    if status == "parked":
+        return [_t.parked]
+    if status == "stopped":
+        return [_t.stopped, sa.not_(_t.parked)]
+    working = sa.or_(
+        _t.due_at.is_not(None), _t.incoming.is_not(None), _t.lease_until > now, _t.unsettled
+    )
+    if status == "working":
+        return [_workable, working]
+    unheard = (
+        sa.exists()
+        .where(outbox.c.connection == _t.connection, outbox.c.twin == _t.twin)
+        .correlate(twins)
+    )
+    return [_workable, sa.not_(working), unheard if status == "waiting" else sa.not_(unheard)]
 
 
 def count(c: sa.Connection, only: Collection[str] | None = None) -> dict[str, int]:
@@ -364,10 +377,8 @@ def _add(
         connection=twin.connection,
         twin=twin.id,
         connector=connector,
-        issue_id=twin.issue and twin.issue.id,
-        issue_key=twin.issue and twin.issue.key,
+        **searched(twin),
         due_at=due_at,
-        stopped=twin.stopped,
         now=now,
         incoming_version=twin.replica_version if message is None else message.version,
         state=encode(twin),
@@ -424,7 +435,3 @@ def _row(row: Columns) -> TwinRow:
 def _found(row: Columns) -> FoundTwin:
     connection, twin, issue_id, issue_key, parked, stopped = row
     return FoundTwin(connection, twin, issue_id or "", issue_key or "", bool(parked), bool(stopped))
-
-
-def _text_value(words: str) -> bytes:
-    return msgspec.msgpack.encode(words)

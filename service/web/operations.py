@@ -42,6 +42,7 @@ from schemas.api import (
     RulesSaved,
     RulesView,
     SettingsBody,
+    SettingsPatch,
     SyncAnswer,
     SyncBody,
     TwinDetail,
@@ -127,6 +128,10 @@ class Operations(Protocol):
     async def connection(self, name: str) -> ConnectionView: ...
 
     async def set_settings(self, name: str, body: SettingsBody) -> ConnectionView: ...
+
+    async def change_settings(self, name: str, body: SettingsPatch) -> ConnectionView:
+        """What is not given stays."""
+        ...
 
     async def pause(self, name: str) -> ConnectionView: ...
 

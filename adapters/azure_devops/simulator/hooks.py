@@ -1,6 +1,7 @@
 """Service hooks: what happened, posted to the subscribers one after the other."""
 
 import asyncio
+from functools import partial
 from typing import Any, Literal
 from uuid import uuid4
 
@@ -10,6 +11,7 @@ import structlog
 
 from adapters.azure_devops.simulator import render
 from adapters.azure_devops.simulator.state import Happening
+from adapters.simulation.post import Post
 
 log = structlog.get_logger()
 
@@ -18,7 +20,6 @@ EVENTS = tuple(
     f"workitem.{event}" for event in ("created", "updated", "commented", "deleted", "restored")
 )
 _VERBS = {"commented": "commented on"}
-_TIMEOUT = aiohttp.ClientTimeout(total=30)
 _PASSING = frozenset({0, 408, 502, 503, 504})
 """Worth another try; 0 stands for no answer at all."""
 _GONE = 410
@@ -50,7 +51,6 @@ class Subscriber:
         self.user = user
         self.password = password
         self.subscriptions = {event: Subscription(str(uuid4()), event) for event in EVENTS}
-        self.queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
 
 
 class Hooks:
@@ -66,27 +66,18 @@ class Hooks:
         """So many of the next messages are sent twice."""
         self._policy = policy or Policy()
         self._base = base
-        self._tasks: list[asyncio.Task[None]] = []
-        self._session: aiohttp.ClientSession | None = None
+        self._post = Post(30)
         self._sent = 0
 
-    def start(self) -> None:
-        self._session = aiohttp.ClientSession(timeout=_TIMEOUT)
-        self._tasks = [
-            asyncio.create_task(self._serve(self._session, one)) for one in self.subscribers
-        ]
+    async def start(self) -> None:
+        await self._post.start()
 
     async def stop(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        if self._session is not None:
-            await self._session.close()
+        await self._post.close()
 
     async def drained(self) -> None:
         """Returns when everything told so far was posted."""
-        for one in self.subscribers:
-            await one.queue.join()
+        await self._post.settle()
 
     def tell(self, happening: Happening) -> None:
         if not self.subscribers:
@@ -94,23 +85,17 @@ class Hooks:
         self._sent += 1
         message = hook_message(happening, self._base, self._sent, minimal=self._policy.minimal)
         for one in self.subscribers:
-            one.queue.put_nowait(message)
+            self._post.put(one, partial(self._serve, one, message))
 
-    async def _serve(self, session: aiohttp.ClientSession, one: Subscriber) -> None:
-        while True:
-            message = await one.queue.get()
-            try:
-                subscription = one.subscriptions[message["eventType"]]
-                if self.lose:
-                    self.lose -= 1
-                elif subscription.status in ("enabled", "onProbation"):
-                    await self._deliver(session, one, subscription, message)
-            finally:
-                one.queue.task_done()
+    async def _serve(self, one: Subscriber, message: dict[str, Any]) -> None:
+        subscription = one.subscriptions[message["eventType"]]
+        if self.lose:
+            self.lose -= 1
+        elif subscription.status in ("enabled", "onProbation"):
+            await self._deliver(one, subscription, message)
 
     async def _deliver(
         self,
-        session: aiohttp.ClientSession,
         one: Subscriber,
         subscription: Subscription,
         message: dict[str, Any],
@@ -118,13 +103,13 @@ class Hooks:
         body = msgspec.json.encode(message | {"subscriptionId": subscription.id})
         if self.double:
             self.double -= 1
-            await self._post(session, one, body)
-        status = await self._post(session, one, body)
+            await self._send(one, body)
+        status = await self._send(one, body)
         for pause in self._policy.retries:
             if status not in _PASSING:
                 break
             await asyncio.sleep(pause)
-            status = await self._post(session, one, body)
+            status = await self._send(one, body)
         if 200 <= status < 300:
             subscription.lost, subscription.status = 0, "enabled"
             return
@@ -134,17 +119,11 @@ class Hooks:
         off = status == _GONE or given_up
         subscription.status = "disabledBySystem" if off else "onProbation"
 
-    async def _post(self, session: aiohttp.ClientSession, one: Subscriber, body: bytes) -> int:
-        """The status of the answer; 0 for none."""
+    async def _send(self, one: Subscriber, body: bytes) -> int:
         headers = {"Content-Type": "application/json; charset=utf-8"}
         if one.user:
             headers["Authorization"] = aiohttp.encode_basic_auth(one.user, one.password)
-        try:
-            async with session.post(one.url, data=body, headers=headers) as response:
-                await response.read()
-                return response.status
-        except (TimeoutError, aiohttp.ClientError):
-            return 0
+        return await self._post.send(one.url, body, headers)
 
 
 def hook_message(

@@ -124,7 +124,7 @@ class AzureDevOpsSimulator:
         self._runner = web.AppRunner(create_app(self), access_log=None)
         await self._runner.setup()
         await web.SockSite(self._runner, listening).start()
-        self.hooks.start()
+        await self.hooks.start()
 
     async def stop(self) -> None:
         self.weather.stop()

@@ -1,25 +1,22 @@
 """Webhooks: posted once, in order for each hook. What fails is kept, and sent again when asked."""
 
-import asyncio
-import hashlib
-import hmac
 import uuid
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
-import aiohttp
 import msgspec
-import structlog
 
 from adapters.github.simulator import people
 from adapters.github.simulator.config import Webhook
 from adapters.github.simulator.shapes import Shapes
 from adapters.github.simulator.state import Happening, State
+from adapters.simulation.post import Post, signed
 
-log = structlog.get_logger()
 _encode = msgspec.json.Encoder().encode
-_TIMEOUT = aiohttp.ClientTimeout(total=10)
+_UNREACHED = 502
+"""What GitHub notes where no answer came."""
 
 
 class Delivery(msgspec.Struct):
@@ -59,24 +56,17 @@ class Hooks:
         self.double = False
         self._state = state
         self._site = site
-        self._queues: dict[int, asyncio.Queue[Delivery]] = {}
-        self._tasks: list[asyncio.Task[None]] = []
-        self._session: aiohttp.ClientSession | None = None
+        self._post = Post(10)
 
     async def start(self) -> None:
-        self._session = aiohttp.ClientSession()
+        await self._post.start()
 
     async def close(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        if self._session is not None:
-            await self._session.close()
+        await self._post.close()
 
     async def settle(self) -> None:
         """Returns when all that happened so far was posted."""
-        for queue in list(self._queues.values()):
-            await queue.join()
+        await self._post.settle()
 
     def register(self, target: Webhook, repository: int, events: tuple[str, ...]) -> Hook:
         hook = Hook(self._state.new_id(), target, self._state.now(), repository, events)
@@ -86,7 +76,7 @@ class Hooks:
         return hook
 
     def tell(self, happening: Happening) -> None:
-        if self._session is None:
+        if not self._post.open:
             return
         body = _encode(payload(Shapes(self._state, self._site()), self._state, happening))
         for hook in self.registered:
@@ -113,28 +103,19 @@ class Hooks:
         )
 
     def _queue(self, hook: Hook, delivery: Delivery) -> None:
-        if hook.id not in self._queues:
-            self._queues[hook.id] = asyncio.Queue()
-            self._tasks.append(asyncio.create_task(self._post_all(hook)))
-        self._queues[hook.id].put_nowait(delivery)
+        self._post.put(hook.id, partial(self._deliver, hook, delivery))
 
-    async def _post_all(self, hook: Hook) -> None:
-        queue = self._queues[hook.id]
-        while True:
-            delivery = await queue.get()
-            try:
-                delivery.status = await self._post(hook.target, delivery)
-                self.deliveries.insert(0, delivery)
-                arrived = 200 <= delivery.status < 400
-                self.delivered += arrived
-                self.failed += not arrived
-            finally:
-                queue.task_done()
+    async def _deliver(self, hook: Hook, delivery: Delivery) -> None:
+        delivery.status = await self._send(hook.target, delivery)
+        self.deliveries.insert(0, delivery)
+        arrived = 200 <= delivery.status < 400
+        self.delivered += arrived
+        self.failed += not arrived
 
-    async def _post(self, target: Webhook, delivery: Delivery) -> int:
-        if self._session is None or self.drop:
-            self.drop = max(0, self.drop - 1)
-            return 502
+    async def _send(self, target: Webhook, delivery: Delivery) -> int:
+        if self.drop:
+            self.drop -= 1
+            return _UNREACHED
         body, kind = delivery.body, "application/json"
         if target.content_type == "form":
             body = urlencode({"payload": body.decode()}).encode()
@@ -146,17 +127,8 @@ class Hooks:
             "X-GitHub-Delivery": delivery.guid,
         }
         if target.secret:
-            digest = hmac.digest(target.secret.encode(), body, hashlib.sha256)
-            headers["X-Hub-Signature-256"] = "sha256=" + digest.hex()
-        try:
-            async with self._session.post(
-                target.url, data=body, headers=headers, timeout=_TIMEOUT
-            ) as answer:
-                await answer.read()
-                return answer.status
-        except (aiohttp.ClientError, TimeoutError) as error:
-            log.warning("simulator.webhook_failed", cause=type(error).__name__)
-            return 502
+            headers["X-Hub-Signature-256"] = signed(target.secret, body)
+        return await self._post.send(target.url, body, headers) or _UNREACHED
 
 
 def payload(shapes: Shapes, state: State, happening: Happening) -> dict[str, Any]:

@@ -1,14 +1,10 @@
 """Webhooks: posted in order, one at a time for each address, and never repeated."""
 
-import asyncio
-import hashlib
-import hmac
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-import aiohttp
 import msgspec
-import structlog
 from aiohttp import web
 
 from adapters.jira.simulator import catalogue, context
@@ -17,10 +13,9 @@ from adapters.jira.simulator.model import Refused
 from adapters.jira.simulator.shapes import Shapes, moment
 from adapters.jira.simulator.state import Happening
 from adapters.simulation import json_reply
+from adapters.simulation.post import Post, signed
 
-log = structlog.get_logger()
 _encode = msgspec.json.Encoder().encode
-_TIMEOUT = aiohttp.ClientTimeout(total=20)
 
 _KINDS = {
     "comment_created": "issue_commented",
@@ -43,65 +38,35 @@ class Hooks:
         self.delivered = 0
         self.failed = 0
         self._base_url = base_url
-        self._queues: dict[Webhook, asyncio.Queue[bytes]] = {}
-        self._tasks: list[asyncio.Task[None]] = []
-        self._session: aiohttp.ClientSession | None = None
+        self.post = Post(20)
 
     async def start(self) -> None:
-        self._session = aiohttp.ClientSession()
+        await self.post.start()
 
     async def close(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        if self._session is not None:
-            await self._session.close()
+        await self.post.close()
 
     async def settle(self) -> None:
         """Returns when all that happened so far was posted."""
-        for queue in list(self._queues.values()):
-            await queue.join()
+        await self.post.settle()
 
     def tell(self, happening: Happening) -> None:
-        if not self.registered or self._session is None:
+        if not self.registered or not self.post.open:
             return
         for payload in payloads(Shapes(self._base_url()), happening):
             body = _encode(payload)
             for webhook in self.registered:
                 if wants(webhook, payload["webhookEvent"]):
-                    self._queue(webhook).put_nowait(body)
+                    self.post.put(webhook, partial(self._deliver, webhook, body))
 
-    def _queue(self, webhook: Webhook) -> asyncio.Queue[bytes]:
-        if webhook not in self._queues:
-            self._queues[webhook] = asyncio.Queue()
-            self._tasks.append(asyncio.create_task(self._post_all(webhook)))
-        return self._queues[webhook]
-
-    async def _post_all(self, webhook: Webhook) -> None:
-        queue = self._queues[webhook]
-        while True:
-            body = await queue.get()
-            try:
-                await self._post(webhook, body)
-            finally:
-                queue.task_done()
-
-    async def _post(self, webhook: Webhook, body: bytes) -> None:
-        if self._session is None:
-            return
+    async def _deliver(self, webhook: Webhook, body: bytes) -> None:
         headers = {"Content-Type": "application/json", "User-Agent": "Atlassian HttpClient"}
         if webhook.secret:
-            digest = hmac.digest(webhook.secret.encode(), body, hashlib.sha256)
-            headers["X-Hub-Signature"] = "sha256=" + digest.hex()
-        try:
-            async with self._session.post(
-                webhook.url, data=body, headers=headers, timeout=_TIMEOUT
-            ) as answer:
-                await answer.read()
-                accepted = answer.status < 300
-        except (aiohttp.ClientError, TimeoutError) as error:
-            log.warning("simulator.webhook_failed", cause=type(error).__name__)
-            accepted = False
+            headers["X-Hub-Signature"] = signed(webhook.secret, body)
+        self.count(await self.post.send(webhook.url, body, headers))
+
+    def count(self, status: int) -> None:
+        accepted = 0 < status < 300
         self.delivered += accepted
         self.failed += not accepted
 

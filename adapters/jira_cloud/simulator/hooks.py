@@ -1,13 +1,11 @@
 """Webhooks of Jira Cloud: repeated until they are taken, with an identifier that stays."""
 
 import asyncio
-import hashlib
-import hmac
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
-import aiohttp
 import msgspec
 
 from adapters.jira.simulator.config import Webhook
@@ -15,9 +13,9 @@ from adapters.jira.simulator.hooks import Hooks, payloads, wants
 from adapters.jira.simulator.state import Happening
 from adapters.jira_cloud.simulator.config import CloudConfig
 from adapters.jira_cloud.simulator.shapes import CloudShapes
+from adapters.simulation.post import signed
 
 _encode = msgspec.json.Encoder().encode
-_TIMEOUT = aiohttp.ClientTimeout(total=20, connect=5)
 _AGAIN = (408, 409, 425, 429)
 _COMMENTS = ("comment_created", "comment_updated", "comment_deleted")
 _OF_COMMENTS = ("issue_commented", "issue_comment_edited", "issue_comment_deleted")
@@ -36,7 +34,7 @@ class CloudHooks(Hooks):
         """So many of the next deliveries get lost for good."""
 
     def tell(self, happening: Happening) -> None:
-        if not self.registered or self._session is None:
+        if not self.registered or not self.post.open:
             return
         for payload in _messages(self._shapes(), happening):
             body = _encode(payload)
@@ -47,9 +45,9 @@ class CloudHooks(Hooks):
                     self.dropping -= 1
                     continue
                 for _ in range(1 + self._config.webhook_twice):
-                    self._queue(webhook).put_nowait(body)
+                    self.post.put(webhook, partial(self._deliver, webhook, body))
 
-    async def _post(self, webhook: Webhook, body: bytes) -> None:
+    async def _deliver(self, webhook: Webhook, body: bytes) -> None:
         headers = {
             "Content-Type": "application/json",
             "User-Agent": "Atlassian Webhook HTTP Client",
@@ -57,30 +55,16 @@ class CloudHooks(Hooks):
             "X-Atlassian-Webhook-Flow": "Primary",
         }
         if webhook.secret:
-            digest = hmac.digest(webhook.secret.encode(), body, hashlib.sha256)
-            headers["X-Hub-Signature"] = "sha256=" + digest.hex()
+            headers["X-Hub-Signature"] = signed(webhook.secret, body)
+        status = 0
         for tried in range(self._config.webhook_tries):
             if tried:
                 headers["X-Atlassian-Webhook-Retry"] = str(tried)
                 await asyncio.sleep(self._config.webhook_pause)
-            status = await self._deliver(webhook, body, headers)
-            if status < 500 and status not in _AGAIN:
+            status = await self.post.send(webhook.url, body, headers)
+            if 0 < status < 500 and status not in _AGAIN:
                 break
-        accepted = status < 300
-        self.delivered += accepted
-        self.failed += not accepted
-
-    async def _deliver(self, webhook: Webhook, body: bytes, headers: dict[str, str]) -> int:
-        if self._session is None:
-            return 503
-        try:
-            async with self._session.post(
-                webhook.url, data=body, headers=headers, timeout=_TIMEOUT
-            ) as answer:
-                await answer.read()
-                return answer.status
-        except (aiohttp.ClientError, TimeoutError):
-            return 503
+        self.count(status)
 
 
 def _messages(shapes: CloudShapes, happening: Happening) -> list[dict[str, Any]]:

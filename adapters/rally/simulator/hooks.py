@@ -1,23 +1,21 @@
 """Webhooks: made over an API of their own, posted with what changed, tried again when they fail."""
 
-import asyncio
 import uuid
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-import aiohttp
 import msgspec
-import structlog
 
 from adapters.rally.moments import text as moment
 from adapters.rally.simulator.model import Attribute, Happening, Thing
 from adapters.rally.simulator.shapes import API
 from adapters.rally.simulator.state import State
+from adapters.simulation.post import Post
 
-log = structlog.get_logger()
 _encode = msgspec.json.Encoder().encode
-_TIMEOUT = aiohttp.ClientTimeout(total=10)
 _TRIES = 3
+_UNREACHED = 502
 _OWN_TYPES = {"ObjectUUID": "Raw", "VersionId": "Integer"}
 _SHOWN = ("User", "Project", "Iteration", "Release")
 """Beside the issues, what has a page of its own."""
@@ -62,28 +60,21 @@ class Hooks:
         self.double = False
         self._state = state
         self._site = site
-        self._queue: asyncio.Queue[tuple[Hook, bytes]] = asyncio.Queue()
-        self._task: asyncio.Task[None] | None = None
-        self._session: aiohttp.ClientSession | None = None
+        self._post = Post(10)
         for target in targets:
             kinds = ["Defect", "HierarchicalRequirement", "Task", "ConversationPost"]
             self.register("Started with", target, kinds, [])
 
     async def start(self) -> None:
-        self._session = aiohttp.ClientSession()
-        self._task = asyncio.create_task(self._post_all())
+        await self._post.start()
         self._state.listeners.append(self.tell)
 
     async def close(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-        if self._session is not None:
-            await self._session.close()
+        await self._post.close()
 
     async def settle(self) -> None:
         """Returns when all that happened so far was posted, or given up."""
-        await self._queue.join()
+        await self._post.settle()
 
     def register(
         self, name: str, target: str, kinds: list[str], expressions: list[dict[str, Any]]
@@ -100,7 +91,7 @@ class Hooks:
             if all(self._fits(one, happening) for one in hook.expressions):
                 body = _encode({"message": self._message(happening), "rule": shown(hook)})
                 for _ in range(2 if self.double else 1):
-                    self._queue.put_nowait((hook, body))
+                    self._post.put("all", partial(self._deliver, hook, body))
 
     def _fits(self, expression: dict[str, Any], happening: Happening) -> bool:
         thing, wanted = happening.thing, str(expression.get("Value", ""))
@@ -194,36 +185,24 @@ class Hooks:
         kind = "userstory" if thing.type == "HierarchicalRequirement" else thing.type.lower()
         return f"{self._site()}/slm/#/detail/{kind}/{thing.oid}"
 
-    async def _post_all(self) -> None:
-        while True:
-            hook, body = await self._queue.get()
-            try:
-                for _ in range(_TRIES):
-                    hook.last_status = await self._post(hook, body)
-                    if hook.last_status < 400:
-                        break
-                arrived = hook.last_status is not None and hook.last_status < 400
-                hook.fired += arrived
-                hook.failed += not arrived
-                self.delivered += arrived
-                self.lost += not arrived
-            finally:
-                self._queue.task_done()
+    async def _deliver(self, hook: Hook, body: bytes) -> None:
+        status = _UNREACHED
+        for _ in range(_TRIES):
+            status = await self._send(hook, body)
+            if status < 400:
+                break
+        hook.last_status, arrived = status, status < 400
+        hook.fired += arrived
+        hook.failed += not arrived
+        self.delivered += arrived
+        self.lost += not arrived
 
-    async def _post(self, hook: Hook, body: bytes) -> int:
-        if self.drop or self._session is None:
-            self.drop = max(0, self.drop - 1)
-            return 502
+    async def _send(self, hook: Hook, body: bytes) -> int:
+        if self.drop:
+            self.drop -= 1
+            return _UNREACHED
         headers = {"Content-Type": "application/json"}
-        try:
-            async with self._session.post(
-                hook.target, data=body, headers=headers, timeout=_TIMEOUT
-            ) as answer:
-                await answer.read()
-                return answer.status
-        except (aiohttp.ClientError, TimeoutError) as error:
-            log.warning("simulator.webhook_failed", cause=type(error).__name__)
-            return 502
+        return await self._post.send(hook.target, body, headers) or _UNREACHED
 
 
 def _attribute_id(name: str) -> str:

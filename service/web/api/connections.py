@@ -19,6 +19,7 @@ from schemas.routes import (
     CONNECTION_REMOVE,
     CONNECTION_RESUME,
     CONNECTION_SETTINGS,
+    CONNECTION_SETTINGS_PATCH,
     CONNECTIONS,
     RULES,
     RULES_PUT,
@@ -45,6 +46,12 @@ def routes(operations: Operations) -> list[web.RouteDef]:
         bind(
             CONNECTION_SETTINGS,
             lambda path, query, body: operations.set_settings(_name(path), body),
+            before=looked,
+            edition=_edition,
+        ),
+        bind(
+            CONNECTION_SETTINGS_PATCH,
+            lambda path, query, body: operations.change_settings(_name(path), body),
             before=looked,
             edition=_edition,
         ),

@@ -10,6 +10,7 @@ from schemas.routes import (
     CONNECTOR_ADD,
     CONNECTOR_CHANGE,
     CONNECTOR_CHECK,
+    CONNECTOR_PATCH,
     CONNECTOR_REMOVE,
     CONNECTORS,
 )
@@ -39,6 +40,7 @@ def routes(operations: Operations) -> list[web.RouteDef]:
         bind(CONNECTOR_ADD, added),
         bind(CONNECTOR, one, edition=_edition),
         bind(CONNECTOR_CHANGE, changed, before=looked, edition=_edition),
+        bind(CONNECTOR_PATCH, changed, before=looked, edition=_edition),
         bind(
             CONNECTOR_REMOVE,
             lambda path, query, body: operations.remove_connector(path["connector"]),

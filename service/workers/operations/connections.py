@@ -18,9 +18,10 @@ from schemas.api import (
     RulesSaved,
     RulesView,
     SettingsBody,
+    SettingsPatch,
 )
 from schemas.errors import InputError, PeerError
-from schemas.node import Connection
+from schemas.node import Connection, ConnectionSettings
 from service.peers.invitation import from_code
 from service.store import connections, invitations, outbox, rule_versions, tallies
 from service.store.tallies import Tally
@@ -36,6 +37,7 @@ from service.workers.operations.initiation import (
     settings_of,
 )
 from service.workers.operations.pairing import Pairing
+from service.workers.operations.patching import patched
 from service.workers.operations.places import check_place
 from service.workers.operations.relay_pairing import RelayedPairing
 from service.workers.roster import touch
@@ -85,18 +87,27 @@ class ConnectionOperations:
 
     async def set_settings(self, name: str, body: SettingsBody) -> ConnectionView:
         """The conflict policy was agreed on with the other side, and stays."""
-        desk = self._desk
-        record = desk.connection(name).record
-        place = (record.settings.project, record.settings.issue_type)
-        if (body.project, body.issue_type) != place:
-            await check_place(
-                desk.worker.known, desk.roster.connectors[record.connector], settings_of(body)
-            )
+        record = self._desk.connection(name).record
         settings = msgspec.structs.replace(
             settings_of(body),
             conflict_policy=record.settings.conflict_policy,
             field_policies=record.settings.field_policies,
         )
+        return await self._put_settings(record, settings)
+
+    async def change_settings(self, name: str, body: SettingsPatch) -> ConnectionView:
+        """What is not given stays."""
+        record = self._desk.connection(name).record
+        return await self._put_settings(record, patched(record.settings, body))
+
+    async def _put_settings(
+        self, record: Connection, settings: ConnectionSettings
+    ) -> ConnectionView:
+        desk, name = self._desk, record.name
+        place = (record.settings.project, record.settings.issue_type)
+        if (settings.project, settings.issue_type) != place:
+            opened = desk.roster.connectors[record.connector]
+            await check_place(desk.worker.known, opened, settings)
 
         def work(c: sa.Connection) -> None:
             known = connections.locked(c, record.id)

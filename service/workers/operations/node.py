@@ -42,6 +42,7 @@ from schemas.api import (
     RulesSaved,
     RulesView,
     SettingsBody,
+    SettingsPatch,
     SyncAnswer,
     SyncBody,
     TwinDetail,
@@ -188,6 +189,9 @@ class NodeOperations:
 
     async def set_settings(self, name: str, body: SettingsBody) -> ConnectionView:
         return await self._connections.set_settings(name, body)
+
+    async def change_settings(self, name: str, body: SettingsPatch) -> ConnectionView:
+        return await self._connections.change_settings(name, body)
 
     async def pause(self, name: str) -> ConnectionView:
         return await self._connections.pause(name)

@@ -1,10 +1,8 @@
 """Twins: put an issue under sync, look at pairs, stop one and let it go on."""
 
-import itertools
 from collections.abc import AsyncIterator, Callable
 from functools import partial
 
-import msgspec
 import sqlalchemy as sa
 
 from schemas.api import (
@@ -134,36 +132,13 @@ class TwinOperations:
 
     async def page(self, query: TwinQuery) -> Page[TwinView]:
         connection = self._desk.connection(query.connection).record.id if query.connection else None
-        wanted = Search(connection, query.issue, query.remote)
-        if query.status in ("parked", "stopped"):
-            wanted = msgspec.structs.replace(
-                wanted,
-                parked=True if query.status == "parked" else None,
-                stopped=query.status == "stopped",
-            )
-        elif query.status:
-            wanted = msgspec.structs.replace(wanted, parked=False, stopped=False)
-            return await self._desk.store.read(lambda c: self._sifted(c, wanted, query))
+        wanted = Search(connection, query.issue, query.remote, query.status, self._desk.now())
 
         def work(c: sa.Connection) -> Page[TwinView]:
             rows = twins.search(c, wanted, offset=query.offset, limit=query.page_size)
             return Page(twins.found(c, wanted), tuple(self._view(c, row) for row in rows))
 
         return await self._desk.store.read(work)
-
-    def _sifted(self, c: sa.Connection, wanted: Search, query: TwinQuery) -> Page[TwinView]:
-        """Of a status that follows from the whole state: each candidate has to be read."""
-        count, shown = 0, list[TwinView]()
-        for at in itertools.count(0, _BATCH):
-            rows = twins.search(c, wanted, offset=at, limit=_BATCH)
-            for view in (self._view(c, row) for row in rows):
-                if view.status == query.status:
-                    count += 1
-                    if query.offset < count <= query.offset + query.page_size:
-                        shown.append(view)
-            if len(rows) < _BATCH:
-                break
-        return Page(count, tuple(shown))
 
     async def one(self, connection: str, twin: str) -> TwinDetail:
         record = self._desk.connection(connection).record

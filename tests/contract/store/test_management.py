@@ -10,7 +10,7 @@ from schemas.issue import IssueRef
 from schemas.node import Activity
 from schemas.replica import Replica
 from schemas.twin import Twin
-from service.store import activity, answers, audit, tasks, tokens, twins
+from service.store import activity, answers, audit, outbox, tasks, tokens, twins
 from service.store.audit import Filter
 from service.store.store import Store
 from service.store.tasks import TaskRow
@@ -124,8 +124,15 @@ async def test_twins_are_found_by_either_sides_key_and_counted(ready: Store):
     assert await look(remote="72") == ["s2"]
     assert await look(issue="SRCH-3", connection="c1") == ["s3"]
     assert await look(remote="ENG-1", connection="c2") == []
-    assert await look(remote="ENG-1", parked=True) == []
-    assert await look(remote="ENG-1", stopped=False, parked=False) == ["s1", "s3"]
+    assert await look(remote="ENG-1", status="parked") == []
+    assert await look(remote="ENG-1", status="working", now=NOW) == ["s1", "s3"]
+    await ready.write(lambda c: twins.set_due(c, "c1", "s1", None))
+    await ready.write(lambda c: outbox.put(c, "p1", "c1", "s1", b"x", NOW))
+    assert await look(remote="ENG-1", status="waiting", now=NOW) == ["s1"]
+    await ready.write(lambda c: outbox.remove(c, "c1"))
+    assert await look(remote="ENG-1", status="in_step", now=NOW) == ["s1"]
+    assert await look(remote="ENG-1", status="working", now=NOW) == ["s3"]
+    await ready.write(lambda c: twins.set_due(c, "c1", "s1", NOW + 5))
     before = await ready.read(lambda c: twins.waiting(c, NOW))
     after = await ready.read(lambda c: twins.waiting(c, NOW + 5))
     assert after.due - before.due == before.later - after.later == 3

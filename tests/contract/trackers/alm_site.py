@@ -8,10 +8,11 @@ import aiohttp
 
 from adapters.alm import AlmTracker, parse_params
 from adapters.alm.ids import parse as parse_id
-from adapters.alm.simulator import AlmSimulator, Fault, SimulatorConfig, edits
+from adapters.alm.simulator import AlmSimulator, SimulatorConfig, edits
 from schemas.rich_text import plain
 from schemas.values import User
-from tests.contract.trackers.harness import Clock, Loss, Site, Values, Write
+from tests.contract.trackers.harness import Clock, Site, Values
+from tests.contract.trackers.weather import Places, SimulatedWeather
 
 USER_FIELDS = {
     "due": "2032-01-31",
@@ -107,35 +108,16 @@ class AlmHands:
         return self._state.entity(issue.type, int(issue.number))
 
 
-class AlmWeather:
-    def __init__(self, simulator: AlmSimulator, kind: str) -> None:
-        self._simulator = simulator
-        self._places: dict[Write, tuple[str, str]] = {
-            "issue": ("POST", f"/{kind}s"),
-            "update": ("PUT", f"/{kind}s/{{id}}"),
-            "comment": ("PUT", f"/{kind}s/{{id}}"),
-            "attachment": ("POST", "/attachments"),
-            "link": ("POST", "/defect-links"),
-        }
-
-    def lose_answer(self, write: Write, how: Loss) -> None:
-        method, path = self._places[write]
-        body = {"Id": "qccore.general-error", "Title": "An internal error occurred."}
-        self._simulator.fail_next(
-            Fault(status=500, method=method, path=path, body=body, after=True, drop=how == "cut")
-        )
-
-    def throttle(self, seconds: int) -> None:
-        self._simulator.fail_next(Fault(status=429, headers={"Retry-After": str(seconds)}))
-
-    def break_down(self, times: int) -> None:
-        self._simulator.fail_next(Fault(status=503, times=times))
-
-    def answer_garbage(self) -> None:
-        self._simulator.fail_next(Fault(status=200, raw=b"<html>Log in</html>"))
-
-    def slow(self, seconds: float) -> None:
-        self._simulator.faults.latency = seconds
+def _weather(simulator: AlmSimulator, kind: str) -> SimulatedWeather:
+    places: Places = {
+        "issue": ("POST", f"/{kind}s"),
+        "update": ("PUT", f"/{kind}s/{{id}}"),
+        "comment": ("PUT", f"/{kind}s/{{id}}"),
+        "attachment": ("POST", "/attachments"),
+        "link": ("POST", "/defect-links"),
+    }
+    said = {"Id": "qccore.general-error", "Title": "An internal error occurred."}
+    return SimulatedWeather(simulator, places, said)
 
 
 @asynccontextmanager
@@ -200,7 +182,7 @@ async def _site(
             values=values,
             clock=clock,
             hands=AlmHands(simulator, kind),
-            weather=AlmWeather(simulator, kind),
+            weather=_weather(simulator, kind),
             open=opened,
             wrong_credentials=wrong,
             small_pages={"page_size": 2},

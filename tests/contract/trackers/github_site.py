@@ -7,9 +7,10 @@ from typing import Any
 import aiohttp
 
 from adapters.github import GitHubTracker, parse_params
-from adapters.github.simulator import Fault, GitHubSimulator, SimulatorConfig
+from adapters.github.simulator import GitHubSimulator, SimulatorConfig
 from schemas.values import User
-from tests.contract.trackers.harness import Clock, Loss, Site, Values, Write
+from tests.contract.trackers.harness import Clock, Site, Values
+from tests.contract.trackers.weather import Places, SimulatedWeather
 
 PROJECT = "sim/project"
 VALUES = Values(
@@ -34,7 +35,7 @@ VALUES = Values(
     discovers=True,
     longest_text=65_000,
 )
-_PLACES: dict[Write, tuple[str, str]] = {
+_PLACES: Places = {
     "issue": ("POST", "/issues"),
     "update": ("PATCH", "/issues/"),
     "comment": ("POST", "/comments"),
@@ -65,29 +66,6 @@ class GitHubHands:
         return self._state.issue(self._place, int(issue_id.partition("-")[2]))
 
 
-class GitHubWeather:
-    def __init__(self, simulator: GitHubSimulator) -> None:
-        self._simulator = simulator
-
-    def lose_answer(self, write: Write, how: Loss) -> None:
-        method, path = _PLACES[write]
-        self._simulator.fail_next(
-            Fault(status=500, method=method, path=path, after=True, drop=how == "cut")
-        )
-
-    def throttle(self, seconds: int) -> None:
-        self._simulator.fail_next(Fault(status=429, headers={"Retry-After": str(seconds)}))
-
-    def break_down(self, times: int) -> None:
-        self._simulator.fail_next(Fault(status=503, times=times))
-
-    def answer_garbage(self) -> None:
-        self._simulator.fail_next(Fault(status=200, raw=b"<html>Sign in</html>"))
-
-    def slow(self, seconds: float) -> None:
-        self._simulator.latency = seconds
-
-
 @asynccontextmanager
 async def simulated() -> AsyncIterator[Site]:
     clock = Clock()
@@ -104,7 +82,7 @@ async def simulated() -> AsyncIterator[Site]:
             values=VALUES,
             clock=clock,
             hands=GitHubHands(simulator),
-            weather=GitHubWeather(simulator),
+            weather=SimulatedWeather(simulator, _PLACES),
             open=opened,
             wrong_credentials={"token": "nobody-has-this-token"},
             small_pages={"page_size": 2},

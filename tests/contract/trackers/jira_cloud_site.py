@@ -8,13 +8,14 @@ import aiohttp
 import msgspec
 
 from adapters.jira_cloud import JiraCloudTracker, parse_params
-from adapters.jira_cloud.simulator import CloudConfig, Fault, JiraCloudSimulator
+from adapters.jira_cloud.simulator import CloudConfig, JiraCloudSimulator
 from tests.contract.trackers import jira_site
-from tests.contract.trackers.harness import Clock, Loss, Site, Write
-from tests.contract.trackers.jira_site import JiraHands, JiraWeather
+from tests.contract.trackers.harness import Clock, Site
+from tests.contract.trackers.jira_site import JiraHands
+from tests.contract.trackers.weather import Places, SimulatedWeather
 
 VALUES = msgspec.structs.replace(jira_site.VALUES, parent_type="", longest_text=32_000)
-_PLACES: dict[Write, tuple[str, str]] = {
+_PLACES: Places = {
     "issue": ("POST", "/rest/api/3/issue"),
     "update": ("PUT", "/rest/api/3/issue/{key}"),
     "comment": ("POST", "/comment"),
@@ -22,14 +23,6 @@ _PLACES: dict[Write, tuple[str, str]] = {
     "worklog": ("POST", "/worklog"),
     "link": ("POST", "/issueLink"),
 }
-
-
-class CloudWeather(JiraWeather):
-    def lose_answer(self, write: Write, how: Loss) -> None:
-        method, path = _PLACES[write]
-        self._simulator.fail_next(
-            Fault(status=500, method=method, path=path, after=True, drop=how == "cut")
-        )
 
 
 @asynccontextmanager
@@ -53,7 +46,7 @@ async def simulated() -> AsyncIterator[Site]:
             values=VALUES,
             clock=clock,
             hands=JiraHands(simulator),
-            weather=CloudWeather(simulator),
+            weather=SimulatedWeather(simulator, _PLACES),
             open=opened,
             wrong_credentials={"token": "nobody-has-this-token"},
             small_pages={"page_size": 2},

@@ -7,10 +7,11 @@ from typing import Any
 import aiohttp
 
 from adapters.jira import JiraTracker, parse_params
-from adapters.jira.simulator import Fault, JiraSimulator, SimulatorConfig
+from adapters.jira.simulator import JiraSimulator, SimulatorConfig
 from schemas.rich_text import plain
 from schemas.values import User
-from tests.contract.trackers.harness import Clock, Loss, Site, Values, Write
+from tests.contract.trackers.harness import Clock, Site, Values
+from tests.contract.trackers.weather import Places, SimulatedWeather
 
 VALUES = Values(
     project="SIM",
@@ -54,7 +55,7 @@ VALUES = Values(
     parent_type="Epic",
     discovers=True,
 )
-_PLACES: dict[Write, tuple[str, str]] = {
+_PLACES: Places = {
     "issue": ("POST", "/rest/api/2/issue"),
     "update": ("PUT", "/rest/api/2/issue/{key}"),
     "comment": ("POST", "/comment"),
@@ -84,29 +85,6 @@ class JiraHands:
         self._state.delete(self._state.issue(issue_id), self._alice)
 
 
-class JiraWeather:
-    def __init__(self, simulator: JiraSimulator) -> None:
-        self._simulator = simulator
-
-    def lose_answer(self, write: Write, how: Loss) -> None:
-        method, path = _PLACES[write]
-        self._simulator.fail_next(
-            Fault(status=500, method=method, path=path, after=True, drop=how == "cut")
-        )
-
-    def throttle(self, seconds: int) -> None:
-        self._simulator.fail_next(Fault(status=429, headers={"Retry-After": str(seconds)}))
-
-    def break_down(self, times: int) -> None:
-        self._simulator.fail_next(Fault(status=503, times=times))
-
-    def answer_garbage(self) -> None:
-        self._simulator.fail_next(Fault(status=200, raw=b"<html>Log in</html>"))
-
-    def slow(self, seconds: float) -> None:
-        self._simulator.latency = seconds
-
-
 @asynccontextmanager
 async def simulated() -> AsyncIterator[Site]:
     clock = Clock()
@@ -123,7 +101,7 @@ async def simulated() -> AsyncIterator[Site]:
             values=VALUES,
             clock=clock,
             hands=JiraHands(simulator),
-            weather=JiraWeather(simulator),
+            weather=SimulatedWeather(simulator, _PLACES),
             open=opened,
             wrong_credentials={"token": "nobody-has-this-token"},
             small_pages={"page_size": 2},

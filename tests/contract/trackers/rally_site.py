@@ -8,10 +8,11 @@ from typing import Any
 import aiohttp
 
 from adapters.rally import RallyTracker, parse_params
-from adapters.rally.simulator import Fault, RallySimulator, SimulatorConfig
+from adapters.rally.simulator import RallySimulator, SimulatorConfig
 from schemas.rich_text import plain
 from schemas.values import User
-from tests.contract.trackers.harness import Clock, Loss, Site, Values, Write
+from tests.contract.trackers.harness import Clock, Site, Values
+from tests.contract.trackers.weather import Places, SimulatedWeather
 
 API = "/slm/webservice/v2.0"
 VALUES = Values(
@@ -48,7 +49,7 @@ VALUES = Values(
     discovers=True,
     longest_text=32_000,
 )
-_PLACES: dict[Write, tuple[str, str]] = {
+_PLACES: Places = {
     "issue": ("POST", "/hierarchicalrequirement/create"),
     "update": ("POST", "/hierarchicalrequirement/{oid}"),
     "comment": ("POST", "/conversationpost/create"),
@@ -94,29 +95,6 @@ class RallyHands:
             return told
 
 
-class RallyWeather:
-    def __init__(self, simulator: RallySimulator) -> None:
-        self._simulator = simulator
-
-    def lose_answer(self, write: Write, how: Loss) -> None:
-        method, path = _PLACES[write]
-        self._simulator.fail_next(
-            Fault(status=500, method=method, path=path, after=True, drop=how == "cut")
-        )
-
-    def throttle(self, seconds: int) -> None:
-        self._simulator.fail_next(Fault(status=429, headers={"Retry-After": str(seconds)}))
-
-    def break_down(self, times: int) -> None:
-        self._simulator.fail_next(Fault(status=503, times=times))
-
-    def answer_garbage(self) -> None:
-        self._simulator.fail_next(Fault(status=200, raw=b"<html>Log in</html>"))
-
-    def slow(self, seconds: float) -> None:
-        self._simulator.faults.latency = seconds
-
-
 @asynccontextmanager
 async def simulated() -> AsyncIterator[Site]:
     clock = Clock()
@@ -140,7 +118,7 @@ async def simulated() -> AsyncIterator[Site]:
             values=VALUES,
             clock=clock,
             hands=RallyHands(simulator, session),
-            weather=RallyWeather(simulator),
+            weather=SimulatedWeather(simulator, _PLACES),
             open=opened,
             wrong_credentials={"token": "nobody-has-this-key"},
             small_pages={"page_size": 2},

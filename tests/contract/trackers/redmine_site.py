@@ -8,10 +8,11 @@ from typing import Any
 import aiohttp
 
 from adapters.redmine import RedmineTracker, parse_params
-from adapters.redmine.simulator import Fault, RedmineSimulator, SimulatorConfig
+from adapters.redmine.simulator import RedmineSimulator, SimulatorConfig
 from schemas.rich_text import plain
 from schemas.values import User
-from tests.contract.trackers.harness import Clock, Loss, Site, Values, Write
+from tests.contract.trackers.harness import Clock, Site, Values
+from tests.contract.trackers.weather import Places, SimulatedWeather
 from tests.support import redmine
 
 VALUES = Values(
@@ -47,7 +48,7 @@ VALUES = Values(
 )
 KINDS = {"cf_7": "rich_text"}
 """What Redmine does not tell: that the field holds formatted text."""
-_PLACES: dict[Write, tuple[str, str]] = {
+_PLACES: Places = {
     "issue": ("POST", "/issues.json"),
     "update": ("PUT", "/issues/"),
     "comment": ("PUT", "/issues/"),
@@ -88,29 +89,6 @@ class RedmineHands:
             return await answer.json() if text else None
 
 
-class RedmineWeather:
-    def __init__(self, simulator: RedmineSimulator) -> None:
-        self._simulator = simulator
-
-    def lose_answer(self, write: Write, how: Loss) -> None:
-        method, path = _PLACES[write]
-        self._simulator.fail_next(
-            Fault(status=500, method=method, path=path, after=True, drop=how == "cut")
-        )
-
-    def throttle(self, seconds: int) -> None:
-        self._simulator.fail_next(Fault(status=429, headers={"Retry-After": str(seconds)}))
-
-    def break_down(self, times: int) -> None:
-        self._simulator.fail_next(Fault(status=503, times=times))
-
-    def answer_garbage(self) -> None:
-        self._simulator.fail_next(Fault(status=200, raw=b"<html>Log in</html>"))
-
-    def slow(self, seconds: float) -> None:
-        self._simulator.latency = seconds
-
-
 @asynccontextmanager
 async def simulated() -> AsyncIterator[Site]:
     clock = Clock()
@@ -126,7 +104,7 @@ async def simulated() -> AsyncIterator[Site]:
             "alice-token",
             session,
             clock,
-            RedmineWeather(simulator),
+            SimulatedWeather(simulator, _PLACES),
         )
 
 
@@ -145,7 +123,7 @@ def _site(
     person_key: str,
     session: aiohttp.ClientSession,
     clock: Clock,
-    weather: RedmineWeather | None,
+    weather: SimulatedWeather | None,
 ) -> Site:
     def opened(**settings: Any) -> RedmineTracker:
         given = {"url": url, "token": key, "projects": ["sim"], "custom_kinds": KINDS}

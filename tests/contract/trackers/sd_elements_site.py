@@ -8,9 +8,9 @@ import aiohttp
 
 from adapters.sd_elements import SdElementsTracker, parse_params
 from adapters.sd_elements.simulator import SdElementsSimulator, SimulatorConfig
-from adapters.simulation import Fault
 from schemas.values import User
-from tests.contract.trackers.harness import Clock, Loss, Site, Values, Write
+from tests.contract.trackers.harness import Clock, Site, Values
+from tests.contract.trackers.weather import Places, SimulatedWeather
 
 PROJECT = "1"
 BOB = User(name="Bob Example", email="bob@example.com", id="bob@example.com")
@@ -32,7 +32,7 @@ VALUES = Values(
     person=User(name="Alice Example", email="alice@example.com", id="alice@example.com"),
     discovers=True,
 )
-_PLACES: dict[Write, tuple[str, str]] = {
+_PLACES: Places = {
     "issue": ("POST", "/tasks/"),
     "update": ("PATCH", "/tasks/{task}/"),
     "comment": ("POST", "/notes/"),
@@ -57,29 +57,6 @@ class SdElementsHands:
         self._state.remove(self._state.tasks[issue_id])
 
 
-class SdElementsWeather:
-    def __init__(self, simulator: SdElementsSimulator) -> None:
-        self._simulator = simulator
-
-    def lose_answer(self, write: Write, how: Loss) -> None:
-        method, path = _PLACES[write]
-        self._simulator.fail_next(
-            Fault(status=500, method=method, path=path, after=True, drop=how == "cut")
-        )
-
-    def throttle(self, seconds: int) -> None:
-        self._simulator.fail_next(Fault(status=429, headers={"Retry-After": str(seconds)}))
-
-    def break_down(self, times: int) -> None:
-        self._simulator.fail_next(Fault(status=503, times=times))
-
-    def answer_garbage(self) -> None:
-        self._simulator.fail_next(Fault(status=200, raw=b"<html>Sign in</html>"))
-
-    def slow(self, seconds: float) -> None:
-        self._simulator.faults.latency = seconds
-
-
 @asynccontextmanager
 async def simulated() -> AsyncIterator[Site]:
     clock = Clock()
@@ -99,7 +76,7 @@ async def simulated() -> AsyncIterator[Site]:
             values=VALUES,
             clock=clock,
             hands=SdElementsHands(simulator),
-            weather=SdElementsWeather(simulator),
+            weather=SimulatedWeather(simulator, _PLACES),
             open=opened,
             wrong_credentials={"token": "nobody-has-this-token"},
             small_pages={"page_size": 2},

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0040_triggers"
-down_revision = "0005_management"
+down_revision = "0006_remote_issue"
 
 
 def upgrade() -> None:

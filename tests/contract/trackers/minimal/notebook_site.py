@@ -9,9 +9,9 @@ from tidegate_notebook.params import parse_params
 from tidegate_notebook.simulator import PEOPLE, Notebook
 from tidegate_notebook.tracker import NotebookTracker
 
-from adapters.simulation import Fault
 from schemas.values import User
-from tests.contract.trackers.harness import Clock, Loss, Site, Values, Write
+from tests.contract.trackers.harness import Clock, Site, Values
+from tests.contract.trackers.weather import Places, SimulatedWeather
 
 ALICE = User(name="Alice", id="alice")
 VALUES = Values(
@@ -23,7 +23,7 @@ VALUES = Values(
     person=ALICE,
     discovers=True,
 )
-_PLACES: dict[Write, tuple[str, str]] = {
+_PLACES: Places = {
     "issue": ("POST", "/api/notes"),
     "update": ("PATCH", "/api/notes/{note}"),
     "comment": ("POST", "/remarks"),
@@ -47,29 +47,6 @@ class Hands:
         self._notebook.remove(self._notebook.notes[issue_id])
 
 
-class Weather:
-    def __init__(self, notebook: Notebook) -> None:
-        self._notebook = notebook
-
-    def lose_answer(self, write: Write, how: Loss) -> None:
-        method, path = _PLACES[write]
-        self._notebook.fail_next(
-            Fault(status=500, method=method, path=path, after=True, drop=how == "cut")
-        )
-
-    def throttle(self, seconds: int) -> None:
-        self._notebook.fail_next(Fault(status=429, headers={"Retry-After": str(seconds)}))
-
-    def break_down(self, times: int) -> None:
-        self._notebook.fail_next(Fault(status=503, times=times))
-
-    def answer_garbage(self) -> None:
-        self._notebook.fail_next(Fault(status=200, raw=b"<html>Sign in</html>"))
-
-    def slow(self, seconds: float) -> None:
-        self._notebook.faults.latency = seconds
-
-
 @asynccontextmanager
 async def simulated() -> AsyncIterator[Site]:
     clock = Clock()
@@ -85,7 +62,7 @@ async def simulated() -> AsyncIterator[Site]:
             values=VALUES,
             clock=clock,
             hands=Hands(notebook),
-            weather=Weather(notebook),
+            weather=SimulatedWeather(notebook, _PLACES),
             open=opened,
             wrong_credentials={"token": "nobody-has-this-token"},
             small_pages={"page_size": 2},

@@ -259,6 +259,10 @@ class FakeOperations:
         self.calls.append(("set_settings", name, body))
         return CONNECTION
 
+    async def change_settings(self, name: str, body: api.SettingsPatch) -> api.ConnectionView:
+        self.calls.append(("change_settings", name, body))
+        return CONNECTION
+
     async def pause(self, name: str) -> api.ConnectionView:
         self.calls.append(("pause", name))
         return CONNECTION
