@@ -88,6 +88,12 @@ class ChangesPage(msgspec.Struct, frozen=True):
     """False when another call with `cursor` would bring more at once."""
 
 
+class SearchPage(msgspec.Struct, frozen=True):
+    issues: tuple[IssueRef, ...]
+    cursor: str = ""
+    """Opaque; handed back for the next page. '' at the end."""
+
+
 class WebhookRequest(msgspec.Struct, frozen=True):
     headers: Mapping[str, str]
     """Names in lower case."""
@@ -192,6 +198,18 @@ class Discovery(Projects, Protocol):
 
     async def metadata(self, project: str) -> Metadata:
         """Read anew with each call; the caller caches."""
+        ...
+
+
+@runtime_checkable
+class Searching(Protocol):
+    """Of an adapter that lets people search in the tracker's own query language."""
+
+    async def search(
+        self, query: str, projects: tuple[str, ...], *, cursor: str = "", issue: str = ""
+    ) -> SearchPage:
+        """One page of those issues in these projects that fit; of `issue` alone when its id is
+        given. VALIDATION, with the place where the tracker tells it, for a wrong query."""
         ...
 
 

@@ -7,9 +7,10 @@ import msgspec
 from schemas.api import IssueKey, PageQuery, PairClaim, Text
 from schemas.values import Millis
 
-TaskKind = Literal["sync", "retry", "ignore", "stop", "pair"]
+TaskKind = Literal["sync", "retry", "ignore", "stop", "pair", "recheck"]
 """`sync`: put issues under sync, or ring for them. `retry` and `ignore`: parked twins. `stop`: end
-the sync of issues. `pair`: pair issues that exist on both sides."""
+the sync of issues. `pair`: pair issues that exist on both sides. `recheck`: reconcile all that is
+under sync anew, such as after a field was mapped."""
 TaskStatus = Literal["waiting", "running", "done", "failed", "cancelled", "interrupted"]
 """`interrupted`: the daemon ended meanwhile; it can be begun again, and doubles nothing."""
 
@@ -23,8 +24,14 @@ class TaskStart(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
     issues: Annotated[tuple[IssueKey, ...], msgspec.Meta(max_length=MOST)] = ()
     """Local keys or ids, for `sync` and `stop`; `sync` without them takes every issue of the
     connection's project."""
+    trigger: Text = ""
+    """For `sync` and `stop`: the issues that this trigger matches."""
+    confirmed: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    """How many issues the trigger's preview has told; needed above a number."""
     pairs: Annotated[tuple[PairClaim, ...], msgspec.Meta(max_length=MOST)] = ()
     """For `pair`."""
+    dry_run: bool = False
+    """For `pair`: only tells what would be done."""
     fault: Text = ""
     """For `retry` and `ignore`: errors of this kind alone."""
 
@@ -33,6 +40,18 @@ class TaskProblem(msgspec.Struct, frozen=True):
     subject: str
     """The issue or twin."""
     detail: str
+
+
+class TaskRowView(msgspec.Struct, frozen=True):
+    """What became of one step."""
+
+    number: int
+    """Of the row that was given, from 1; or in the order in which they were found."""
+    subject: str
+    """The issue, pair or twin."""
+    outcome: str
+    """`failed`; or `done`, `began`, `rang`, `stopped`, `paired`, `already`."""
+    detail: str = ""
 
 
 class TaskProgress(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -71,3 +90,7 @@ class TaskDetail(TaskView, frozen=True):
 
 class TaskQuery(PageQuery, frozen=True, forbid_unknown_fields=True):
     status: TaskStatus | None = None
+
+
+class TaskRowsQuery(PageQuery, frozen=True, forbid_unknown_fields=True):
+    outcome: Annotated[str, msgspec.Meta(max_length=64)] = ""

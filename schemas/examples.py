@@ -39,6 +39,8 @@ EXAMPLES: Mapping[str, Any] = {
         "users": {"ann@globex.example": "ann@acme.example"},
     },
     "mapping_solve": {"field": "status", "value": "Doing", "here": "In Progress"},
+    "trigger_put": {"project": "ABC", "query": "priority = High", "notes": "For ACME"},
+    "trigger_preview": {"project": "ABC", "labels": ["shared"]},
     "sync": {"issue": "ABC-1", "connection": "acme-globex"},
     "errors_retry": {"connection": "acme-globex", "fault": "mapping"},
     "errors_ignore": {"connection": "acme-globex", "fault": "validation"},

@@ -5,7 +5,14 @@ from typing import Any
 
 from schemas.access import AuditEntry, AuditQuery, TokenCreate, TokenCreated, TokenView
 from schemas.api import MetadataQuery, Page, PageQuery, ProjectQuery, QueueView
-from schemas.bulk import TaskDetail, TaskQuery, TaskStart, TaskView
+from schemas.bulk import (
+    TaskDetail,
+    TaskQuery,
+    TaskRowsQuery,
+    TaskRowView,
+    TaskStart,
+    TaskView,
+)
 from schemas.metadata import Choice, Metadata
 from schemas.news import NewsQuery
 from schemas.routing import Route, act, delete, listed, post, read
@@ -41,6 +48,13 @@ TASK_START = post(
     "task_start", "/tasks", "Begin bulk work", TaskStart, TaskView, role="operator", status=201
 )
 TASK = read("task", "/tasks/{task}", "How far it is, and what went wrong", TaskDetail)
+TASK_ROWS = listed(
+    "task_rows",
+    "/tasks/{task}/rows",
+    "What became of each row",
+    TaskRowsQuery,
+    Page[TaskRowView],
+)
 TASK_CANCEL = act(
     "task_cancel",
     "/tasks/{task}/cancel",
@@ -51,7 +65,7 @@ TASK_CANCEL = act(
 TASK_RESUME = act(
     "task_resume",
     "/tasks/{task}/resume",
-    "Begin it again, after it was interrupted, cancelled or failed",
+    "Go on with it, after it was interrupted, cancelled or failed, or try what failed again",
     TaskView,
     role="operator",
 )
@@ -95,6 +109,7 @@ NODE_ROUTES: tuple[Route[Any, Any, Any], ...] = (
     TASKS,
     TASK_START,
     TASK,
+    TASK_ROWS,
     TASK_CANCEL,
     TASK_RESUME,
     QUEUE,

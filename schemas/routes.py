@@ -56,6 +56,7 @@ from schemas.node_routes import NODE_ROUTES
 from schemas.record_routes import RECORD_ROUTES
 from schemas.routing import Route, act, delete, listed, patch, post, put, read
 from schemas.rule_routes import RULE_ROUTES
+from schemas.trigger_routes import TRIGGER_ROUTES
 from schemas.trust import KeysView, PeerRenew, PeerRenewal, PeerUrl, PeerView
 
 NODE = read("node", "/node", "This node", NodeView, narrow=True)
@@ -425,6 +426,7 @@ ROUTES: tuple[Route[Any, Any, Any], ...] = (
     RELAY_PASS_REVOKE,
     *RECORD_ROUTES,
     *MAPPING_ROUTES,
+    *TRIGGER_ROUTES,
     *NODE_ROUTES,
     *ALM_ROUTES,
     *RULE_ROUTES,

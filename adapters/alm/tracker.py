@@ -23,10 +23,18 @@ from adapters.alm.moments import ServerClock
 from adapters.alm.params import AlmParams
 from adapters.alm.people import People
 from adapters.alm.scan import Scan
+from adapters.alm.search import AlmSearch
 from adapters.alm.wire import Entity
 from adapters.alm.writing import SUMMARY_LIMIT, Writer
 from adapters.http import Pause
-from adapters.port import ByteStream, Capabilities, ChangesPage, StageResult, WebhookRequest
+from adapters.port import (
+    ByteStream,
+    Capabilities,
+    ChangesPage,
+    SearchPage,
+    StageResult,
+    WebhookRequest,
+)
 from adapters.rich_text.losses import losses
 from schemas.errors import Fault
 from schemas.events import IssueChanged
@@ -77,6 +85,7 @@ class AlmTracker:
         self._catalogue = Catalogue(client, params, customizations)
         self._check = Check(client, params, customizations, people, clock)
         self._scan = Scan(connector, client, params, clock, now)
+        self._search = AlmSearch(client, params, reader)
         self._capabilities = capabilities(params)
 
     @property
@@ -85,6 +94,12 @@ class AlmTracker:
 
     async def check(self, project: str = "") -> tuple[StageResult, ...]:
         return await self._check.run(project)
+
+    async def search(
+        self, query: str, projects: tuple[str, ...], *, cursor: str = "", issue: str = ""
+    ) -> SearchPage:
+        self._one_of(projects)
+        return await self._search.page(query, cursor, issue)
 
     async def resolve(self, key_or_id: str) -> IssueRef:
         issue = self._id(key_or_id)

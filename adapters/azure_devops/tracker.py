@@ -29,11 +29,19 @@ from adapters.azure_devops.patch import PatchWriter
 from adapters.azure_devops.references import LABELS, PROJECT, STATE
 from adapters.azure_devops.relations import Relations
 from adapters.azure_devops.scan import Scan
+from adapters.azure_devops.search import WiqlSearch
 from adapters.azure_devops.subscriptions import Subscriptions
 from adapters.azure_devops.users import find_users
 from adapters.azure_devops.webhook import WebhookReader
 from adapters.http import Pause
-from adapters.port import ByteStream, Capabilities, ChangesPage, StageResult, WebhookRequest
+from adapters.port import (
+    ByteStream,
+    Capabilities,
+    ChangesPage,
+    SearchPage,
+    StageResult,
+    WebhookRequest,
+)
 from schemas.errors import Fault, TrackerError
 from schemas.events import IssueChanged
 from schemas.issue import (
@@ -80,6 +88,7 @@ class AzureDevOpsTracker:
         self._catalogue = Catalogue(self._client, self._mapper, self._fields)
         self._subscriptions = Subscriptions(self._client, params)
         self._scan = Scan(connector, self._client, self._items, params, now)
+        self._wiql = WiqlSearch(self._items, self._mapper)
         self._webhook = WebhookReader(connector, params)
 
     @property
@@ -99,6 +108,11 @@ class AzureDevOpsTracker:
 
     async def watch(self, projects: tuple[str, ...]) -> tuple[str, ...]:
         return await self._subscriptions.troubles(projects)
+
+    async def search(
+        self, query: str, projects: tuple[str, ...], *, cursor: str = "", issue: str = ""
+    ) -> SearchPage:
+        return await self._wiql.page(query, projects or (self._params.project,), cursor, issue)
 
     async def resolve(self, key_or_id: str) -> IssueRef:
         item = await self._items.read(key_or_id)

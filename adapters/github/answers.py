@@ -78,6 +78,12 @@ class Issue(msgspec.Struct, frozen=True):
     issue_field_values: tuple[FieldValue, ...] | None = None
 
 
+class Found(msgspec.Struct, frozen=True):
+    total_count: int
+    items: tuple[Issue, ...]
+    incomplete_results: bool = False
+
+
 class Comment(msgspec.Struct, frozen=True):
     id: int
     created_at: str

@@ -21,9 +21,17 @@ from adapters.github.moved import Moved
 from adapters.github.params import GitHubParams
 from adapters.github.places import Repositories
 from adapters.github.scan import Scan
+from adapters.github.search import IssueSearch
 from adapters.github.users import Users
 from adapters.http import Pause
-from adapters.port import ByteStream, Capabilities, ChangesPage, StageResult, WebhookRequest
+from adapters.port import (
+    ByteStream,
+    Capabilities,
+    ChangesPage,
+    SearchPage,
+    StageResult,
+    WebhookRequest,
+)
 from schemas.events import IssueChanged
 from schemas.issue import (
     Attachment,
@@ -63,6 +71,7 @@ class GitHubTracker:
         self._issues = Issues(client, params, repositories, self._users, catalogue, self._moved)
         self._comments = Comments(client, self._users)
         self._scan = Scan(connector, client, repositories, params, now)
+        self._search = IssueSearch(client, repositories)
         self._discoverer = Discoverer(client, params, repositories, catalogue, self._users)
         self._deliveries = Deliveries(connector, client, params.webhook_url, now)
 
@@ -73,6 +82,11 @@ class GitHubTracker:
     async def check(self, project: str = "") -> tuple[StageResult, ...]:
         projects = (project,) if project else self._params.projects
         return await Check(self._client, projects).run()
+
+    async def search(
+        self, query: str, projects: tuple[str, ...], *, cursor: str = "", issue: str = ""
+    ) -> SearchPage:
+        return await self._search.page(query, projects or self._params.projects, cursor, issue)
 
     async def resolve(self, key_or_id: str) -> IssueRef:
         return await self._issues.resolve(key_or_id)

@@ -5,6 +5,7 @@ import msgspec
 from adapters.github import answers
 
 issue = msgspec.json.Decoder(answers.Issue)
+found = msgspec.json.Decoder(answers.Found)
 issues = msgspec.json.Decoder(tuple[answers.Issue, ...])
 comment = msgspec.json.Decoder(answers.Comment)
 comments = msgspec.json.Decoder(tuple[answers.Comment, ...])

@@ -10,8 +10,9 @@ from adapters.jira.comments import Comments
 from adapters.jira.issues import Issues
 from adapters.jira.metadata import Catalogue
 from adapters.jira.scan import Scan
+from adapters.jira.search import JqlSearch
 from adapters.jira.worklogs import Worklogs
-from adapters.port import ByteStream, ChangesPage
+from adapters.port import ByteStream, ChangesPage, SearchPage
 from schemas.events import IssueChanged
 from schemas.issue import (
     Attachment,
@@ -55,6 +56,7 @@ class AnyJira:
         markers: Markers,
         scan: Scan,
         catalogue: Catalogue,
+        jql: JqlSearch,
     ) -> None:
         """`base` is the address under which people open Jira, `projects` those to scan."""
         self._base = base
@@ -67,6 +69,7 @@ class AnyJira:
         self._markers = markers
         self._scan = scan
         self._catalogue = catalogue
+        self._jql = jql
 
     async def projects(self) -> tuple[Choice, ...]:
         return await self._catalogue.projects()
@@ -135,6 +138,11 @@ class AnyJira:
 
     async def find_users(self, query: str) -> tuple[User, ...]:
         return await self._people.find(query)
+
+    async def search(
+        self, query: str, projects: tuple[str, ...], *, cursor: str = "", issue: str = ""
+    ) -> SearchPage:
+        return await self._jql.page(query, projects or self._projects, cursor, issue)
 
     async def changed_since(self, cursor: str | None, projects: tuple[str, ...]) -> ChangesPage:
         return await self._scan.changed_since(cursor, projects or self._projects)

@@ -26,6 +26,7 @@ from adapters.jira.params import JiraParams
 from adapters.jira.parents import Parents
 from adapters.jira.scan import Found, Scan
 from adapters.jira.screens import Screens
+from adapters.jira.search import JqlSearch
 from adapters.jira.watch import Watch
 from adapters.jira.workflow import Workflow
 from adapters.jira.worklogs import Worklogs
@@ -83,6 +84,7 @@ class JiraTracker(AnyJira):
             Markers(client),
             Scan(connector, self._search, now, params.scan_overlap, params.scan_lag),
             Catalogue(client, fields, links, Screens(client)),
+            JqlSearch(client.base, self._search),
         )
 
     @property

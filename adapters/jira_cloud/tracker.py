@@ -16,6 +16,7 @@ from adapters.jira.issues import Issues
 from adapters.jira.links import Links
 from adapters.jira.moves import Moves
 from adapters.jira.scan import Found, Scan
+from adapters.jira.search import JqlSearch
 from adapters.jira.watch import Watch
 from adapters.jira.workflow import Workflow
 from adapters.jira.writing import Writer
@@ -95,6 +96,7 @@ class JiraCloudTracker(AnyJira):
             markers,
             Scan(connector, self._search, now, params.scan_overlap, params.scan_lag),
             CloudCatalogue(client, fields, links, CloudScreens(client)),
+            JqlSearch(client.base, self._search),
         )
 
     @property

@@ -8,7 +8,14 @@ import aiohttp
 import msgspec
 
 from adapters.http import Pause
-from adapters.port import ByteStream, Capabilities, ChangesPage, StageResult, WebhookRequest
+from adapters.port import (
+    ByteStream,
+    Capabilities,
+    ChangesPage,
+    SearchPage,
+    StageResult,
+    WebhookRequest,
+)
 from adapters.rally import fit, mapping
 from adapters.rally.attachments import Attachments
 from adapters.rally.capabilities import CAPABILITIES
@@ -26,6 +33,7 @@ from adapters.rally.params import RallyParams
 from adapters.rally.people import People
 from adapters.rally.scan import Scan
 from adapters.rally.schema import Schema
+from adapters.rally.search import RallySearch
 from adapters.rally.webhook import WebhookReader
 from adapters.rally.workspace import Workspace
 from adapters.rally.writing import Writer
@@ -76,6 +84,7 @@ class RallyTracker:
         self._catalogue = Catalogue(params, schema, workspace, names)
         self._check = Check(client, params, workspace, schema, memory)
         self._scan = Scan(connector, client, params, workspace, items, now)
+        self._search = RallySearch(client, workspace, items, params.page_size)
         self._hooks = Hooks(client, params)
         self._webhooks = WebhookReader(connector, params.webhook_secret, workspace.known_place)
 
@@ -85,6 +94,11 @@ class RallyTracker:
 
     async def check(self, project: str = "") -> tuple[StageResult, ...]:
         return await self._check.run((project,) if project else self._params.projects)
+
+    async def search(
+        self, query: str, projects: tuple[str, ...], *, cursor: str = "", issue: str = ""
+    ) -> SearchPage:
+        return await self._search.page(query, projects or self._params.projects, cursor, issue)
 
     async def resolve(self, key_or_id: str) -> IssueRef:
         found = await self._items.get(key_or_id, "ObjectID,FormattedID")

@@ -148,7 +148,7 @@ class Scan:
     async def _entry_page(self, ids: tuple[int, ...], offset: int, size: int) -> wire.TimeEntries:
         query = (
             ("set_filter", "1"),
-            *_project_filter(ids),
+            *project_filter(ids),
             ("sort", "created_on:desc"),
             ("offset", str(offset)),
             ("limit", str(size)),
@@ -194,12 +194,12 @@ def _issue_query(
             (f"op[{column}]", ">="),
             (f"v[{column}][]", moments.text(low)),
         ]
-    pairs += _project_filter(ids)
+    pairs += project_filter(ids)
     pairs += [("sort", sort), ("offset", str(skip)), ("limit", str(size))]
     return tuple(pairs)
 
 
-def _project_filter(ids: tuple[int, ...]) -> Pairs:
+def project_filter(ids: tuple[int, ...]) -> Pairs:
     if not ids:
         return ()
     values = (("v[project_id][]", str(number)) for number in ids)

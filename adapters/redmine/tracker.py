@@ -7,7 +7,14 @@ from contextlib import AbstractAsyncContextManager
 import aiohttp
 
 from adapters.http import Pause
-from adapters.port import ByteStream, Capabilities, ChangesPage, StageResult, WebhookRequest
+from adapters.port import (
+    ByteStream,
+    Capabilities,
+    ChangesPage,
+    SearchPage,
+    StageResult,
+    WebhookRequest,
+)
 from adapters.redmine import mapping, webhook
 from adapters.redmine.attachments import Attachments
 from adapters.redmine.capabilities import CAPABILITIES
@@ -25,6 +32,7 @@ from adapters.redmine.params import RedmineParams
 from adapters.redmine.people import People
 from adapters.redmine.rights import Rights
 from adapters.redmine.scan import Scan
+from adapters.redmine.search import FilterSearch
 from adapters.redmine.worklogs import TimeEntries
 from adapters.redmine.writing import Writer
 from schemas.errors import Fault, TrackerError
@@ -81,6 +89,7 @@ class RedmineTracker:
         self._catalogue = Catalogue(client, directory)
         self._check = Check(client, directory, rights)
         self._scan = Scan(connector, client, directory, now, params.scan_overlap, params.page_size)
+        self._search = FilterSearch(client, directory, params.page_size)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -88,6 +97,11 @@ class RedmineTracker:
 
     async def check(self, project: str = "") -> tuple[StageResult, ...]:
         return await self._check.run((project,) if project else self._params.projects)
+
+    async def search(
+        self, query: str, projects: tuple[str, ...], *, cursor: str = "", issue: str = ""
+    ) -> SearchPage:
+        return await self._search.page(query, projects or self._params.projects, cursor, issue)
 
     async def resolve(self, key_or_id: str) -> IssueRef:
         try:

@@ -11,6 +11,7 @@ from adapters.port import (
     ByteStream,
     Capabilities,
     ChangesPage,
+    SearchPage,
     StageResult,
     WebhookRequest,
 )
@@ -27,6 +28,7 @@ from adapters.sd_elements.paths import project_path, task_path, tasks_path
 from adapters.sd_elements.people import People
 from adapters.sd_elements.references import References
 from adapters.sd_elements.scan import Scan
+from adapters.sd_elements.search import FilterSearch
 from adapters.sd_elements.survey import Survey
 from schemas.errors import Fault, InputError, TrackerError
 from schemas.events import IssueChanged
@@ -64,6 +66,7 @@ class SdElementsTracker:
         self._references = References(self._client, params.alm_connection)
         self._people = People(self._client)
         self._scan = Scan(connector, self._client, now, params.scan_overlap)
+        self._search = FilterSearch(params.url, self._client)
         self._catalogue: Catalogue | None = None
         self.survey = Survey(params.url, self._client)
 
@@ -183,6 +186,12 @@ class SdElementsTracker:
 
     async def find_users(self, query: str) -> tuple[User, ...]:
         return await self._people.find(query)
+
+    async def search(
+        self, query: str, projects: tuple[str, ...], *, cursor: str = "", issue: str = ""
+    ) -> SearchPage:
+        within = projects or self._params.projects or await self._scan.projects()
+        return await self._search.page(query, within, await self._known(), cursor, issue)
 
     async def changed_since(self, cursor: str | None, projects: tuple[str, ...]) -> ChangesPage:
         return await self._scan.changed_since(cursor, projects or self._params.projects)

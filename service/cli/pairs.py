@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from pathlib import Path
 
 from schemas.api import PairAgainBody, PairClaim, PairedAgain, PairsQuery, PairView
@@ -15,6 +16,9 @@ from service.cli.session import Session, on_node, read_text
 COLUMNS = PairView.__struct_fields__
 _BATCH = 200
 _FORMULA = ("=", "+", "-", "@")
+_HEADING = re.compile(r"[^a-z]")
+_ISSUE = ("id", "issueid", "urn", "issueurn", "key", "issuekey", "issue", "")
+"""What may follow `local` and `remote` in a heading, the best first."""
 
 
 def add_to(connection: Commands) -> None:
@@ -64,30 +68,61 @@ def to_csv(pairs: list[PairView]) -> str:
     written = io.StringIO()
     writer = csv.writer(written, lineterminator="\n")
     writer.writerow(COLUMNS)
-    writer.writerows([_harmless(getattr(pair, column)) for column in COLUMNS] for pair in pairs)
+    writer.writerows([harmless(getattr(pair, column)) for column in COLUMNS] for pair in pairs)
     return written.getvalue()
 
 
-def _harmless(cell: str) -> str:
+def harmless(cell: str) -> str:
     """A spreadsheet would run it as a formula, and the other side chose some of these words."""
     return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 
-def from_csv(text: str, where: str) -> list[PairClaim]:
-    rows = csv.DictReader(io.StringIO(text))
-    needed = {"local_id", "remote_id"}
-    if not needed <= set(rows.fieldnames or ()):
-        raise failed(
-            f"{where} has no columns local_id and remote_id.",
-            "Use a file that `tidegate connection pairs` wrote on this side.",
-        )
+def from_csv(text: str, where: str, *, swapped: bool = False) -> list[PairClaim]:
+    """With a line of headings: ours, or those of a file that another product left behind. Without
+    one: two columns, this side's issue first."""
+    lines = list(csv.reader(io.StringIO(text.removeprefix("\ufeff")), dialect=_dialect(text)))
+    local, remote, first = _columns(lines, where)
     pairs = []
-    for number, row in enumerate(rows, 2):
-        local, remote = ((row[name] or "").removeprefix("'").strip() for name in sorted(needed))
-        if not local or not remote:
+    for number, row in enumerate(lines[first:], first + 1):
+        if not any(cell.strip() for cell in row):
+            continue
+        ends = [
+            row[at].removeprefix("'").strip() if at < len(row) else "" for at in (local, remote)
+        ]
+        if not all(ends):
             raise failed(f"{where}, line {number}: an id is missing.", "Complete or remove it.")
-        pairs.append(PairClaim(local, remote))
+        pairs.append(PairClaim(*reversed(ends)) if swapped else PairClaim(*ends))
     return pairs
+
+
+def _columns(lines: list[list[str]], where: str) -> tuple[int, int, int]:
+    """Where both issues stand, and at which line the pairs begin."""
+    headings = [_HEADING.sub("", cell.lower()) for cell in lines[0]] if lines else []
+    local, remote = (_best(headings, end) for end in ("local", "remote"))
+    if local is not None and remote is not None:
+        return local, remote, 1
+    if len(headings) == 2 and all(any(map(str.isdigit, cell)) for cell in lines[0]):
+        return 0, 1, 0
+    raise failed(
+        f"{where} has no columns local_id and remote_id.",
+        "Use a file that `tidegate connection pairs` wrote on this side, or two columns without"
+        " headings: this side's issue, then the other side's.",
+    )
+
+
+def _best(headings: list[str], end: str) -> int | None:
+    """An id rather than a key, where a file has both."""
+    names = (f"{end}{kind}" for kind in _ISSUE)
+    return next((headings.index(name) for name in names if name in headings), None)
+
+
+def _dialect(text: str) -> type[csv.Dialect]:
+    head = text.partition("\n")[0]
+    return _Semicolons if head.count(";") > head.count(",") else csv.excel
+
+
+class _Semicolons(csv.excel):
+    delimiter = ";"
 
 
 async def _pair_again(session: Session, node: NodeClient) -> None:

@@ -13,6 +13,7 @@ from schemas.errors import TidegateError
 from service.cli import (
     activity,
     alm,
+    bulk,
     conflicts,
     connections,
     connectors,
@@ -30,6 +31,7 @@ from service.cli import (
     simulate,
     tasks,
     tokens,
+    triggers,
     twin_acts,
     twins,
 )
@@ -49,6 +51,8 @@ _GROUPS = (
     mapping,
     alm,
     twin_acts,
+    triggers,
+    bulk,
     parked,
     conflicts,
     disclosures,

@@ -7,14 +7,14 @@ from rich.console import RenderableType
 from schemas.api import PairClaim
 from schemas.bulk import TaskDetail, TaskQuery, TaskStart, TaskView
 from schemas.node_routes import TASK, TASK_CANCEL, TASK_RESUME, TASK_START, TASKS
-from service.cli import pairs
+from service.cli import pairs, task_progress
 from service.cli.ending import Ending, failed
 from service.cli.node_client import NodeClient
 from service.cli.output import facts, moment, table
 from service.cli.parsing import Commands, add_paging, command, group
 from service.cli.session import Session, on_node, read_text
 
-_KINDS = ("sync", "retry", "ignore", "stop", "pair")
+_KINDS = ("sync", "retry", "ignore", "stop", "pair", "recheck")
 _STATUSES = ("waiting", "running", "done", "failed", "cancelled", "interrupted")
 _START_EXAMPLES = """\
 task start sync --connection acme-globex
@@ -39,10 +39,11 @@ def add_to(commands: Commands) -> None:
     for name, summary, call in (
         ("show", "tell how far it is, and what went wrong", on_node(_show)),
         ("cancel", "cancel it; what was done stays done", on_node(_cancel)),
-        ("resume", "begin it again, after it was interrupted or failed", on_node(_resume)),
+        ("resume", "go on with it, or try again what failed", on_node(_resume)),
     ):
         made = command(task, name, summary, call, examples=f"task {name} 01j8z3")
         made.add_argument("id", help="as `task list` shows it")
+    task_progress.add_to(task)
 
 
 def _add_start(task: Commands) -> None:
@@ -51,7 +52,8 @@ def _add_start(task: Commands) -> None:
         "kind",
         choices=_KINDS,
         help="sync: put issues under sync or ring for them; retry, ignore: issues that wait for a "
-        "person; stop: end the sync of issues; pair: pair issues that exist on both sides",
+        "person; stop: end the sync of issues; pair: pair issues that exist on both sides; "
+        "recheck: reconcile all that is under sync",
     )
     start.add_argument(
         "--issue",

@@ -486,3 +486,27 @@ alm_jobs = sa.Table(
     sa.Index(None, "connection", "id"),
     sqlite_autoincrement=True,
 )
+
+# What became of each step of a task: what is done is not done again when it goes on.
+task_rows = sa.Table(
+    "task_rows",
+    metadata,
+    sa.Column("task", sa.Text, sa.ForeignKey("tasks.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("key", Words, primary_key=True),
+    _number("number"),
+    _words("subject"),
+    _text("outcome"),
+    _words("detail"),
+    sa.Index(None, "task", "number"),
+)
+
+# Which local issues come under sync by themselves, and which bulk work takes.
+triggers = sa.Table(
+    "triggers",
+    metadata,
+    _of_connection(primary_key=True),
+    sa.Column("name", Words, primary_key=True),
+    _flag("active"),
+    _number("created"),
+    _bytes("body"),
+)

@@ -54,11 +54,19 @@ from schemas.api import (
     TwinStop,
     TwinView,
 )
-from schemas.bulk import TaskDetail, TaskQuery, TaskStart, TaskView
+from schemas.bulk import (
+    TaskDetail,
+    TaskQuery,
+    TaskRowsQuery,
+    TaskRowView,
+    TaskStart,
+    TaskView,
+)
 from schemas.mapping import MappingBody, MappingSolution, MappingSuggestions, MappingView
 from schemas.metadata import Choice, Metadata
 from schemas.news import News
 from schemas.node import Activity
+from schemas.triggers import TriggerPreview, TriggerSpec, TriggerView
 from schemas.trust import KeysView, PeerRenew, PeerRenewal, PeerUrl, PeerView
 from service.web.alm import AlmPort
 from service.web.rule_life import RuleLife
@@ -209,6 +217,16 @@ class Operations(Protocol):
 
     async def start_twin(self, connection: str, twin: str) -> TwinView: ...
 
+    async def triggers(self, connection: str, query: PageQuery) -> Page[TriggerView]: ...
+
+    async def trigger(self, connection: str, name: str) -> TriggerView: ...
+
+    async def put_trigger(self, connection: str, name: str, spec: TriggerSpec) -> TriggerView: ...
+
+    async def remove_trigger(self, connection: str, name: str) -> None: ...
+
+    async def preview_trigger(self, connection: str, spec: TriggerSpec) -> TriggerPreview: ...
+
     async def projects(self, connector: str, query: ProjectQuery) -> Page[Choice]: ...
 
     async def metadata(self, connector: str, query: MetadataQuery) -> Metadata: ...
@@ -232,6 +250,8 @@ class Operations(Protocol):
     async def start_task(self, body: TaskStart, by: str) -> TaskView: ...
 
     async def task(self, id: str) -> TaskDetail: ...
+
+    async def task_rows(self, id: str, query: TaskRowsQuery) -> Page[TaskRowView]: ...
 
     async def cancel_task(self, id: str) -> TaskView: ...
 

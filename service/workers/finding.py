@@ -63,7 +63,7 @@ class Finder:
         """Whether every connection that might want the issue has it already."""
         having = {t.connection for t in found if issue in (t.issue_id, t.issue_key)}
         return all(
-            live.record.id in having or live.record.settings.trigger is None
+            live.record.id in having or not live.triggers
             for live in self._roster.of_connector(opened.record.id)
         )
 

@@ -11,10 +11,12 @@ from adapters.port import Tracker
 from schemas.errors import ConfigurationError, InputError
 from schemas.node import Connection, Connector, Peer
 from schemas.rules import RuleContext, RuleSet
+from schemas.triggers import TriggerSpec
 from schemas.values import Millis
 from service.peers.identity import node_id, pinned_keys
-from service.store import connections, connectors, peers, rule_versions, settings
+from service.store import connections, connectors, peers, rule_versions, settings, triggers
 from service.store.store import Store
+from service.store.triggers import TriggerRow
 from service.sync.disclosure import DEFAULT
 from service.sync.policy import Policy
 from service.workers.systems import open_tracker
@@ -36,6 +38,8 @@ class LiveConnection(msgspec.Struct, frozen=True):
     policy: Policy
     allowed: frozenset[str]
     context: RuleContext
+    triggers: tuple[TriggerSpec, ...] = ()
+    """Those that are active; each tells its project."""
 
 
 class _Read(msgspec.Struct, frozen=True):
@@ -43,6 +47,7 @@ class _Read(msgspec.Struct, frozen=True):
     connectors: list[Connector]
     connections: list[Connection]
     rules: dict[str, RuleSet]
+    triggers: list[TriggerRow]
     peers: list[Peer]
 
 
@@ -85,7 +90,7 @@ class Roster:
         read = await self._store.read(lambda c: _read(c, self._store))
         await self._open_connectors(read.connectors)
         self._connections = {
-            record.id: _live(record, read.rules.get(record.id))
+            record.id: _live(record, read.rules.get(record.id), read.triggers)
             for record in sorted(read.connections, key=lambda record: record.name)
         }
         self._named = {live.record.name: live for live in self._connections.values()}
@@ -150,8 +155,7 @@ class Roster:
         for live in self.of_connector(connector):
             if live.record.type == "alm":
                 continue
-            settings = live.record.settings
-            names |= {settings.project, settings.trigger.project if settings.trigger else ""}
+            names |= {live.record.settings.project, *(spec.project for spec in live.triggers)}
         return tuple(sorted(names - {""}))
 
     def shared_with(self, peer: str, shared: str) -> LiveConnection | None:
@@ -192,12 +196,13 @@ def _read(c: sa.Connection, store: Store) -> _Read:
         version=settings.get(c, _VERSION) or b"",
         connectors=connectors.all(c, store.vault),
         connections=known,
+        triggers=triggers.active(c),
         rules={id: found for id, found in rules.items() if found is not None},
         peers=peers.all(c),
     )
 
 
-def _live(record: Connection, rules: RuleSet | None) -> LiveConnection:
+def _live(record: Connection, rules: RuleSet | None, known: list[TriggerRow]) -> LiveConnection:
     chosen = record.settings
     allowed = DEFAULT if chosen.disclosed is None else frozenset(chosen.disclosed)
     return LiveConnection(
@@ -210,7 +215,21 @@ def _live(record: Connection, rules: RuleSet | None) -> LiveConnection:
         context=RuleContext(
             record.name, record.local_side, record.remote_side, project=chosen.project
         ),
+        triggers=_triggers(record, known),
     )
+
+
+def _triggers(record: Connection, known: list[TriggerRow]) -> tuple[TriggerSpec, ...]:
+    """The one in the connection's settings, and those that have names."""
+    first = record.settings.trigger
+    own = (TriggerSpec(first.project, first.types, first.labels),) if first else ()
+    named = (placed(row.spec, record) for row in known if row.connection == record.id)
+    return (*own, *named)
+
+
+def placed(spec: TriggerSpec, record: Connection) -> TriggerSpec:
+    """With the project that it means."""
+    return msgspec.structs.replace(spec, project=spec.project or record.settings.project)
 
 
 async def _close(opened: OpenConnector) -> None:

@@ -85,5 +85,4 @@ class WebhookDesk:
 
 
 def _may_want(live: LiveConnection, project: str) -> bool:
-    trigger = live.record.settings.trigger
-    return trigger is not None and live.record.status == "active" and may_match(trigger, project)
+    return live.record.status == "active" and may_match(live, project)

@@ -34,7 +34,7 @@ from service.workers.recent import Recent
 from service.workers.roster import LiveConnection, OpenConnector, Roster
 from service.workers.rounds import Rounds
 from service.workers.settling import Settling
-from service.workers.triggers import HOP_LIMIT, matches, may_match, twin_id
+from service.workers.triggers import HOP_LIMIT, may_match, twin_id, wants
 from service.workers.wakeups import Wakeups
 
 log = structlog.get_logger()
@@ -138,9 +138,7 @@ class Worker:
         wanting = [
             live
             for live in self._roster.of_connector(opened.record.id)
-            if live.record.status == "active"
-            and live.record.settings.trigger is not None
-            and may_match(live.record.settings.trigger, project)
+            if live.record.status == "active" and may_match(live, project)
         ]
         if not wanting:
             return
@@ -149,7 +147,7 @@ class Worker:
         if seen is None:
             return
         for live in wanting:
-            if matches(live, seen):
+            if await wants(live, seen, opened.tracker):
                 await self.begin(live, seen, hint)
 
     async def _read_stranger(self, opened: OpenConnector, issue: str) -> Issue | None:

@@ -1,6 +1,7 @@
-"""The part of the query language that is understood: conditions joined by AND, and an order."""
+"""The part of the query language that is understood: conditions, AND, OR, NOT, and an order."""
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,17 +14,14 @@ _TOKEN = re.compile(
     r"\s*(?:(?P<field>\[[\w.]+\])|(?P<text>'(?:[^']|'')*')|(?P<number>-?\d+)"
     r"|(?P<sign><>|<=|>=|=|<|>|\(|\)|,)|(?P<macro>@\w+)|(?P<word>\w+))"
 )
+Test = Callable[[Item], bool]
 _DATES = ("System.CreatedDate", "System.ChangedDate")
 
 
 def select(items: list[Item], query: str, *, top: int | None, precise: bool) -> list[Item]:
     reader = _Reader(_tokens(query), precise)
-    conditions, order, descending = reader.parse()
-    found = [
-        item
-        for item in items
-        if all(_holds(item, field, sign, value) for field, sign, value in conditions)
-    ]
+    test, order, descending = reader.parse()
+    found = [item for item in items if test(item)]
     if top is None and len(found) > CAP:
         raise Refusal(
             400,
@@ -40,13 +38,11 @@ class _Reader:
         self._place = 0
         self._precise = precise
 
-    def parse(self) -> tuple[list[tuple[str, str, Any]], str, bool]:
+    def parse(self) -> tuple[Test, str, bool]:
         self._skip_to("WHERE", "ORDER")
-        conditions: list[tuple[str, str, Any]] = []
+        test: Test = _anything
         if self._take_word("WHERE"):
-            conditions.append(self._condition())
-            while self._take_word("AND"):
-                conditions.append(self._condition())
+            test = self._either()
         order, descending = "System.Id", False
         if self._take_word("ORDER"):
             self._expect("BY")
@@ -55,7 +51,30 @@ class _Reader:
             self._take_word("ASC")
         if self._place < len(self._tokens):
             raise _unreadable(self._tokens[self._place])
-        return conditions, order, descending
+        return test, order, descending
+
+    def _either(self) -> Test:
+        tests = [self._both()]
+        while self._take_word("OR"):
+            tests.append(self._both())
+        return lambda item: any(test(item) for test in tests)
+
+    def _both(self) -> Test:
+        tests = [self._one()]
+        while self._take_word("AND"):
+            tests.append(self._one())
+        return lambda item: all(test(item) for test in tests)
+
+    def _one(self) -> Test:
+        if self._take_word("NOT"):
+            inner = self._one()
+            return lambda item: not inner(item)
+        if self._take_word("("):
+            inner = self._either()
+            self._expect(")")
+            return inner
+        field, sign, value = self._condition()
+        return lambda item: _holds(item, field, sign, value)
 
     def _condition(self) -> tuple[str, str, Any]:
         field = self._next()
@@ -115,6 +134,10 @@ class _Reader:
             raise _unreadable("the end")
         self._place += 1
         return self._tokens[self._place - 1]
+
+
+def _anything(item: Item) -> bool:
+    return True
 
 
 def _tokens(query: str) -> list[str]:

@@ -14,6 +14,7 @@ from adapters.github.simulator import (
     issues,
     links,
     pages,
+    search,
 )
 from adapters.github.simulator.config import SimulatorConfig, Webhook
 from adapters.github.simulator.faults import Faults
@@ -27,7 +28,7 @@ from adapters.simulation import Now, Server, json_reply, system_now, until_cance
 _OPEN = (f"{API}/rate_limit",)
 
 
-_PARTS = (directory, issues, comments, links, deliveries, pages)
+_PARTS = (directory, issues, comments, links, search, deliveries, pages)
 
 
 class GitHubSimulator(Server):

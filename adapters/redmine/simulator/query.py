@@ -77,9 +77,13 @@ def _test(state: State, name: str, operator: str, values: list[str], user: User)
             return lambda issue: issue.project.id in ids
         case "updated_on" | "created_on":
             return _time(state, name, operator, values)
-        case "description":
-            words = values[0].casefold() if values else ""
-            return lambda issue: words in (issue.description or "").casefold()
+        case "description" | "subject":
+            return _text(name, operator, values)
+        case "tracker_id" | "priority_id":
+            return lambda issue: (
+                (str(issue.tracker if name == "tracker_id" else issue.priority) in values)
+                is not operator.startswith("!")
+            )
         case "issue_id":
             numbers = {part for value in values for part in value.split(",")}
             return lambda issue: str(issue.id) in numbers
@@ -90,6 +94,20 @@ def _test(state: State, name: str, operator: str, values: list[str], user: User)
     if found and int(found[1]) in {field.id for field in catalogue.FIELDS}:
         return _custom(int(found[1]), values)
     return None
+
+
+def _text(name: str, operator: str, values: list[str]) -> Test:
+    words = values[0].casefold() if values else ""
+
+    def held(issue: Issue) -> str:
+        return (issue.subject if name == "subject" else issue.description or "").casefold()
+
+    match operator:
+        case "=":
+            return lambda issue: held(issue) == words
+        case "!~":
+            return lambda issue: words not in held(issue)
+    return lambda issue: words in held(issue)
 
 
 def _status(operator: str, values: list[str]) -> Test | None:

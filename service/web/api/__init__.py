@@ -15,6 +15,7 @@ from service.web.api import (
     peers,
     relay,
     rules,
+    triggers,
     twins,
 )
 from service.web.api.binding import bind
@@ -38,6 +39,7 @@ def api_routes(operations: Operations, board: HealthBoard) -> list[web.RouteDef]
         *relay.routes(operations),
         *mapping.routes(operations),
         *node.routes(operations),
+        *triggers.routes(operations),
         *events.routes(operations),
     ]
     found += refusals(found)

@@ -10,6 +10,7 @@ from schemas.node_routes import (
     TASK,
     TASK_CANCEL,
     TASK_RESUME,
+    TASK_ROWS,
     TASK_START,
     TASKS,
     TOKEN,
@@ -42,6 +43,7 @@ def routes(operations: Operations) -> list[web.RouteDef]:
             TASK_START, lambda caller, path, query, body: operations.start_task(body, caller.name)
         ),
         bind(TASK, lambda path, query, body: operations.task(path["task"])),
+        bind(TASK_ROWS, lambda path, query, body: operations.task_rows(path["task"], query)),
         bind(TASK_CANCEL, lambda path, query, body: operations.cancel_task(path["task"])),
         bind(TASK_RESUME, lambda path, query, body: operations.resume_task(path["task"])),
         bind(QUEUE, lambda path, query, body: operations.queue()),

@@ -55,10 +55,18 @@ from schemas.api import (
     TwinStop,
     TwinView,
 )
-from schemas.bulk import TaskDetail, TaskQuery, TaskStart, TaskView
+from schemas.bulk import (
+    TaskDetail,
+    TaskQuery,
+    TaskRowsQuery,
+    TaskRowView,
+    TaskStart,
+    TaskView,
+)
 from schemas.mapping import MappingBody, MappingSolution, MappingSuggestions, MappingView
 from schemas.metadata import Choice, Metadata
 from schemas.node import Activity
+from schemas.triggers import TriggerPreview, TriggerSpec, TriggerView
 from schemas.trust import KeysView, PeerRenew, PeerRenewal, PeerUrl, PeerView
 from service.codec import MarkdownCodec
 from service.workers.broadcast import Broadcast, Reader
@@ -86,6 +94,7 @@ from service.workers.operations.replaying import Replaying
 from service.workers.operations.rule_life import RuleLifeOperations
 from service.workers.operations.tasks import TaskOperations, Work
 from service.workers.operations.tokens import TokenDesk
+from service.workers.operations.triggers import TriggerOperations
 from service.workers.operations.twins import TwinOperations
 
 
@@ -127,7 +136,10 @@ class NodeOperations:
         )
         self._discovery = DiscoveryOperations(desk)
         self._peers = PeerOperations(desk, pairing)
-        self._tasks = TaskOperations(bulk, Work(desk, self._twins, self._errors, self._pairs))
+        self._triggers = TriggerOperations(desk)
+        self._tasks = TaskOperations(
+            bulk, Work(desk, self._twins, self._errors, self._pairs, self._triggers)
+        )
 
     @property
     def alm(self) -> AlmOperations:
@@ -309,6 +321,21 @@ class NodeOperations:
     async def start_twin(self, connection: str, twin: str) -> TwinView:
         return await self._twins.start(connection, twin)
 
+    async def triggers(self, connection: str, query: PageQuery) -> Page[TriggerView]:
+        return await self._triggers.page(connection, query)
+
+    async def trigger(self, connection: str, name: str) -> TriggerView:
+        return await self._triggers.one(connection, name)
+
+    async def put_trigger(self, connection: str, name: str, spec: TriggerSpec) -> TriggerView:
+        return await self._triggers.put(connection, name, spec)
+
+    async def remove_trigger(self, connection: str, name: str) -> None:
+        await self._triggers.remove(connection, name)
+
+    async def preview_trigger(self, connection: str, spec: TriggerSpec) -> TriggerPreview:
+        return await self._triggers.preview(connection, spec)
+
     async def projects(self, connector: str, query: ProjectQuery) -> Page[Choice]:
         return await self._discovery.projects(connector, query)
 
@@ -341,6 +368,9 @@ class NodeOperations:
 
     async def task(self, id: str) -> TaskDetail:
         return await self._tasks.one(id)
+
+    async def task_rows(self, id: str, query: TaskRowsQuery) -> Page[TaskRowView]:
+        return await self._tasks.rows(id, query)
 
     async def cancel_task(self, id: str) -> TaskView:
         return await self._tasks.cancel(id)

@@ -6,30 +6,45 @@ import msgspec
 import sqlalchemy as sa
 
 from schemas.api import Page, PairAgainBody, PairClaim, SyncBody
-from schemas.bulk import TaskDetail, TaskProgress, TaskQuery, TaskStart, TaskView
+from schemas.bulk import (
+    TaskDetail,
+    TaskProgress,
+    TaskQuery,
+    TaskRowsQuery,
+    TaskRowView,
+    TaskStart,
+    TaskView,
+)
 from schemas.errors import InputError
 from service.store import tasks, twins
 from service.store.tasks import TaskRow
 from service.store.twin_records import TwinKey
-from service.workers.bulk import Bulk, Step, Steps
+from service.workers.bulk import Bulk, Step, Steps, Took
 from service.workers.operations.desk import Desk
 from service.workers.operations.errors import ErrorOperations
 from service.workers.operations.pairs import PairOperations
+from service.workers.operations.triggers import TriggerOperations
 from service.workers.operations.twins import TwinOperations
 
-_AGAIN = ("interrupted", "cancelled", "failed")
+_AGAIN = ("interrupted", "cancelled", "failed", "done")
 
 
 class Work:
     """What a task does, as steps."""
 
     def __init__(
-        self, desk: Desk, twins: TwinOperations, errors: ErrorOperations, pairs: PairOperations
+        self,
+        desk: Desk,
+        twins: TwinOperations,
+        errors: ErrorOperations,
+        pairs: PairOperations,
+        triggers: TriggerOperations,
     ) -> None:
         self.desk = desk
         self._twins = twins
         self._errors = errors
         self._pairs = pairs
+        self._triggers = triggers
 
     def check(self, start: TaskStart) -> None:
         """Raises `InputError` when something is missing or not there."""
@@ -37,13 +52,19 @@ class Work:
             self.desk.connection(start.connection)
         elif start.kind not in ("retry", "ignore"):
             raise _missing("connection", "This kind of task is for one connection.")
-        if start.kind == "stop" and not start.issues:
+        if start.trigger and (start.issues or start.kind not in ("sync", "stop")):
+            raise _missing("trigger", "A trigger stands for the issues of `sync` and `stop`.")
+        if start.kind == "stop" and not start.issues and not start.trigger:
             raise _missing("issues", "Name the issues whose sync is to end.")
         if start.kind == "pair" and not start.pairs:
             raise _missing("pairs", "Name the pairs.")
 
     async def of(self, start: TaskStart) -> tuple[int | None, Steps]:
         """How many steps there are, where that is known before, and the steps."""
+        if start.trigger:
+            chosen = await self._triggers.chosen(start.connection, start.trigger, start.confirmed)
+            act = self._sync if start.kind == "sync" else self._stop
+            return len(chosen), _each(act(start, issue) for issue in chosen)
         match start.kind:
             case "sync" if not start.issues:
                 return None, self._whole_project(start.connection)
@@ -52,10 +73,12 @@ class Work:
             case "stop":
                 return len(start.issues), _each(self._stop(start, i) for i in start.issues)
             case "pair":
-                return len(start.pairs), _each(self._pair(start, p) for p in start.pairs)
+                return len(start.pairs), _each(self._all_pairs(start))
+            case "recheck":
+                return await self._twins.count(start.connection), self._under_sync(start)
         keys = await self._errors.chosen(start.connection, start.fault)
-        act = self._retry if start.kind == "retry" else self._ignore
-        return len(keys), _each(act(key) for key in keys)
+        parked = self._retry if start.kind == "retry" else self._ignore
+        return len(keys), _each(parked(key) for key in keys)
 
     async def _whole_project(self, connection: str) -> Steps:
         record = self.desk.connection(connection).record
@@ -64,45 +87,81 @@ class Work:
         async for found in tracker.all_issues((record.settings.project,)):
             yield self._sync(start, found.issue)
 
+    async def _under_sync(self, start: TaskStart) -> Steps:
+        async for key in self._twins.keys(start.connection):
+            yield self._recheck(key)
+
+    def _recheck(self, key: TwinKey) -> Step:
+        async def take() -> Took:
+            return Took("rang" if await self._twins.ring(key) else "stopped")
+
+        return Step(key.twin, take)
+
     def _sync(self, start: TaskStart, issue: str) -> Step:
-        async def take() -> str:
-            await self._twins.sync(SyncBody(issue, start.connection))
-            return ""
+        async def take() -> Took:
+            answer = await self._twins.sync(SyncBody(issue, start.connection))
+            return Took("began" if any(each.began for each in answer.twins) else "rang")
 
         return Step(issue, take)
 
     def _stop(self, start: TaskStart, issue: str) -> Step:
-        async def take() -> str:
+        async def take() -> Took:
             record = self.desk.connection(start.connection).record
             found = await self.desk.store.read(lambda c: twins.by_issue(c, record.connector, issue))
             own = [each for each in found if each.connection == record.id]
             for each in own:
                 await self._twins.stop(start.connection, each.twin)
-            return "" if own else "It is not under sync."
+            return Took("stopped", "" if own else "It is not under sync.")
 
         return Step(issue, take)
 
-    def _pair(self, start: TaskStart, pair: PairClaim) -> Step:
-        async def take() -> str:
-            (row,) = (await self._pairs.again(start.connection, PairAgainBody((pair,)))).rows
-            return "" if row.outcome in ("paired", "already") else row.detail or row.outcome
+    def _all_pairs(self, start: TaskStart) -> Iterable[Step]:
+        """Each issue stands in one pair: a row that names one again is told, and makes none."""
+        seen: dict[tuple[str, str], int] = {}
+        for number, pair in enumerate(start.pairs, 1):
+            ends = (("local", pair.local_id), ("remote", pair.remote_id))
+            before = next((seen[end] for end in ends if end in seen), 0)
+            if before:
+                yield _repeated(pair, number, before)
+                continue
+            seen.update(dict.fromkeys(ends, number))
+            yield self._pair(start, pair, number)
 
-        return Step(f"{pair.local_id} - {pair.remote_id}", take)
+    def _pair(self, start: TaskStart, pair: PairClaim, number: int) -> Step:
+        async def take() -> Took:
+            body = PairAgainBody((pair,), start.dry_run)
+            (row,) = (await self._pairs.again(start.connection, body)).rows
+            if row.outcome in ("paired", "already"):
+                return Took(row.outcome)
+            return Took(problem=row.detail or row.outcome)
+
+        return Step(_named(pair), take, key=str(number), number=number)
 
     def _retry(self, key: TwinKey) -> Step:
-        async def take() -> str:
-            return "" if await self._errors.retry_these([key]) else _NOT_PARKED
+        async def take() -> Took:
+            return Took(problem="" if await self._errors.retry_these([key]) else _NOT_PARKED)
 
         return Step(key.twin, take)
 
     def _ignore(self, key: TwinKey) -> Step:
-        async def take() -> str:
-            return "" if await self._errors.ignore_these([key]) else _NOT_PARKED
+        async def take() -> Took:
+            return Took(problem="" if await self._errors.ignore_these([key]) else _NOT_PARKED)
 
         return Step(key.twin, take)
 
 
 _NOT_PARKED = "It is parked no more, or a worker has not yet let go of it."
+
+
+def _named(pair: PairClaim) -> str:
+    return f"{pair.local_id} - {pair.remote_id}"
+
+
+def _repeated(pair: PairClaim, number: int, before: int) -> Step:
+    async def take() -> Took:
+        return Took(problem=f"Row {before} names one of these issues already.")
+
+    return Step(_named(pair), take, key=str(number), number=number)
 
 
 class TaskOperations:
@@ -138,6 +197,16 @@ class TaskOperations:
         row = await self._row(id)
         return TaskDetail(**msgspec.structs.asdict(view(row)), problems=row.progress.problems)
 
+    async def rows(self, id: str, query: TaskRowsQuery) -> Page[TaskRowView]:
+        """What became of each step, in the order of the rows that were given."""
+        await self._row(id)
+
+        def work(c: sa.Connection) -> Page[TaskRowView]:
+            shown = tasks.rows(c, id, query.outcome, offset=query.offset, limit=query.page_size)
+            return Page(tasks.count_rows(c, id, query.outcome), tuple(shown))
+
+        return await self._store.read(work)
+
     async def cancel(self, id: str) -> TaskView:
         """What was done stays done."""
         row = await self._row(id)
@@ -149,7 +218,7 @@ class TaskOperations:
         return view(await self._row(id))
 
     async def resume(self, id: str) -> TaskView:
-        """From its beginning: what was done before is found done, and not doubled."""
+        """What was done before is passed over; what failed is tried again."""
         row = await self._row(id)
         if row.status not in _AGAIN:
             raise _not_now(row, "begun again")

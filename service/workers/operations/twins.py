@@ -1,6 +1,7 @@
 """Twins: put an issue under sync, look at pairs, stop one and let it go on."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from functools import partial
 
 import sqlalchemy as sa
 
@@ -32,6 +33,7 @@ from service.workers.operations.desk import Desk
 from service.workers.operations.errors import ErrorOperations
 from service.workers.roster import LiveConnection, OpenConnector
 
+_BATCH = 1_000
 Act = Callable[[sa.Connection, TwinRow, str, Millis], TwinMessage | None]
 
 
@@ -97,6 +99,30 @@ class TwinOperations:
             record = desk.connection(body.connection).record
             return [desk.roster.connectors[record.connector]]
         return list(desk.roster.connectors.values())
+
+    async def count(self, connection: str) -> int:
+        own = self._desk.connection(connection).record.id
+        return await self._desk.store.read(lambda c: twins.found(c, Search(own)))
+
+    async def keys(self, connection: str) -> AsyncIterator[TwinKey]:
+        """All of a connection, in the order of their ids."""
+        own = self._desk.connection(connection).record.id
+        after: TwinKey | None = None
+        while True:
+            rows = await self._desk.store.read(partial(_page, own, after))
+            for row in rows:
+                yield TwinKey(own, row.twin)
+            if len(rows) < _BATCH:
+                return
+            after = TwinKey(own, rows[-1].twin)
+
+    async def ring(self, key: TwinKey) -> bool:
+        """Has it reconciled anew. False: its sync was stopped."""
+        row = await self._desk.store.read(lambda c: twins.get(c, key.connection, key.twin))
+        if row is None or row.stopped:
+            return False
+        await self._ring(key)
+        return True
 
     async def _ring(self, key: TwinKey) -> None:
         desk = self._desk
@@ -211,6 +237,10 @@ class TwinOperations:
             stopped_by=state.stopped_by,
             stop_reason=state.stop_reason,
         )
+
+
+def _page(connection: str, after: TwinKey | None, c: sa.Connection) -> list[TwinRow]:
+    return twins.page(c, connection=connection, after=after, limit=_BATCH)
 
 
 def _stop(

@@ -11,7 +11,7 @@ from schemas.errors import InputError
 from service.store import tasks
 from service.store.store import Store
 from service.store.tasks import TaskRow
-from service.workers.bulk import AT_ONCE, Bulk, Step
+from service.workers.bulk import AT_ONCE, WIDTH, Bulk, Step, Took
 
 
 class Work:
@@ -26,7 +26,7 @@ class Work:
         for subject in subjects:
             yield Step(subject, lambda subject=subject: self._take(subject))
 
-    async def _take(self, subject: str) -> str:
+    async def _take(self, subject: str) -> Took:
         self.taken.append(subject)
         match subject:
             case "waits":
@@ -37,8 +37,8 @@ class Work:
             case "broken":
                 raise RuntimeError("canary")
             case "wrong":
-                return "It is wrong."
-        return ""
+                return Took(problem="It is wrong.")
+        return Took()
 
 
 @pytest.fixture
@@ -108,13 +108,13 @@ async def test_progress_is_told_while_it_goes_on(bulk, store, work, told, clock)
     await begin(bulk, store, steps())
     await ended(store, "done")
     running = [each.progress.done for each in told if each.status == "running"]
-    assert running == [0, 1, 2, 3]
+    assert running == [0, 1, 3]
 
 
 async def test_a_fault_of_ours_ends_the_task_and_says_nothing_secret(bulk, store, work):
     await begin(bulk, store, work.steps("one", "broken", "three"))
     failed = await ended(store, "failed")
-    assert work.taken == ["one", "broken"]
+    assert work.taken == ["one", "broken", "three"]
     assert "canary" not in repr(failed)
     assert failed.progress.message
 
@@ -165,3 +165,30 @@ async def test_only_so_many_run_at_a_time(bulk, store, work):
     assert waiting.status == "waiting"
     work.free.set()
     await ended(store, "done", id=f"k{AT_ONCE}")
+
+
+async def test_the_report_tells_each_row_and_what_went_well_is_not_done_again(bulk, store, work):
+    await begin(bulk, store, work.steps("one", "wrong", "three"))
+    await ended(store, "done")
+    rows = await store.read(lambda c: tasks.rows(c, "k", offset=0, limit=9))
+    assert [(r.number, r.subject, r.outcome, r.detail) for r in rows] == [
+        (1, "one", "done", ""),
+        (2, "wrong", "failed", "It is wrong."),
+        (3, "three", "done", ""),
+    ]
+    row = await store.read(lambda c: tasks.get(c, "k"))
+    await bulk.start(row, work.steps("one", "wrong", "three", "four"))
+    again = await ended(store, "done")
+    assert work.taken == ["one", "wrong", "three", "wrong", "four"]
+    assert (again.progress.done, again.progress.failed) == (4, 1)
+    assert await store.read(lambda c: tasks.count_rows(c, "k")) == 4
+    assert await store.read(lambda c: tasks.count_rows(c, "k", "failed")) == 1
+
+
+async def test_steps_go_side_by_side_after_the_first(bulk, store, work):
+    await begin(bulk, store, work.steps("one", *["waits"] * (WIDTH + 1)))
+    await until(lambda: len(work.taken) > WIDTH)
+    assert len(work.taken) == WIDTH + 1
+    work.free.set()
+    done = await ended(store, "done")
+    assert done.progress.done == WIDTH + 2

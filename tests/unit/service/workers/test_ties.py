@@ -1,5 +1,7 @@
 """Parents and links over a real store: they appear when both ends are there, once."""
 
+import itertools
+
 import msgspec
 import pytest
 
@@ -182,3 +184,18 @@ async def test_who_waits_is_rung_in_the_process_that_brought_the_other_end(
     for twin in (child, above):
         await tied.shop.worker.handle([TwinDue(twin, "a-b.b")])
     assert TwinKey("a-b.b", child) in tied.shop.wakeups.take_due()
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+async def test_a_tree_that_comes_in_any_order_is_whole_in_the_end(tied, tied_issue, order) -> None:
+    top = tied_issue(tied.a)
+    middle = tied_issue(tied.a, parent=top)
+    leaf = tied_issue(tied.a, parent=middle)
+    issues = [top, middle, leaf]
+
+    begun = {number: await tied.begin(issues[number]) for number in order}
+
+    mirrors = [await tied.mirror(begun[number]) for number in range(3)]
+    assert len(set(mirrors)) == len(tied.b.issues) == 3
+    parents = [tied.b.issues[mirror].fields["parent"] for mirror in mirrors]
+    assert parents == [None, mirrors[0], mirrors[1]]

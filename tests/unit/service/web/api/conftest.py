@@ -15,7 +15,15 @@ from schemas.access import (
     TokenCreated,
     TokenView,
 )
-from schemas.bulk import TaskDetail, TaskProblem, TaskQuery, TaskStart, TaskView
+from schemas.bulk import (
+    TaskDetail,
+    TaskProblem,
+    TaskQuery,
+    TaskRowsQuery,
+    TaskRowView,
+    TaskStart,
+    TaskView,
+)
 from schemas.errors import (
     ConfigurationError,
     Fault,
@@ -38,6 +46,7 @@ from schemas.node import Activity, ConnectionSettings
 from schemas.openapi import openapi
 from schemas.routing import PREFIX
 from schemas.rules import Diagnostic
+from schemas.triggers import PreviewIssue, TriggerPreview, TriggerSpec, TriggerView
 from schemas.trust import KeysView, PeerRenew, PeerRenewal, PeerUrl, PeerView
 from schemas.twin import Loss
 from service.web.access import by_socket
@@ -464,6 +473,22 @@ class FakeOperations:
         self.calls.append(("start_twin", connection, twin))
         return TWIN
 
+    async def triggers(self, connection: str, query: api.PageQuery) -> api.Page[TriggerView]:
+        return self._page(query, TriggerView(connection, "shared", TriggerSpec("ABC"), 1))
+
+    async def trigger(self, connection: str, name: str) -> TriggerView:
+        return TriggerView(connection, name, TriggerSpec("ABC"), 1)
+
+    async def put_trigger(self, connection: str, name: str, spec: TriggerSpec) -> TriggerView:
+        self.calls.append(("put_trigger", connection, name, spec))
+        return TriggerView(connection, name, spec, 1)
+
+    async def remove_trigger(self, connection: str, name: str) -> None:
+        self.calls.append(("remove_trigger", connection, name))
+
+    async def preview_trigger(self, connection: str, spec: TriggerSpec) -> TriggerPreview:
+        return TriggerPreview(1, True, 1, False, (PreviewIssue("A-1", "", False),))
+
     async def projects(self, connector: str, query: api.ProjectQuery) -> api.Page[Choice]:
         return self._page(query, Choice("Alpha", "ABC"))
 
@@ -529,6 +554,9 @@ class FakeOperations:
     async def task(self, id: str) -> TaskDetail:
         problems = (TaskProblem("A-1", "It is gone."),)
         return TaskDetail(**msgspec.structs.asdict(TASK), problems=problems)
+
+    async def task_rows(self, id: str, query: TaskRowsQuery) -> api.Page[TaskRowView]:
+        return self._page(query, TaskRowView(1, "A-1 - 77", "failed", "There is no such issue."))
 
     async def cancel_task(self, id: str) -> TaskView:
         self.calls.append(("cancel_task", id))
