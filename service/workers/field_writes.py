@@ -19,7 +19,7 @@ from service.sync.incoming import (
     plan_draft,
     plan_fields,
 )
-from service.sync.losses import note_written
+from service.sync.losses import note_part, note_written
 from service.sync.markers import issue_intent
 from service.sync.merge import Conflict, FieldMerge, note_decided
 from service.sync.overwritten import settle_overwritten
@@ -162,6 +162,9 @@ class FieldWrites:
         run.twin = note_written(
             run.twin, {name: tracker.losses(name, value) for name, value in fields.items()}
         )
+        for name, reason in run.local.refused:
+            run.twin = note_part(run.twin, name, (reason,))
+        run.local.refused.clear()
 
 
 def _with_parts(written: Issue, before: Issue) -> Issue:

@@ -3,11 +3,14 @@
 An issue without such ties costs nothing here.
 """
 
+from collections.abc import Awaitable, Iterator
+
 import msgspec
 
+from schemas.errors import Fault, TrackerError
 from schemas.issue import FieldChange, Issue, IssueDraft, Part
 from schemas.twin import Relations, Twin
-from schemas.values import Fields
+from schemas.values import Fields, Millis
 from service.sync.relations import (
     LINKS,
     PARENT,
@@ -24,6 +27,8 @@ from service.workers.bench import Bench
 from service.workers.remarks import Remarks
 
 _TIES = frozenset({PARENT, LINKS})
+_FIELDS = frozenset({Part.FIELDS})
+_RECENT: Millis = 600_000
 
 
 class LocalIssue:
@@ -33,6 +38,8 @@ class LocalIssue:
         self.means = Means(capabilities.parent, capabilities.link_kinds)
         self.relations: Relations | None = None
         """As last seen; None while they are as the twin knows them."""
+        self.refused: list[tuple[str, str]] = []
+        """Ties that the tracker does not take, each with its reason."""
         self._own: Fields = {}
         """The fields as the tracker told them last."""
 
@@ -44,7 +51,7 @@ class LocalIssue:
         if _TIES & fields.keys():
             issues = await self._issues(named_twins(fields))
             draft = msgspec.structs.replace(draft, fields=drafted(fields, issues, self.means))
-        return await self._seen(await self._bench.tracker.create(draft), twin, fields)
+        return await self._seen(await self._created(draft), twin, fields)
 
     async def update(
         self, issue: Issue, change: FieldChange, twin: Twin, wanted: Fields
@@ -57,7 +64,59 @@ class LocalIssue:
             change = in_local_words(change, issue.fields, issues, self.means)
             if not change:
                 return await self._seen(own, twin, wanted), False
-        return await self._seen(await self._bench.tracker.update(own, change), twin, wanted), True
+        return await self._seen(await self._updated(own, change), twin, wanted), True
+
+    async def _created(self, draft: IssueDraft) -> Issue:
+        """A parent or a link that the tracker refuses holds nothing else back: it is a loss."""
+        tracker = self._bench.tracker
+        try:
+            return await tracker.create(draft)
+        except TrackerError as error:
+            if error.fault is not Fault.VALIDATION or not _TIES & draft.fields.keys():
+                raise
+            refusal = error
+        others = {name: value for name, value in draft.fields.items() if name not in _TIES}
+        since = self._bench.now() - _RECENT
+        made = await tracker.find_by_marker(draft.marker, draft.project, since)
+        if made is not None:
+            # Some trackers tie in a call of its own, which was the one that was refused.
+            issue = await tracker.read(made.id, _FIELDS)
+        else:
+            issue = await self._unless(
+                refusal, tracker.create(msgspec.structs.replace(draft, fields=others))
+            )
+        return await self._tied(issue, _change_to(draft.fields))
+
+    async def _updated(self, own: Issue, change: FieldChange) -> Issue:
+        tracker = self._bench.tracker
+        ties, others = _parted(change)
+        try:
+            return await tracker.update(own, change)
+        except TrackerError as error:
+            if error.fault is not Fault.VALIDATION or not ties:
+                raise
+            refusal = error
+        issue = await tracker.read(own.ref.id, _FIELDS)
+        if others:
+            issue = await self._unless(refusal, tracker.update(issue, others))
+        return await self._tied(issue, ties)
+
+    async def _unless(self, refusal: TrackerError, write: Awaitable[Issue]) -> Issue:
+        """Where the rest is refused as well, the first refusal tells why."""
+        try:
+            return await write
+        except TrackerError as error:
+            raise (refusal if error.fault is Fault.VALIDATION else error) from None
+
+    async def _tied(self, issue: Issue, ties: FieldChange) -> Issue:
+        for name, change in _one_by_one(ties):
+            try:
+                issue = await self._bench.tracker.update(issue, change)
+            except TrackerError as error:
+                if error.fault is not Fault.VALIDATION:
+                    raise
+                self.refused.append((name, error.message))
+        return issue
 
     async def _issues(self, twins: frozenset[str]) -> dict[str, Known]:
         return await self._bench.kin.issues_of(twins) if twins else {}
@@ -80,3 +139,33 @@ class LocalIssue:
 def _ties_of(change: FieldChange) -> Fields:
     links = (*change.add.get(LINKS, ()), *change.remove.get(LINKS, ()))
     return {PARENT: change.set.get(PARENT), LINKS: links}
+
+
+def _change_to(fields: Fields) -> FieldChange:
+    links = as_elements(fields.get(LINKS))
+    parent = fields.get(PARENT)
+    return FieldChange(
+        {PARENT: parent} if parent is not None else {}, {LINKS: tuple(links)} if links else {}
+    )
+
+
+def _parted(change: FieldChange) -> tuple[FieldChange, FieldChange]:
+    """The new ties, and all else."""
+    ties = FieldChange(
+        {name: value for name, value in change.set.items() if name in _TIES},
+        {name: value for name, value in change.add.items() if name in _TIES},
+    )
+    others = FieldChange(
+        {name: value for name, value in change.set.items() if name not in _TIES},
+        {name: value for name, value in change.add.items() if name not in _TIES},
+        change.remove,
+    )
+    return ties, others
+
+
+def _one_by_one(ties: FieldChange) -> Iterator[tuple[str, FieldChange]]:
+    for name, value in ties.set.items():
+        yield name, FieldChange({name: value})
+    for name, elements in ties.add.items():
+        for element in elements:
+            yield name, FieldChange(add={name: (element,)})

@@ -56,3 +56,30 @@ async def test_parent_and_links_appear_when_their_other_ends_come(jiras: Jiras) 
 
     await jiras.edit("b", blocked, FieldChange(remove={"links": (f"blocked_by {child}",)}))
     assert (await jiras.tracker("a").read(story.ref.id, ALL_PARTS)).fields["links"] == ()
+
+
+async def test_a_parent_that_cannot_be_one_here_is_a_loss_and_parks_nothing(jiras: Jiras) -> None:
+    epic = await jiras.write("Epic")
+    above = await jiras.sync(epic)
+    there = jiras.tracker("b")
+    await there.update(await there.read(above, ALL_PARTS), FieldChange({"type": "Task"}))
+
+    story = await jiras.write("Story", parent=epic.ref.id, priority="High")
+    child = await jiras.sync(story)
+
+    held = await jiras.held(child)
+    assert (held.get("parent"), held["priority"], held["type"]) == (None, "High", "Story")
+    assert [loss.partition(":")[0] for loss in await jiras.losses(child)] == ["parent"]
+    assert await jiras.shop.parked() == []
+    issues = [change.issue async for change in there.all_issues(("SIM",))]
+    assert len(issues) == 2
+
+    late = await jiras.write("Story")
+    mirror = await jiras.sync(late)
+    await jiras.edit(
+        "a", late.ref.id, FieldChange({"parent": epic.ref.id, "summary": "Under the epic"})
+    )
+    held = await jiras.held(mirror)
+    assert (held.get("parent"), held["summary"]) == (None, "Under the epic")
+    assert [loss.partition(":")[0] for loss in await jiras.losses(mirror)] == ["parent"]
+    assert await jiras.shop.parked() == []
