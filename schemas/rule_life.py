@@ -8,7 +8,8 @@ from schemas.api import IssueKey, Source, Text
 from schemas.rules import Diagnostic, Difference
 from schemas.values import Millis
 
-Version = Annotated[int, msgspec.Meta(ge=0)]
+_LARGEST = (1 << 63) - 1
+Version = Annotated[int, msgspec.Meta(ge=0, le=_LARGEST)]
 
 
 class RuleVersionView(msgspec.Struct, frozen=True):
@@ -51,7 +52,7 @@ class PublishBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class RollbackBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    version: Annotated[int, msgspec.Meta(ge=1)]
+    version: Annotated[int, msgspec.Meta(ge=1, le=_LARGEST)]
     message: Text = ""
 
 
@@ -75,9 +76,9 @@ class ReplayBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     outgoing: Source | None = None
     incoming: Source | None = None
-    since: Annotated[int, msgspec.Meta(ge=0)] = 0
+    since: Annotated[int, msgspec.Meta(ge=0, le=_LARGEST)] = 0
     """A moment, in milliseconds."""
-    after: Annotated[int, msgspec.Meta(ge=0)] = 0
+    after: Annotated[int, msgspec.Meta(ge=0, le=_LARGEST)] = 0
     """Of the answer before: its `last`."""
     limit: Annotated[int, msgspec.Meta(ge=1, le=5_000)] = 1_000
 

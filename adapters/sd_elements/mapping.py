@@ -78,8 +78,9 @@ def _fields(
         "artifact_proxy": task.artifact_proxy or None,
         "accepted": task.accepted and task.relevant,
     }
-    if task.how_tos:
-        fields["how_tos"] = "\n\n".join(map(_how_to, task.how_tos))
+    fields["how_tos"] = "\n\n".join(map(_how_to, task.how_tos or ())) or None
+    # It is written, and then shows among the references.
+    fields["alm_reference"] = None
     if task.tags is not None:
         fields["labels"] = as_set(task.tags)
     if task.references is not None:

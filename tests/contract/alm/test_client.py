@@ -39,8 +39,13 @@ def _walk(api: Api) -> None:
     assert patched == {**page.GITHUB_PATCHED, "id": 1}
     assert api("connectors", "alm_connector", "1").to_dict() == patched
 
-    given: Any = {"alias": "Example Connection", "connector": 1, "project": 1, "frequency": "hourly",
-             "params": {"alm_project": "Example Project"}}  # fmt: skip
+    given: Any = {
+        "alias": "Example Connection",
+        "connector": 1,
+        "project": 1,
+        "frequency": "hourly",
+        "params": {"alm_project": "Example Project"},
+    }
     made = api(
         "connections", "alm_connection_create", body=body("AlmConnectionCreate", given), status=201
     )

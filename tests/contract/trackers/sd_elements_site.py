@@ -24,6 +24,7 @@ VALUES = Values(
         "labels": ("billing", "urgent"),
         "assignee": BOB,
         "references": ("https://jira.example/browse/A-1",),
+        "artifact_proxy": "ABC-1",
     },
     sets={
         "labels": ("one", "two"),

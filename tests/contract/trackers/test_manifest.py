@@ -17,7 +17,16 @@ from tests.contract.trackers.harness import Site
 
 FIELDS = frozenset({Part.FIELDS})
 TESTED_APART = frozenset(
-    {"summary", "description", "status", "resolution", "type", "parent", "links"}
+    {
+        "summary",
+        "description",
+        "status",
+        "resolution",
+        "type",
+        "parent",
+        "links",
+        "alm_reference",
+    }
 )
 """Written by tests of their own, as they need a wish of their own."""
 LONG = "A summary of many words\nin two lines,  with blanks " + "and then some more " * 30

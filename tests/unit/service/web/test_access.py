@@ -25,6 +25,8 @@ class FakeAccess:
 class Nothing:
     """These tests reach no operation and no record."""
 
+    rule_life = None
+
 
 @pytest.fixture
 def access() -> FakeAccess:

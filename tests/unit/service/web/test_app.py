@@ -18,6 +18,8 @@ from service.web.serving import listening, listening_on_socket
 class NoOperations:
     """The admin application is built over it; these tests call none."""
 
+    rule_life = None
+
 
 def admin_app(board, metrics, new_id, **more) -> web.Application:
     return build_admin_app(

@@ -1,6 +1,6 @@
 """Mapping tables over HTTP: checked when saved, ids behind names, and one answer frees all."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
@@ -40,6 +40,15 @@ async def begin(jiras: Jiras, **fields) -> Issue:
     await jiras.shop.sync("a-b.a", issue.ref.id)
     await jiras.work()
     return issue
+
+
+@pytest.fixture(autouse=True)
+def priorities() -> Iterator[None]:
+    """In their order again: other tests read it."""
+    kept = dict(catalogue.PRIORITIES)
+    yield
+    catalogue.PRIORITIES.clear()
+    catalogue.PRIORITIES.update(kept)
 
 
 def renamed(monkeypatch: pytest.MonkeyPatch, old: str, new: str) -> None:

@@ -527,7 +527,8 @@ async def test_an_edit_that_our_write_replaced_unseen_wins_if_newer_and_is_kept_
     assert (found.kept, found.lost, found.winner) == (*values, "local" if newer else "remote")
     assert tracker.issues[issue].fields["summary"] == values[0]
     (sent,) = await private.sent()
-    assert sent.replica.fields["summary"] == ("a person's" if newer else "s")
+    # Also where the other side's value stands: that decision is told.
+    assert sent.replica.fields["summary"] == values[0]
     tracker.update = update
     private.at += 1_000
     calls = len(written)
