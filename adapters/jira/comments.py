@@ -6,7 +6,8 @@ from typing import Any
 
 from adapters.jira import answers, errors, mapping, wire
 from adapters.jira.client import JiraClient, segment
-from adapters.jira.form import WIKI, Form
+from adapters.jira.form import WIKI, Form, is_heavy
+from adapters.rich_text.beside import convert
 from schemas.errors import Fault, TrackerError
 from schemas.issue import Comment, CommentDraft
 from schemas.rich_text import RichText
@@ -36,13 +37,13 @@ class Comments:
             return await self.list(issue_id)
         if silent := self._silent(page.comments):
             await self._learn(issue_id, silent)
-        return self._shown(page.comments)
+        return await self._shown(page.comments)
 
     async def list(self, issue_id: str) -> tuple[Comment, ...]:
         found = await self._all(issue_id)
         for item in found:
             self._remember(item)
-        return self._shown(found)
+        return await self._shown(found)
 
     async def exists(self, issue_id: str, comment_id: str) -> bool:
         try:
@@ -59,7 +60,10 @@ class Comments:
 
     async def add(self, issue_id: str, draft: CommentDraft) -> Comment:
         properties = [mapping.marker_property(draft.marker)]
-        body: dict[str, Any] = {"body": self._form.render(draft.body), "properties": properties}
+        body: dict[str, Any] = {
+            "body": await self._form.rendered(draft.body),
+            "properties": properties,
+        }
         if draft.internal and self._internal_role:
             body["visibility"] = {"type": "role", "value": self._internal_role}
         elif draft.internal:
@@ -69,7 +73,7 @@ class Comments:
         self._keep(
             made.id, tuple(answers.Property(item["key"], item["value"]) for item in properties)
         )
-        return self._to_comment(made)
+        return await convert(self._to_comment, made, large=is_heavy(made.body))
 
     async def edit(self, issue_id: str, comment_id: str, body: RichText) -> Comment:
         what = "edit a comment"
@@ -82,14 +86,14 @@ class Comments:
             what,
         )
         self._remember(before)
-        change: dict[str, Any] = {"body": self._form.render(body)}
+        change: dict[str, Any] = {"body": await self._form.rendered(body)}
         if before.visibility:
             change["visibility"] = {
                 key: before.visibility[key] for key in ("type", "value") if key in before.visibility
             }
         path = _path(issue_id, comment_id)
         made = await self._client.make("PUT", path, change, wire.comment, what=what)
-        return self._to_comment(made)
+        return await convert(self._to_comment, made, large=is_heavy(made.body))
 
     async def delete(self, issue_id: str, comment_id: str) -> None:
         try:
@@ -151,7 +155,12 @@ class Comments:
         if len(self._known) > _REMEMBERED:
             self._known.popitem(last=False)
 
-    def _shown(self, found: Iterable[answers.Comment]) -> tuple[Comment, ...]:
+    async def _shown(self, found: Iterable[answers.Comment]) -> tuple[Comment, ...]:
+        listed = tuple(found)
+        heavy = is_heavy([item.body for item in listed])
+        return await convert(self._in_order, listed, large=heavy)
+
+    def _in_order(self, found: tuple[answers.Comment, ...]) -> tuple[Comment, ...]:
         return _in_order(self._to_comment(item) for item in found)
 
     def _to_comment(self, found: answers.Comment) -> Comment:

@@ -92,7 +92,7 @@ async def write(name: str, value: Value, schema: FieldSchema, login: Login, form
             return _number(name, value)
         case "rich_text":
             if isinstance(value, RichText):
-                return form.render(value)
+                return await form.rendered(value)
             return form.words(_text(name, value))
         case "date":
             return _text(name, value)[:10]
@@ -102,7 +102,7 @@ async def write(name: str, value: Value, schema: FieldSchema, login: Login, form
         raise errors.refused(name, f"Jira wants a value of the type {schema.type}")
     if kind in ("text", "url", "option", "issue"):
         return _shaped(schema.type, _text(name, value))
-    return form.render(value) if isinstance(value, RichText) else value
+    return await form.rendered(value) if isinstance(value, RichText) else value
 
 
 async def element(name: str, item: str, schema: FieldSchema, login: Login, form: Form) -> Any:

@@ -11,13 +11,14 @@ from adapters.jira.allowed import explain
 from adapters.jira.client import JiraClient, segment
 from adapters.jira.comments import Comments
 from adapters.jira.fields import CustomFields, Known
-from adapters.jira.form import Form
+from adapters.jira.form import Form, is_heavy
 from adapters.jira.links import Links
 from adapters.jira.mentions import Mentions
 from adapters.jira.moves import Moves
 from adapters.jira.parents import PlacesParents
 from adapters.jira.worklogs import Worklogs
 from adapters.jira.writing import Body, Writer
+from adapters.rich_text.beside import convert
 from schemas.errors import Fault, TrackerError
 from schemas.issue import FieldChange, Issue, IssueDraft, IssueRef, Part
 from schemas.values import Fields, Value
@@ -145,17 +146,23 @@ class Issues:
             comments = await self._comments.complete(found.id, found.fields.comment)
         if Part.WORKLOGS in parts:
             worklogs = await self._worklogs.complete(found.id, found.fields.worklog)
-        issue = mapping.to_issue(
-            self._client.base,
-            found,
-            values,
-            known,
-            parts,
-            self._form,
-            parent=await self._parents.id_of(epic) if isinstance(epic, str) else None,
-            comments=comments,
-            worklogs=worklogs,
-        )
+        parent = await self._parents.id_of(epic) if isinstance(epic, str) else None
+
+        def shaped(told: answers.Issue) -> Issue:
+            return mapping.to_issue(
+                self._client.base,
+                told,
+                values,
+                known,
+                parts,
+                self._form,
+                parent=parent,
+                comments=comments,
+                worklogs=worklogs,
+            )
+
+        texts = [found.fields.description, found.fields.environment, *values.values()]
+        issue = await convert(shaped, found, large=is_heavy(texts))
         page = found.fields.comment
         may_mention = b"[~" in body or (page is not None and page.total > len(page.comments))
         if self._mentions is not None and may_mention:

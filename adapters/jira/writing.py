@@ -103,12 +103,12 @@ class Writer:
         if name in NAMED_SETS:
             return NAMED_SETS[name], [{"name": item} for item in _items(name, value)]
         if name in _RICH:
-            return name, self._rich(name, value)
+            return name, await self._rich(name, value)
         return _own_field(name, value)
 
-    def _rich(self, name: str, value: Value) -> Any:
+    async def _rich(self, name: str, value: Value) -> Any:
         if value is None or isinstance(value, RichText):
-            return None if value is None else self._form.render(value)
+            return None if value is None else await self._form.rendered(value)
         return self._form.words(_text(name, value))
 
     async def _user(self, name: str, value: Value) -> Any:

@@ -53,7 +53,7 @@ class CloudComments(Comments):
             self._remember(item)
         if silent := self._silent(found):
             await self._learn(issue_id, silent)
-        return self._shown(found)
+        return await self._shown(found)
 
     def _remember(self, found: answers.Comment) -> None:
         if found.properties is not None:
