@@ -24,7 +24,6 @@ VALUES = Values(
         "labels": ("billing", "urgent"),
         "assignee": BOB,
         "references": ("https://jira.example/browse/A-1",),
-        "artifact_proxy": "ABC-1",
     },
     sets={
         "labels": ("one", "two"),

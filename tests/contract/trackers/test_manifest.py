@@ -26,6 +26,7 @@ TESTED_APART = frozenset(
         "parent",
         "links",
         "alm_reference",
+        "artifact_proxy",
     }
 )
 """Written by tests of their own, as they need a wish of their own."""
