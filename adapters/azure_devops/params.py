@@ -40,7 +40,7 @@ class AzureDevOpsParams(FileParams, frozen=True, kw_only=True, forbid_unknown_fi
     """Types whose description is not System.Description."""
     time_zone: str = "UTC"
     """Where people pick dates, as in "Europe/Berlin": a day is kept as the moment of its begin."""
-    concurrency: AtLeastOne = 8
+    concurrency: AtLeastOne = 32
     patience: NotNegative = 2.0
     """Seconds that one call may wait out a rate limit before it gives up."""
     scan_lag: NotNegative = 5.0

@@ -28,7 +28,7 @@ class JiraParams(FileParams, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Custom field that holds the key of an issue's epic; '' finds Jira's own epic link."""
     scan_overlap: NotNegative = 60.0
     scan_lag: NotNegative = 5.0
-    concurrency: AtLeastOne = 16
+    concurrency: AtLeastOne = 32
 
 
 _FORM = Form(
