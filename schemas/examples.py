@@ -24,7 +24,11 @@ EXAMPLES: Mapping[str, Any] = {
     "connection_pair_again": {"pairs": [{"local_id": "1", "remote_id": "77"}]},
     "connection_settings": {"project": "ABC", "field_policies": {"summary": "acme"}},
     "connector_patch": {"params": {"token": "a-newer-one"}},
-    "connection_settings_patch": {"project": "OPS", "users": {"ann@globex.example": "ann"}},
+    "connection_settings_patch": {
+        "project": "OPS",
+        "users": {"ann@globex.example": "ann"},
+        "masks": ["credentials"],
+    },
     "invitation_reissue": {"valid_hours": 2},
     "rules_put": {"outgoing": "a", "incoming": "b", "based_on": 1},
     "rule_draft_put": {"outgoing": "a", "incoming": "b", "message": "trying"},

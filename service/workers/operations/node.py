@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from time import perf_counter
 
+import msgspec
+
 from schemas.access import AuditEntry, AuditQuery, TokenCreate, TokenCreated, TokenView
 from schemas.api import Page, PageQuery
 from schemas.bulk import (
@@ -207,7 +209,10 @@ class NodeOperations:
         return await self._connections.set_settings(name, body)
 
     async def change_settings(self, name: str, body: SettingsPatch) -> ConnectionView:
-        return await self._connections.change_settings(name, body)
+        changed = await self._connections.change_settings(name, body)
+        if body.mappings is not msgspec.UNSET:
+            await self._mapping.free(name)
+        return changed
 
     async def pause(self, name: str) -> ConnectionView:
         return await self._connections.pause(name)
