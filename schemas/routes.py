@@ -5,6 +5,7 @@ from typing import Any
 
 from schemas.alm_routes import ALM_ROUTES
 from schemas.api import Page, PageQuery
+from schemas.configuration_routes import CONFIGURATION_ROUTES
 from schemas.connection_api import (
     ConnectionAccept,
     ConnectionConfirm,
@@ -421,4 +422,5 @@ ROUTES: tuple[Route[Any, Any, Any], ...] = (
     *NODE_ROUTES,
     *ALM_ROUTES,
     *RULE_ROUTES,
+    *CONFIGURATION_ROUTES,
 )

@@ -1,6 +1,7 @@
 """Mapping tables of a connection: shown, checked against both trackers, saved, and suggested."""
 
 from collections import Counter
+from collections.abc import Iterable
 
 import msgspec
 import sqlalchemy as sa
@@ -19,9 +20,10 @@ from schemas.metadata import Choice, Metadata
 from schemas.node import Connection, ConnectionSettings, ParkedTwin
 from service.store import connections, parked
 from service.store.twin_records import TwinKey
+from service.workers.metadata import ProjectMetadata
 from service.workers.operations.desk import Desk
 from service.workers.operations.errors import ErrorOperations
-from service.workers.roster import LiveConnection, touch
+from service.workers.roster import LiveConnection, OpenConnector, touch
 from service.workers.tables import choices_of, likeliest
 
 _AT_ONCE = 200
@@ -101,7 +103,7 @@ class MappingOperations:
             self._desk.known.forget(record.connector)
         here, there = await self._known(live), await self._known_there(live)
         return {
-            field: _checked(field, table, choices_of(here, field), choices_of(there, field))
+            field: checked_table(field, table, choices_of(here, field), choices_of(there, field))
             for field, table in tables.items()
         }
 
@@ -153,15 +155,21 @@ class MappingOperations:
     async def _known(self, live: LiveConnection) -> Metadata | None:
         """None where the tracker does not tell; a tracker that is down raises `TrackerError`."""
         opened = self._desk.roster.connectors.get(live.record.connector)
-        project = live.record.settings.project
-        if opened is None or not project:
+        return await told(self._desk.known, opened, live.record.settings.project)
+
+
+async def told(
+    known: ProjectMetadata, opened: OpenConnector | None, project: str
+) -> Metadata | None:
+    """None where the tracker does not tell; a tracker that is down raises `TrackerError`."""
+    if opened is None or not project:
+        return None
+    try:
+        return await known.metadata(opened, project)
+    except TrackerError as error:
+        if error.fault in _UNTOLD:
             return None
-        try:
-            return await self._desk.known.metadata(opened, project)
-        except TrackerError as error:
-            if error.fault in _UNTOLD:
-                return None
-            raise
+        raise
 
 
 def check_flow(record: Connection, body: MappingBody) -> None:
@@ -205,7 +213,7 @@ def answers(table: MappingTable, value: str) -> bool:
     )
 
 
-def _checked(
+def checked_table(
     field: str, table: MappingTable, here: tuple[Choice, ...], there: tuple[Choice, ...]
 ) -> MappingTable:
     values = []
@@ -213,11 +221,7 @@ def _checked(
         ours = _found(field, line.here, line.here_id, here, "here")
         theirs = _found(field, line.there, line.there_id, there, "on the other side")
         values.append(MappedValue(theirs.name, ours.name, theirs.id, ours.id))
-    twice = [there for there, count in Counter(v.there for v in values).items() if count > 1]
-    if twice:
-        raise InputError(
-            f"The {field} {twice[0]!r} stands twice in the table.", remedy="Keep one of the lines."
-        )
+    check_once(field, values)
     default = table.default
     if table.unmapped == "default":
         if not default:
@@ -226,6 +230,14 @@ def _checked(
             )
         default = _found(field, default, "", here, "here").name
     return msgspec.structs.replace(table, values=tuple(values), default=default)
+
+
+def check_once(field: str, lines: Iterable[MappedValue]) -> None:
+    twice = [there for there, count in Counter(v.there for v in lines).items() if count > 1]
+    if twice:
+        raise InputError(
+            f"The {field} {twice[0]!r} stands twice in the table.", remedy="Keep one of the lines."
+        )
 
 
 def _found(field: str, name: str, id: str, allowed: tuple[Choice, ...], where: str) -> Choice:

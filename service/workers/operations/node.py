@@ -62,6 +62,7 @@ from service.codec import MarkdownCodec
 from service.workers.broadcast import Broadcast, Reader
 from service.workers.bulk import Bulk
 from service.workers.operations.alm import AlmOperations
+from service.workers.operations.configuration.operations import ConfigurationOperations
 from service.workers.operations.conflicts import ConflictOperations
 from service.workers.operations.connections import ConnectionOperations
 from service.workers.operations.connectors import ConnectorOperations
@@ -117,6 +118,7 @@ class NodeOperations:
         self._twins = TwinOperations(desk, self._errors)
         self._conflicts = ConflictOperations(desk)
         self._mapping = MappingOperations(desk, self._errors)
+        self._configuration = ConfigurationOperations(desk, self._mapping)
         self._connections = ConnectionOperations(desk, pairing, relayed, self._mapping.checked)
         self._rule_life = RuleLifeOperations(
             desk,
@@ -134,6 +136,10 @@ class NodeOperations:
     @property
     def alm(self) -> AlmOperations:
         return self._alm
+
+    @property
+    def configuration(self) -> ConfigurationOperations:
+        return self._configuration
 
     async def node(self) -> NodeView:
         desk = self._desk

@@ -1,0 +1,150 @@
+"""Asks the trackers and the rule engine whether what is wanted can be."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import msgspec
+
+from schemas.configuration import ConfiguredRules
+from schemas.errors import TidegateError
+from schemas.mapping import MappingTable
+from schemas.metadata import Choice, Metadata
+from schemas.node import Connection
+from service.workers.operations.configuration.holding import Held
+from service.workers.operations.configuration.undertaking import EndWork, Undertaking
+from service.workers.operations.connectors import tried
+from service.workers.operations.desk import Desk
+from service.workers.operations.mapping import check_once, checked_table, told
+from service.workers.operations.places import check_place
+from service.workers.operations.triggers import check_trigger
+from service.workers.roster import OpenConnector, placed
+from service.workers.tables import choices_of
+
+Trackers = Mapping[str, OpenConnector]
+"""By the connector's id."""
+
+
+async def check(desk: Desk, held: Held, found: Undertaking, *, ask: bool) -> None:
+    """Without `ask` no tracker is asked; rules and tables are looked at all the same."""
+    async with _opened(desk, found, ask=ask) as trackers:
+        checking = _Checking(desk, held, found, trackers, ask=ask)
+        found.ends = [work if work.idle else await checking.end(work) for work in found.ends]
+
+
+@asynccontextmanager
+async def _opened(desk: Desk, found: Undertaking, *, ask: bool) -> AsyncIterator[Trackers]:
+    """Those of the node, and over them those that are new or others now."""
+    trackers = dict(desk.roster.connectors)
+    async with AsyncExitStack() as stack:
+        for work in found.connectors:
+            record = work.after
+            trackers.pop(record.id, None)
+            try:
+                opened = await stack.enter_async_context(tried(desk, record, check=ask))
+            except TidegateError as error:
+                found.refuse_for(("connectors", record.name), error)
+            else:
+                trackers[record.id] = opened
+        yield trackers
+
+
+class _Checking:
+    def __init__(
+        self, desk: Desk, held: Held, found: Undertaking, trackers: Trackers, *, ask: bool
+    ) -> None:
+        self._desk, self._held, self._found = desk, held, found
+        self._trackers, self._ask = trackers, ask
+        self._records = {each.record.id: each.record for each in held.connections.values()}
+        self._records |= {work.after.id: work.after for work in found.ends}
+
+    async def end(self, work: EndWork) -> EndWork:
+        """With the ids behind the names of its tables."""
+        if work.rules is not None:
+            await self._check_rules(work.name, work.rules)
+        opened = self._trackers.get(work.after.connector)
+        if opened is None:
+            return work
+        if self._ask:
+            await self._check_place(work, opened)
+            await self._check_triggers(work, opened)
+        tables = await self._tables(work)
+        settings = msgspec.structs.replace(work.after.settings, mappings=tables)
+        after = msgspec.structs.replace(work.after, settings=settings)
+        return msgspec.structs.replace(work, after=after)
+
+    async def _check_rules(self, name: str, rules: ConfiguredRules) -> None:
+        check, folder = self._desk.engine.check, f"connections/{name}"
+        self._found.findings += await check("outgoing", rules.outgoing, f"{folder}/outgoing.py")
+        self._found.findings += await check("incoming", rules.incoming, f"{folder}/incoming.py")
+
+    async def _check_place(self, work: EndWork, opened: OpenConnector) -> None:
+        settings = work.after.settings
+        stands = work.before.record.settings if work.before else None
+        if stands and (stands.project, stands.issue_type) == (
+            settings.project,
+            settings.issue_type,
+        ):
+            return
+        try:
+            await check_place(self._desk.known, opened, settings)
+        except TidegateError as error:
+            self._found.refuse_for(("connections", work.name, "settings", "project"), error)
+
+    async def _check_triggers(self, work: EndWork, opened: OpenConnector) -> None:
+        stands = work.before.triggers if work.before else {}
+        for name, spec in work.triggers.items():
+            if stands.get(name) == spec:
+                continue
+            place = ("connections", work.name, "triggers", name)
+            try:
+                await check_trigger(opened.tracker, placed(spec, work.after))
+            except TidegateError as error:
+                field = ("query",) if getattr(error, "field", "") == "query" else ()
+                self._found.refuse_for((*place, *field), error)
+
+    async def _tables(self, work: EndWork) -> dict[str, MappingTable]:
+        wanted = work.after.settings.mappings
+        stands = work.before.record.settings.mappings if work.before else {}
+        fresh = [field for field, table in wanted.items() if stands.get(field) != table]
+        if not fresh:
+            return wanted
+        place = ("connections", work.name, "settings", "mappings")
+        try:
+            here = await self._metadata(work.after)
+            there = await self._metadata(self._records.get(work.after.counterpart))
+        except TidegateError as error:
+            self._found.refuse_for(place, error)
+            return wanted
+        tables = dict(wanted)
+        for field in fresh:
+            known = stands.get(field, MappingTable())
+            choices = choices_of(here, field), choices_of(there, field)
+            try:
+                tables[field] = with_ids(field, wanted[field], known, *choices)
+            except TidegateError as error:
+                self._found.refuse_for((*place, field), error)
+        return tables
+
+    async def _metadata(self, record: Connection | None) -> Metadata | None:
+        opened = self._trackers.get(record.connector) if record else None
+        if record is None or opened is None or not self._ask:
+            return None
+        self._desk.known.forget(opened.record.id)
+        return await told(self._desk.known, opened, record.settings.project)
+
+
+def with_ids(
+    field: str,
+    table: MappingTable,
+    known: MappingTable,
+    here: tuple[Choice, ...],
+    there: tuple[Choice, ...],
+) -> MappingTable:
+    """Lines that the node knows stay as they are, whatever the trackers call the values now."""
+    stand = set(known.values)
+    fresh = tuple(line for line in table.values if line not in stand)
+    checked = checked_table(field, msgspec.structs.replace(table, values=fresh), here, there)
+    lines = iter(checked.values)
+    values = tuple(line if line in stand else next(lines) for line in table.values)
+    check_once(field, values)
+    return msgspec.structs.replace(checked, values=values)
