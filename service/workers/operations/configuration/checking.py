@@ -6,12 +6,12 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import msgspec
 
 from schemas.configuration import ConfiguredRules
-from schemas.errors import TidegateError
-from schemas.mapping import MappingTable
+from schemas.errors import InputError, TidegateError
+from schemas.mapping import MappedValue, MappingTable
 from schemas.metadata import Choice, Metadata
 from schemas.node import Connection
 from service.workers.operations.configuration.holding import Held
-from service.workers.operations.configuration.undertaking import EndWork, Undertaking
+from service.workers.operations.configuration.undertaking import EndWork, Place, Undertaking
 from service.workers.operations.connectors import tried
 from service.workers.operations.desk import Desk
 from service.workers.operations.mapping import check_once, checked_table, told
@@ -115,15 +115,52 @@ class _Checking:
         except TidegateError as error:
             self._found.refuse_for(place, error)
             return wanted
-        tables = dict(wanted)
-        for field in fresh:
-            known = stands.get(field, MappingTable())
-            choices = choices_of(here, field), choices_of(there, field)
-            try:
-                tables[field] = with_ids(field, wanted[field], known, *choices)
-            except TidegateError as error:
-                self._found.refuse_for((*place, field), error)
-        return tables
+        return wanted | {
+            field: self._table(
+                (*place, field),
+                wanted[field],
+                stands.get(field, MappingTable()),
+                choices_of(here, field),
+                choices_of(there, field),
+            )
+            for field in fresh
+        }
+
+    def _table(
+        self,
+        place: Place,
+        table: MappingTable,
+        known: MappingTable,
+        here: tuple[Choice, ...],
+        there: tuple[Choice, ...],
+    ) -> MappingTable:
+        """Lines that the node knows stay as they are, whatever the trackers call the values now."""
+        stand, field = set(known.values), place[-1]
+        lines: list[MappedValue] = []
+        for line in table.values:
+            one = MappingTable((line,))
+            at = (*place, line.there)
+            lines += (one if line in stand else self._looked_up(at, field, one, here, there)).values
+        rest = self._looked_up(place, field, msgspec.structs.replace(table, values=()), here, there)
+        try:
+            check_once(field, lines)
+        except InputError as error:
+            self._found.refuse_for(place, error)
+        return msgspec.structs.replace(rest, values=tuple(lines))
+
+    def _looked_up(
+        self,
+        place: Place,
+        field: str,
+        table: MappingTable,
+        here: tuple[Choice, ...],
+        there: tuple[Choice, ...],
+    ) -> MappingTable:
+        try:
+            return checked_table(field, table, here, there)
+        except InputError as error:
+            self._found.refuse_for(place, error)
+            return table
 
     async def _metadata(self, record: Connection | None) -> Metadata | None:
         opened = self._trackers.get(record.connector) if record else None
@@ -131,20 +168,3 @@ class _Checking:
             return None
         self._desk.known.forget(opened.record.id)
         return await told(self._desk.known, opened, record.settings.project)
-
-
-def with_ids(
-    field: str,
-    table: MappingTable,
-    known: MappingTable,
-    here: tuple[Choice, ...],
-    there: tuple[Choice, ...],
-) -> MappingTable:
-    """Lines that the node knows stay as they are, whatever the trackers call the values now."""
-    stand = set(known.values)
-    fresh = tuple(line for line in table.values if line not in stand)
-    checked = checked_table(field, msgspec.structs.replace(table, values=fresh), here, there)
-    lines = iter(checked.values)
-    values = tuple(line if line in stand else next(lines) for line in table.values)
-    check_once(field, values)
-    return msgspec.structs.replace(checked, values=values)

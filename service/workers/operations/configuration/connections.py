@@ -154,7 +154,7 @@ class ConnectionComparison:
         self._found.steps.append(
             ConfigurationStep(
                 name,
-                f"{name!r} is not on this node; to pair with {given.remote_side} takes both admins.",
+                f"{name!r} is not on this node: {given.remote_side} has to be paired with first.",
                 f"tidegate connection initiate {name}{rest} --remote-side {given.remote_side}"
                 f" --mode {given.mode}, or tidegate connection accept CODE --name {name}"
                 f" --connector {given.connector}; then apply again.",

@@ -58,7 +58,7 @@ def opened(given: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]
     shown = masked(known)
     params: dict[str, Any] = {}
     for name, value in given.items():
-        if name in known and shown[name] == value:
+        if name in known and value in (MASK, shown[name]):
             params[name] = known[name]
         elif value == MASK:
             raise _NothingKept(name)
