@@ -39,9 +39,8 @@ class ConnectionComparison:
             work.after.name: work.after.id for work in found.connectors
         }
         self._policies = {
-            name: (given.settings.conflict_policy, given.settings.field_policies)
-            for name, given in wanted.connections.items()
-        }
+            name: _policies(each.record.settings) for name, each in held.connections.items()
+        } | {name: _policies(each.settings) for name, each in wanted.connections.items()}
 
     def compare(self) -> None:
         for name, given in sorted(self._wanted.connections.items()):
@@ -119,11 +118,8 @@ class ConnectionComparison:
         known: HeldConnection | None,
     ) -> bool:
         place = ("connections", name, "settings", "conflict_policy")
-        ours = (settings.conflict_policy, settings.field_policies)
-        stands = known and (
-            known.record.settings.conflict_policy,
-            known.record.settings.field_policies,
-        )
+        ours = _policies(settings)
+        stands = _policies(known.record.settings) if known else None
         if ours == stands and record.type != "local":
             return True
         if record.type != "local":
@@ -280,6 +276,10 @@ def _same(one: MappingTable, other: MappingTable) -> bool:
         and len(one.values) == len(other.values)
         and set(one.skipped) == set(other.skipped)
     )
+
+
+def _policies(settings: ConnectionSettings) -> tuple[str, dict[str, str]]:
+    return settings.conflict_policy, settings.field_policies
 
 
 def _changed(given: ConfiguredRules | None, known: HeldConnection) -> ConfiguredRules | None:

@@ -58,7 +58,6 @@ class ConfigurationOperations:
         if not found.possible:
             reasons = tuple(found.problems), tuple(found.findings)
             return ConfigurationApplied(False, edition, changes, *reasons, *seen)
-        _check_removals(found, body)
         message = body.message or "Applied from files"
         applying = Applying(self._desk, found, author=author, message=message)
 
@@ -67,6 +66,7 @@ class ConfigurationOperations:
             touch(c)
             if edition_of(self._held(c)) != edition:
                 raise _changed_meanwhile()
+            _check_removals(c, found, body)
             versions = applying.write(c)
             return edition_of(self._held(c)), versions
 
@@ -107,13 +107,15 @@ class ConfigurationOperations:
         return held, tallies.of(c, [each.record.id for each in held.connections.values()])
 
 
-def _check_removals(found: Undertaking, body: ApplyBody) -> None:
+def _check_removals(c: sa.Connection, found: Undertaking, body: ApplyBody) -> None:
     """Whoever removes pairs has to have seen how many they are."""
+    under = tallies.of(c, [each.record.id for each in found.removed])
     for each in found.removed:
         name, said = each.record.name, body.removing.get(each.record.name, 0)
-        if each.twins > said:
+        twins = under.get(each.record.id, Tally()).twins
+        if twins > said:
             raise InputError(
-                f"{each.twins} issues are under sync by {name!r}, and {said} were named; their"
+                f"{twins} issues are under sync by {name!r}, and {said} were named; their"
                 " pairs would be forgotten.",
                 status=409,
                 remedy=f"Keep the pairs (tidegate connection pairs {name} --out FILE), then name"
