@@ -1,5 +1,6 @@
 """Connectors as they are wanted, beside those of the node."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -11,6 +12,8 @@ from schemas.redaction import MASK, masked
 from schemas.values import Millis
 from service.workers.operations.configuration.holding import Held
 from service.workers.operations.configuration.undertaking import ConnectorWork, Undertaking
+
+_ADDRESS = re.compile(r"(^|_)(url|proxy)$")
 
 
 class _NothingKept(Exception):
@@ -45,12 +48,31 @@ def compare_connectors(
                 'Say where it is, such as { env = "JIRA_TOKEN" }.',
             )
             continue
+        moved = moved_with_secrets(given.params, params, known.params if known else {})
+        if moved:
+            found.refuse(
+                ("connectors", name, "params", moved),
+                f"{moved!r} of {name!r} is another one, and its secrets were given for the old.",
+                'Give the secrets as well, such as { env = "JIRA_TOKEN" }: none goes elsewhere'
+                " unasked.",
+            )
+            continue
         if known is None:
             made = Connector(new_id(), name, given.system, params, now)
             found.connectors.append(ConnectorWork(None, made))
         elif known.params != params:
             changed = msgspec.structs.replace(known, params=params)
             found.connectors.append(ConnectorWork(known, changed))
+
+
+def moved_with_secrets(
+    given: Mapping[str, Any], params: Mapping[str, Any], known: Mapping[str, Any]
+) -> str:
+    """The address that changes while a secret stays: a file that anybody may propose must not be
+    able to send it there. '' where none does."""
+    kept = any(MASK in str(value) for value in given.values())
+    changed = [name for name in known.keys() | params.keys() if known.get(name) != params.get(name)]
+    return next((name for name in sorted(changed) if kept and _ADDRESS.search(name)), "")
 
 
 def opened(given: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:

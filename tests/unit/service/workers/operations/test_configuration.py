@@ -237,6 +237,17 @@ async def test_a_bad_rule_is_found_in_its_file(office: Office) -> None:
     assert await held(office) == {"connectors": {"tracker": {"system": "jira"}}}
 
 
+async def test_a_secret_that_is_kept_goes_to_no_other_address(office: Office) -> None:
+    await apply(office, document(wanted()))
+    given = await held(office)
+    given["connectors"]["second"]["params"]["url"] = "https://elsewhere.example"
+    plan = await office.operations.configuration.plan(PlanBody(document(given)))
+    assert [each.place for each in plan.problems] == [("connectors", "second", "params", "url")]
+    assert "s3cret" not in repr(plan)
+    given["connectors"]["second"]["params"]["token"] = "for elsewhere"
+    assert (await apply(office, document(given))).applied
+
+
 async def test_what_a_connection_is_for_good_cannot_be_edited(office: Office) -> None:
     await apply(office, document(wanted()))
     given = await held(office)
