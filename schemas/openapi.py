@@ -201,6 +201,7 @@ def _successes(route: Route[Any, Any, Any], schemas: dict[Any, Json]) -> Json:
 def _refusals(route: Route[Any, Any, Any], schemas: dict[Any, Json]) -> Json:
     statuses = [*_READING, *(_CHANGING if route.method != "GET" else ())]
     statuses += (412, 428) if route.edition == "needed" else ()
+    statuses += (412,) if "edition" in getattr(route.body, "__struct_fields__", ()) else ()
     found: Json = {
         str(status): {"$ref": f"#/components/responses/{status}"} for status in sorted(statuses)
     }
