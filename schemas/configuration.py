@@ -10,6 +10,10 @@ from schemas.node import Mode
 from schemas.rules import Diagnostic
 from schemas.triggers import TriggerSpec
 
+_Word = Annotated[
+    str, msgspec.Meta(min_length=1, max_length=255, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*(?!\n)$")
+]
+"""A connection's name; it becomes that of a folder."""
 _Named = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
 
 
@@ -47,7 +51,7 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omi
     """By name. ALM connections are no part of it: SD Elements sets them up."""
 
     connectors: Annotated[dict[Name, ConfiguredConnector], msgspec.Meta(max_length=10_000)] = {}
-    connections: Annotated[dict[_Named, ConfiguredConnection], msgspec.Meta(max_length=20_000)] = {}
+    connections: Annotated[dict[_Word, ConfiguredConnection], msgspec.Meta(max_length=20_000)] = {}
 
 
 class ConfigurationView(msgspec.Struct, frozen=True):

@@ -169,7 +169,7 @@ def _body(session: Session, read: FolderRead) -> PlanBody:
 
 def _show(session: Session, read: FolderRead, plan: ConfigurationPlan) -> None:
     shown = Shown(read.places, plan.changes, plan.problems, plan.findings, plan.steps, plan.kept)
-    session.out.answer(plan, *shown.lines(), summary(plan.changes))
+    session.out.answer(plan, *shown.lines(), summary(plan.changes, plan.edition))
 
 
 def _subject(folder: Path) -> str:

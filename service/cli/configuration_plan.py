@@ -48,11 +48,14 @@ class Shown(msgspec.Struct, frozen=True):
             yield text
 
 
-def summary(changes: tuple[ConfigurationChange, ...]) -> str:
+def summary(changes: tuple[ConfigurationChange, ...], edition: str) -> str:
     if not changes:
         return "Nothing would change."
     count = {act: sum(1 for each in changes if each.act == act) for act in _SIGNS}
-    return f"{count['create']} to create, {count['change']} to change, {count['remove']} to remove."
+    return (
+        f"{count['create']} to create, {count['change']} to change, {count['remove']} to remove"
+        f" (edition {edition})."
+    )
 
 
 def _change(change: ConfigurationChange) -> Iterator[RenderableType]:

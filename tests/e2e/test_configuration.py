@@ -162,7 +162,7 @@ async def _check_as_ci_does(desk: Desk) -> None:
     assert 'settings.mappings.status.values.Resolved: nothing -> "Done"' in out
     assert 'triggers.shared.query: nothing -> "labels = shared"' in out
     assert 'settings.trigger.project: "HARBOR" -> nothing' in out
-    assert out.endswith("0 to create, 1 to change, 0 to remove.\n")
+    assert "0 to create, 1 to change, 0 to remove (edition " in out
 
 
 @pytest.mark.asyncio(loop_scope="module")

@@ -72,6 +72,15 @@ class ConnectionComparison:
             return
         after = msgspec.structs.replace(record, settings=settings, description=given.description)
         rules = _changed(given.rules, known)
+        if rules is not None and not known.rules.version:
+            rules = None
+            self._found.steps.append(
+                ConfigurationStep(
+                    name,
+                    f"{name!r} is not paired yet, and gets its first rules when it is.",
+                    "Apply again when the other side has accepted the invitation.",
+                )
+            )
         triggers = {each: given.triggers[each] for each in sorted(given.triggers)}
         self._found.ends.append(EndWork(known, after, triggers, rules))
 
@@ -81,7 +90,7 @@ class ConnectionComparison:
         fixed["connector"] = (given.connector, self._held.name_of(record.connector))
         fixed["counterpart"] = (
             given.counterpart,
-            self._held.connection_name(record.counterpart),
+            self._held.name_of(record.counterpart),
         )
         wrong = {field: pair for field, pair in fixed.items() if pair[0] != pair[1]}
         for field, (wanted, stands) in wrong.items():

@@ -32,32 +32,41 @@ class Held(msgspec.Struct, frozen=True):
     """Of connections that were removed, and of those of SD Elements, only who uses a connector."""
 
     connectors: dict[str, Connector]
-    """By name, as is all here."""
+    """By name."""
     connections: dict[str, HeldConnection]
     others: tuple[Connection, ...]
+    names: dict[str, str]
+    """Of connectors and connections, by id."""
 
-    def name_of(self, connector: str) -> str:
-        """Of a connector's id."""
-        return next(c.name for c in self.connectors.values() if c.id == connector)
-
-    def connection_name(self, id: str) -> str:
+    def name_of(self, id: str) -> str:
         """'' where there is none."""
-        found = (name for name, held in self.connections.items() if held.record.id == id)
-        return next(found, "")
+        return self.names.get(id, "")
 
 
 def read_held(c: sa.Connection, store: Store) -> Held:
-    known = connections.all(c)
-    ours = [each for each in known if each.type != "alm" and each.status != "removed"]
+    ours: list[Connection] = []
+    others: list[Connection] = []
+    for each in connections.all(c):
+        (others if each.type == "alm" or each.status == "removed" else ours).append(each)
+    known = connectors.all(c, store.vault)
+    named = _triggers(c)
     return Held(
-        {each.name: each for each in connectors.all(c, store.vault)},
-        {each.name: _held(c, each) for each in ours},
-        tuple(each for each in known if each not in ours),
+        {each.name: each for each in known},
+        {each.name: _held(c, each, named.get(each.id, {})) for each in ours},
+        tuple(others),
+        {each.id: each.name for each in (*known, *ours)},
     )
 
 
-def _held(c: sa.Connection, record: Connection) -> HeldConnection:
-    named = {row.name: row.spec for row in triggers.of_connection(c, record.id)}
+def _triggers(c: sa.Connection) -> dict[str, dict[str, TriggerSpec]]:
+    """By connection and name."""
+    found: dict[str, dict[str, TriggerSpec]] = {}
+    for row in triggers.all(c):
+        found.setdefault(row.connection, {})[row.name] = row.spec
+    return found
+
+
+def _held(c: sa.Connection, record: Connection, named: dict[str, TriggerSpec]) -> HeldConnection:
     rules = rule_versions.newest(c, record.id) or RuleSet(0, "", "")
     return HeldConnection(record, rules, named)
 
@@ -107,7 +116,7 @@ def _document(held: Held, each: HeldConnection) -> ConfiguredConnection:
         remote_side=record.remote_side,
         type="local" if record.type == "alm" else record.type,
         mode=record.mode,
-        counterpart=held.connection_name(record.counterpart),
+        counterpart=held.name_of(record.counterpart),
         description=record.description,
         settings=body_of(record.settings),
         triggers=dict(sorted(each.triggers.items())),

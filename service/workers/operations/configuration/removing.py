@@ -26,7 +26,7 @@ def find_removals(
         return
     for name in connections:
         record = held.connections[name].record
-        other = held.connection_name(record.counterpart)
+        other = held.name_of(record.counterpart)
         if other in wanted.connections:
             found.refuse(
                 ("connections", other, "counterpart"),

@@ -108,7 +108,7 @@ async def test_a_plan_can_be_read(on_node: Any, node: Any, folder: Path) -> None
         "connections/acme-globex/outgoing.py:2:5: no such field",
         "tidegate connection initiate x-y",
         "Not in the files, and kept: connector old",
-        "0 to create, 2 to change, 1 to remove.",
+        "0 to create, 2 to change, 1 to remove (edition e1).",
     ):
         assert words in shown, words
 

@@ -233,6 +233,13 @@ def test_a_mistake_is_told_with_file_and_line_and_no_secret(
     assert read.configuration == Configuration()
 
 
+def test_no_name_leads_out_of_the_folder() -> None:
+    for name in ("../../etc/cron.d/x", ".git", "a/b", "a\n"):
+        for kind in ("connections", "connectors"):
+            with pytest.raises(msgspec.ValidationError):
+                wanted(**{kind: {name: next(iter(WHOLE[kind].values()))}})
+
+
 def test_a_missing_file_and_one_of_a_wrong_name_are_told(tmp_path: Path) -> None:
     write_folder(tmp_path, wanted(), prune=False)
     folder = tmp_path / "connections" / "acme-globex"

@@ -3,7 +3,6 @@
 from typing import Any
 
 from schemas import configuration as schema
-from schemas.examples import EXAMPLES
 from schemas.rules import Diagnostic
 
 CHANGE = schema.ConfigurationChange(
@@ -35,6 +34,3 @@ class FakeConfiguration:
         if body.message == "bad":
             return schema.ConfigurationApplied(False, "e1", (CHANGE,), (), (FINDING,))
         return schema.ConfigurationApplied(True, "e2", (CHANGE,), versions={"acme-globex": 2})
-
-
-EXAMPLE = EXAMPLES["configuration_apply"]

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from schemas.configuration import ApplyBody, Configuration, PlanBody
+from schemas.connection_api import ConnectionInitiate
 from schemas.errors import InputError
 from schemas.redaction import MASK
 from service.store import triggers
@@ -266,6 +267,29 @@ async def test_a_connection_with_another_company_begins_with_an_invitation(offic
     assert "tidegate connection accept" in step.remedy
     assert done.applied
     assert "connections" not in await held(office)
+
+
+async def test_a_connection_that_is_not_paired_yet_waits_with_its_rules(office: Office) -> None:
+    begun = ConnectionInitiate(
+        connector="tracker", local_side="x", remote_side="y", name="x-y", mode="script"
+    )
+    await office.operations.initiate(begun)
+    given = await held(office)
+    assert "rules" not in given["connections"]["x-y"]
+    given["connections"]["x-y"] |= {"rules": RULES, "description": "Soon"}
+    done = await apply(office, document(given))
+    assert (done.applied, done.versions) == (True, {})
+    assert ["not paired yet" in step.message for step in done.steps] == [True]
+    assert (await held(office))["connections"]["x-y"]["description"] == "Soon"
+    given["connections"]["x-y"]["settings"] = {"conflict_policy": "park"}
+    plan = await office.operations.configuration.plan(PlanBody(document(given)))
+    assert ["was agreed on with y" in each.message for each in plan.problems] == [True]
+    gone = await apply(office, document({}), prune=True)
+    assert [(c.kind, c.name) for c in gone.changes] == [
+        ("connection", "x-y"),
+        ("connector", "tracker"),
+    ]
+    assert await held(office) == {}
 
 
 async def test_what_is_absent_goes_only_when_asked_for_and_pairs_only_when_counted(
