@@ -54,7 +54,7 @@ def read_held(c: sa.Connection, store: Store) -> Held:
         {each.name: each for each in known},
         {each.name: _held(c, each, named.get(each.id, {})) for each in ours},
         tuple(others),
-        {each.id: each.name for each in (*known, *ours)},
+        {each.id: each.name for each in known} | {each.id: each.name for each in ours},
     )
 
 
