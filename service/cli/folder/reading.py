@@ -48,6 +48,7 @@ class _Reading:
         self.wrong: list[Wrong] = []
 
     def all(self) -> Configuration:
+        self._look_for_lost_folders()
         connectors = {
             file.stem: found
             for file in sorted((self._folder / CONNECTORS).glob("*.toml"))
@@ -157,6 +158,17 @@ class _Reading:
                 at = self.places.at((*place, "settings", name))
                 said = f"{name!r} stands in {MAPPINGS}, as {key!r}."
                 self.wrong.append(Wrong(at, said, "Move it there."))
+
+    def _look_for_lost_folders(self) -> None:
+        """With `--prune`, a name that is a little wrong would take everything below it away."""
+        for each in sorted(self._folder.glob("*/")):
+            near = nearest(each.name, [CONNECTORS, CONNECTIONS])
+            if near and near != each.name:
+                said = "There is no folder of this name here."
+                self.wrong.append(Wrong(str(each), said, f"Did you mean {near}?"))
+        for each in sorted((self._folder / CONNECTIONS).glob("*.toml")):
+            said = f"A connection is a folder, {each.stem}/{CONNECTION}."
+            self.wrong.append(Wrong(str(each), said, "Move it there."))
 
     def _look_for_strangers(self, folder: Path) -> None:
         """A name that was meant for one of ours; all other files are somebody else's."""

@@ -246,9 +246,14 @@ def test_a_missing_file_and_one_of_a_wrong_name_are_told(tmp_path: Path) -> None
     (folder / "mappings.toml").rename(folder / "mapping.toml")
     (folder / "incoming.py").unlink()
     (tmp_path / "connections" / "empty").mkdir()
+    (tmp_path / "connections" / "other.toml").touch()
+    (tmp_path / "conectors").mkdir()
+    (tmp_path / "docs").mkdir()
     wrong = read_folder(tmp_path, {}, keep_secrets=False).wrong
     assert sorted((Path(each.at).name, each.remedy) for each in wrong) == [
+        ("conectors", "Did you mean connectors?"),
         ("connection.toml", "Put it there: see `export`."),
         ("incoming.py", "A connection has both rules, or, with neither, those of the node."),
         ("mapping.toml", "Did you mean mappings.toml?"),
+        ("other.toml", "Move it there."),
     ]

@@ -6,8 +6,9 @@ import msgspec
 import pytest
 
 from schemas.configuration import ApplyBody, Configuration, PlanBody
-from schemas.connection_api import ConnectionInitiate
+from schemas.connection_api import ConnectionInitiate, SettingsPatch
 from schemas.errors import InputError
+from schemas.mapping import MappedValue, MappingTable
 from schemas.redaction import MASK
 from service.store import triggers
 from tests.unit.service.workers.operations.conftest import Office
@@ -290,6 +291,22 @@ async def test_a_connection_that_is_not_paired_yet_waits_with_its_rules(office: 
         ("connector", "tracker"),
     ]
     assert await held(office) == {}
+
+
+async def test_masks_and_tables_are_patched_and_checked_like_those_of_a_file(
+    office: Office,
+) -> None:
+    await apply(office, document(wanted()))
+    table = MappingTable((MappedValue("Doing", "In Progress"),))
+    patch = SettingsPatch(masks=("credentials",), mappings={"status": table})
+    settings = (await office.operations.change_settings("left-end", patch)).settings
+    assert (settings.masks, settings.mappings) == (("credentials",), {"status": table})
+    assert settings.project == "P"
+    wrong = SettingsPatch(mappings={"type": MappingTable(unmapped="default")})
+    with pytest.raises(InputError, match="names none"):
+        await office.operations.change_settings("left-end", wrong)
+    gone = SettingsPatch(mappings={"status": None})
+    assert (await office.operations.change_settings("left-end", gone)).settings.mappings == {}
 
 
 async def test_what_is_absent_goes_only_when_asked_for_and_pairs_only_when_counted(
