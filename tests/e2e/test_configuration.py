@@ -92,7 +92,7 @@ async def test_a_change_of_rules_tables_and_triggers_goes_through_git(desk: Desk
     first = await alice.create("Gear", "Turns")
     there = await _arrives(desk, "Gear")
     await bob.move(there, "Active")
-    await eventually(lambda: _has_status(alice, first, "In Progress"), "the rule's own table")
+    await _reaches(desk, first, "In Progress")
     await _begin(desk)
     await _propose(desk)
     await _check_as_ci_does(desk)
@@ -104,7 +104,7 @@ async def test_a_change_of_rules_tables_and_triggers_goes_through_git(desk: Desk
     await alice.rename(first, "Cog")
     assert await _arrives(desk, "EU: Cog") == there
     await bob.move(there, "Resolved")
-    await eventually(lambda: _has_status(alice, first, "Done"), "the table of the files")
+    await _reaches(desk, first, "Done")
     await alice.create("At home", "Nobody shares this")
     await alice.label(await alice.create("Shared", "For all"), "shared")
     await _arrives(desk, "EU: Shared")
@@ -233,7 +233,7 @@ async def _arrives(desk: Desk, title: str) -> str:
     async def look() -> str | None:
         return (await _titles(desk)).get(title)
 
-    return await eventually(look, f"{title!r} arrives", stage=desk.stage)
+    return await eventually(look, f"{title!r} arrives", stage=desk.stage, pause=0.1)
 
 
 async def _titles(desk: Desk) -> dict[str, str]:
@@ -241,5 +241,8 @@ async def _titles(desk: Desk) -> dict[str, str]:
     return {(await desk.bob.look(key)).summary: key for key in await desk.bob.keys()}
 
 
-async def _has_status(alice: Alice, key: str, status: str) -> bool:
-    return (await alice.look(key)).status == status
+async def _reaches(desk: Desk, key: str, status: str) -> None:
+    async def look() -> bool:
+        return (await desk.alice.look(key)).status == status
+
+    await eventually(look, f"{key} is {status}", stage=desk.stage, pause=0.1)

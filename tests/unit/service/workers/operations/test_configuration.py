@@ -228,9 +228,6 @@ async def test_what_is_wrong_has_a_place_and_keeps_all_else_from_being_applied(
         assert found, (case, done.problems)
         assert all(words in each for each in found), (case, found)
         assert await held(office) == {"connectors": {"tracker": {"system": "jira"}}}, case
-
-
-async def test_a_bad_rule_is_found_in_its_file(office: Office) -> None:
     given = wanted()
     given["connections"]["left-end"]["rules"] = RULES | {"outgoing": "def outgoing(:\n"}
     done = await apply(office, document(given))
@@ -239,7 +236,9 @@ async def test_a_bad_rule_is_found_in_its_file(office: Office) -> None:
     assert await held(office) == {"connectors": {"tracker": {"system": "jira"}}}
 
 
-async def test_a_secret_that_is_kept_goes_to_no_other_address(office: Office) -> None:
+async def test_a_kept_secret_goes_nowhere_else_and_a_connection_stays_what_it_is(
+    office: Office,
+) -> None:
     await apply(office, document(wanted()))
     given = await held(office)
     given["connectors"]["second"]["params"]["url"] = "https://elsewhere.example"
@@ -248,10 +247,6 @@ async def test_a_secret_that_is_kept_goes_to_no_other_address(office: Office) ->
     assert "s3cret" not in repr(plan)
     given["connectors"]["second"]["params"]["token"] = "for elsewhere"
     assert (await apply(office, document(given))).applied
-
-
-async def test_what_a_connection_is_for_good_cannot_be_edited(office: Office) -> None:
-    await apply(office, document(wanted()))
     given = await held(office)
     given["connections"]["left-end"] |= {"mode": "visual", "connector": "second"}
     del given["connections"]["left-end"]["rules"]
