@@ -23,6 +23,7 @@ from service.cli.folder.names import (
 )
 from service.cli.folder.secrets import referred
 
+_NAMED_BY_PEOPLE = ("tables", "flow", "only", "users", "field_policies", "triggers")
 _IDS = ("there_id", "here_id")
 """The node knows them behind the names; people read names."""
 
@@ -102,26 +103,30 @@ def _connection(folder: Path, connection: ConfiguredConnection) -> Iterator[tupl
     settings = said.pop("settings", {})
     triggers, rules = said.pop("triggers", {}), said.pop("rules", None)
     tables = {
-        key: _ordered(settings.pop(name)) for key, name in IN_MAPPINGS.items() if name in settings
+        key: _ordered(settings.pop(name), key)
+        for key, name in IN_MAPPINGS.items()
+        if name in settings
     }
     facts = {"type": connection.type, "mode": connection.mode} | said
     yield folder / CONNECTION, _toml(facts | ({"settings": _ordered(settings)} if settings else {}))
     if tables:
         yield folder / MAPPINGS, _toml(tables)
     if triggers:
-        yield folder / TRIGGERS, _toml(_ordered(triggers))
+        yield folder / TRIGGERS, _toml(_ordered(triggers, "triggers"))
     if rules:
         yield folder / OUTGOING, _source(rules["outgoing"])
         yield folder / INCOMING, _source(rules["incoming"])
 
 
-def _ordered(value: Any) -> Any:
-    """Keys of people in the order of the alphabet; lines of tables without the ids."""
+def _ordered(value: Any, name: str = "") -> Any:
+    """What people name in the order of the alphabet; lines of tables without the ids."""
     match value:
         case dict():
-            return {name: _ordered(value[name]) for name in sorted(value) if name not in _IDS}
+            keys = sorted(value) if name in _NAMED_BY_PEOPLE else value
+            unsaid = _IDS if name == "values" else ()
+            return {key: _ordered(value[key], key) for key in keys if key not in unsaid}
         case list() | tuple():
-            return [_ordered(each) for each in value]
+            return [_ordered(each, name) for each in value]
     return value
 
 
