@@ -157,6 +157,7 @@ async def _check_as_ci_does(desk: Desk) -> None:
     assert code == 0, out + err
     code, out, err = await desk.tidegate("plan", "DIR", "--exit-code", "--keep-secrets")
     assert code == 2, err
+    print(out)
     assert f"~ connection {CONNECTION}" in out
     assert '+        summary="EU: " + issue.summary,' in out
     assert 'settings.mappings.status.values.Resolved: nothing -> "Done"' in out
