@@ -4,7 +4,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from schemas.api import IssueKey, PageQuery, PairClaim, Text
+from schemas.api import IssueKey, PageQuery, Text
+from schemas.pairs_api import PairClaim
 from schemas.values import Millis
 
 TaskKind = Literal["sync", "retry", "ignore", "stop", "pair", "recheck"]

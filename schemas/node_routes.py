@@ -4,7 +4,7 @@ from types import NoneType
 from typing import Any
 
 from schemas.access import AuditEntry, AuditQuery, TokenCreate, TokenCreated, TokenView
-from schemas.api import MetadataQuery, Page, PageQuery, ProjectQuery, QueueView
+from schemas.api import Page, PageQuery
 from schemas.bulk import (
     TaskDetail,
     TaskQuery,
@@ -13,8 +13,10 @@ from schemas.bulk import (
     TaskStart,
     TaskView,
 )
+from schemas.connector_api import MetadataQuery, ProjectQuery
 from schemas.metadata import Choice, Metadata
 from schemas.news import NewsQuery
+from schemas.node_api import QueueView
 from schemas.routing import Route, act, delete, listed, post, read
 
 TOKENS = listed("tokens", "/tokens", "List the tokens", PageQuery, Page[TokenView], role="admin")

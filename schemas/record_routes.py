@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from schemas.api import ConflictQuery, ConflictShown, Disclosure, DisclosureQuery, Page
+from schemas.api import Page
+from schemas.conflict_api import ConflictQuery, ConflictShown
+from schemas.disclosure_api import Disclosure, DisclosureQuery
 from schemas.routing import Route, act, listed, read
 
 CONFLICTS = listed(

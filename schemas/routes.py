@@ -4,8 +4,8 @@ from types import NoneType
 from typing import Any
 
 from schemas.alm_routes import ALM_ROUTES
-from schemas.api import (
-    ActivityQuery,
+from schemas.api import Page, PageQuery
+from schemas.connection_api import (
     ConnectionAccept,
     ConnectionConfirm,
     ConnectionInitiate,
@@ -13,35 +13,35 @@ from schemas.api import (
     ConnectionQuery,
     ConnectionRemove,
     ConnectionView,
+    ProbeBody,
+    Probed,
+    SettingsBody,
+    SettingsPatch,
+)
+from schemas.connector_api import (
     ConnectorAdd,
     ConnectorChange,
     ConnectorCheck,
     ConnectorCheckBody,
     ConnectorView,
-    ErrorQuery,
-    ErrorView,
-    InvitationReissue,
-    InvitationView,
-    NodeView,
-    Page,
-    PageQuery,
-    PairAgainBody,
-    PairAgainReport,
-    Pairs,
-    PairsQuery,
-    ProbeBody,
-    Probed,
-    RelayPassAdd,
-    RelayPassAdded,
-    RelayPassView,
-    Retried,
-    RetryBody,
-    RetryOne,
-    RulesPut,
-    RulesSaved,
-    RulesView,
-    SettingsBody,
-    SettingsPatch,
+)
+from schemas.error_api import ErrorQuery, ErrorView, Retried, RetryBody, RetryOne
+from schemas.health import HealthReport
+from schemas.invitation_api import InvitationReissue, InvitationView
+from schemas.mapping_routes import MAPPING_ROUTES
+from schemas.node import Activity
+from schemas.node_api import NodeView
+from schemas.node_routes import NODE_ROUTES
+from schemas.pairs_api import PairAgainBody, PairAgainReport, Pairs, PairsQuery
+from schemas.record_routes import RECORD_ROUTES
+from schemas.relay_api import RelayPassAdd, RelayPassAdded, RelayPassView
+from schemas.routing import Route, act, delete, listed, patch, post, put, read
+from schemas.rule_life import RulesPut, RulesSaved, RulesView
+from schemas.rule_routes import RULE_ROUTES
+from schemas.trigger_routes import TRIGGER_ROUTES
+from schemas.trust import KeysView, PeerRenew, PeerRenewal, PeerUrl, PeerView
+from schemas.twin_api import (
+    ActivityQuery,
     SyncAnswer,
     SyncBody,
     TwinDetail,
@@ -49,15 +49,6 @@ from schemas.api import (
     TwinStop,
     TwinView,
 )
-from schemas.health import HealthReport
-from schemas.mapping_routes import MAPPING_ROUTES
-from schemas.node import Activity
-from schemas.node_routes import NODE_ROUTES
-from schemas.record_routes import RECORD_ROUTES
-from schemas.routing import Route, act, delete, listed, patch, post, put, read
-from schemas.rule_routes import RULE_ROUTES
-from schemas.trigger_routes import TRIGGER_ROUTES
-from schemas.trust import KeysView, PeerRenew, PeerRenewal, PeerUrl, PeerView
 
 NODE = read("node", "/node", "This node", NodeView, narrow=True)
 HEALTH = read("health", "/health", "Health in detail", HealthReport, narrow=True)

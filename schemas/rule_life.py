@@ -157,3 +157,24 @@ class DryRun(msgspec.Struct, frozen=True):
     """What the activity log would say, and what cannot be known here."""
     error: str = ""
     trace: str = ""
+
+
+class RulesView(msgspec.Struct, frozen=True):
+    version: int
+    outgoing: str
+    incoming: str
+
+
+class RulesPut(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    outgoing: Source
+    incoming: Source
+    message: Text = ""
+    based_on: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    """The version that was edited; refused when another was saved meanwhile."""
+
+
+class RulesSaved(msgspec.Struct, frozen=True):
+    """`version` is None when findings kept the rules from being saved."""
+
+    version: int | None
+    findings: tuple[Diagnostic, ...] = ()

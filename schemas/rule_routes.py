@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from schemas.api import Page, PageQuery, RulesSaved
+from schemas.api import Page, PageQuery
 from schemas.routing import Route, delete, listed, post, put, read
 from schemas.rule_life import (
     DiffQuery,
@@ -16,6 +16,7 @@ from schemas.rule_life import (
     ReplayReport,
     RollbackBody,
     RulesDiff,
+    RulesSaved,
     RuleVersionDetail,
     RuleVersionView,
 )

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 import msgspec
 from rich.table import Table
 
-from schemas.api import ActivityQuery
 from schemas.node import Activity
 from schemas.routes import ACTIVITY
+from schemas.twin_api import ActivityQuery
 from service.cli.node_client import NodeClient
 from service.cli.output import moment, table
 from service.cli.parsing import Commands, add_paging, command

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from schemas.api import ConflictQuery
+from schemas.conflict_api import ConflictQuery
 from schemas.record_routes import CONFLICT, CONFLICT_RESTORE, CONFLICTS
 from service.cli.node_client import NodeClient
 from service.cli.output import clean, facts, moment, table

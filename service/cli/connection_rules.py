@@ -4,8 +4,8 @@ from pathlib import Path
 
 from rich.text import Text
 
-from schemas.api import RulesPut
 from schemas.routes import RULES, RULES_PUT
+from schemas.rule_life import RulesPut
 from service.cli.ending import Ending, failed
 from service.cli.findings import findings_text
 from service.cli.node_client import NodeClient

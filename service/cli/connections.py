@@ -7,7 +7,7 @@ from typing import Any, get_args
 from rich.console import RenderableType
 from rich.text import Text
 
-from schemas.api import (
+from schemas.connection_api import (
     ConnectionAccept,
     ConnectionConfirm,
     ConnectionInitiate,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from rich.console import RenderableType
 
-from schemas.api import MetadataQuery, ProjectQuery
+from schemas.connector_api import MetadataQuery, ProjectQuery
 from schemas.metadata import FieldInfo, TypeInfo
 from schemas.node_routes import METADATA, PROJECTS
 from service.cli.node_client import NodeClient

@@ -7,13 +7,13 @@ from typing import Any
 
 import msgspec
 
-from schemas.api import (
+from schemas.api import PageQuery
+from schemas.connector_api import (
     ConnectorAdd,
     ConnectorChange,
     ConnectorCheck,
     ConnectorCheckBody,
     ConnectorView,
-    PageQuery,
 )
 from schemas.redaction import names_secret
 from schemas.routes import (

@@ -3,7 +3,7 @@
 import csv
 from pathlib import Path
 
-from schemas.api import Disclosure, DisclosureQuery
+from schemas.disclosure_api import Disclosure, DisclosureQuery
 from schemas.record_routes import DISCLOSURES
 from service.cli.ending import failed
 from service.cli.node_client import NodeClient

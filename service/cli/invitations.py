@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from schemas.api import InvitationReissue, InvitationView, PageQuery
+from schemas.api import PageQuery
+from schemas.invitation_api import InvitationReissue, InvitationView
 from schemas.routes import INVITATION, INVITATION_REISSUE, INVITATION_REVOKE, INVITATIONS
 from service.cli.connections import begun_text
 from service.cli.node_client import NodeClient

@@ -5,7 +5,7 @@ import io
 import re
 from pathlib import Path
 
-from schemas.api import PairAgainBody, PairClaim, PairedAgain, PairsQuery, PairView
+from schemas.pairs_api import PairAgainBody, PairClaim, PairedAgain, PairsQuery, PairView
 from schemas.routes import CONNECTION_PAIR_AGAIN, CONNECTION_PAIRS
 from service.cli.ending import failed
 from service.cli.node_client import NodeClient

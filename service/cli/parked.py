@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 from rich.text import Text
 
-from schemas.api import ErrorQuery, ErrorView, Retried, RetryBody, RetryOne
+from schemas.error_api import ErrorQuery, ErrorView, Retried, RetryBody, RetryOne
 from schemas.routes import (
     ERROR,
     ERROR_IGNORE,

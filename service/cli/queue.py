@@ -2,7 +2,7 @@
 
 from rich.console import RenderableType
 
-from schemas.api import QueueView
+from schemas.node_api import QueueView
 from schemas.node_routes import QUEUE
 from service.cli.node_client import NodeClient
 from service.cli.output import facts, moment, table

@@ -4,7 +4,8 @@ import re
 
 from rich.text import Text
 
-from schemas.api import PageQuery, RelayPassAdd, RelayPassView
+from schemas.api import PageQuery
+from schemas.relay_api import RelayPassAdd, RelayPassView
 from schemas.routes import RELAY_PASS_ADD, RELAY_PASS_REVOKE, RELAY_PASSES
 from service.cli.ending import Ending, failed
 from service.cli.node_client import NodeClient

@@ -3,7 +3,7 @@
 import argparse
 from typing import TypedDict
 
-from schemas.api import SettingsBody, TriggerBody
+from schemas.connection_api import SettingsBody, TriggerBody
 from schemas.node import ConnectionSettings, Trigger
 from service.cli.ending import Ending, failed
 from service.cli.session import Session

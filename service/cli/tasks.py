@@ -4,9 +4,9 @@ from pathlib import Path
 
 from rich.console import RenderableType
 
-from schemas.api import PairClaim
 from schemas.bulk import TaskDetail, TaskQuery, TaskStart, TaskView
 from schemas.node_routes import TASK, TASK_CANCEL, TASK_RESUME, TASK_START, TASKS
+from schemas.pairs_api import PairClaim
 from service.cli import pairs, task_progress
 from service.cli.ending import Ending, failed
 from service.cli.node_client import NodeClient

@@ -1,7 +1,8 @@
 """`twin`: one pair of issues is stopped, goes on, or is made of two issues that exist."""
 
-from schemas.api import PairAgainBody, PairClaim, TwinQuery, TwinStop, TwinView
+from schemas.pairs_api import PairAgainBody, PairClaim
 from schemas.routes import CONNECTION_PAIR_AGAIN, TWIN, TWIN_START, TWIN_STOP, TWINS
+from schemas.twin_api import TwinQuery, TwinStop, TwinView
 from service.cli.ending import Ending, failed
 from service.cli.node_client import NodeClient
 from service.cli.parsing import Commands, command, group

@@ -2,8 +2,8 @@
 
 from rich.console import RenderableType
 
-from schemas.api import SyncBody, TwinDetail, TwinQuery, TwinView
 from schemas.routes import SYNC, TWIN, TWINS
+from schemas.twin_api import SyncBody, TwinDetail, TwinQuery, TwinView
 from service.cli.activity import activity_table
 from service.cli.ending import failed
 from service.cli.node_client import NodeClient

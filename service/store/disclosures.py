@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from schemas.api import Disclosure
+from schemas.disclosure_api import Disclosure
 from service.store.tables import disclosures
 
 _t = disclosures.c

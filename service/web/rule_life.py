@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from schemas.api import Page, PageQuery, RulesSaved
+from schemas.api import Page, PageQuery
 from schemas.rule_life import (
     DiffQuery,
     DraftPut,
@@ -15,6 +15,7 @@ from schemas.rule_life import (
     ReplayReport,
     RollbackBody,
     RulesDiff,
+    RulesSaved,
     RuleVersionDetail,
     RuleVersionView,
 )

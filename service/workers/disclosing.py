@@ -1,6 +1,6 @@
 """What of a message is news for the other side, for the ledger of what has left."""
 
-from schemas.api import Disclosure
+from schemas.disclosure_api import Disclosure
 from schemas.replica import TwinMessage
 from schemas.twin import Twin
 from schemas.values import Digest, Millis, Value, digest

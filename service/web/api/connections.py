@@ -6,7 +6,7 @@ from collections.abc import Awaitable
 import msgspec
 from aiohttp import web
 
-from schemas.api import ConnectionView, RulesView
+from schemas.connection_api import ConnectionView
 from schemas.routes import (
     CONNECTION,
     CONNECTION_ACCEPT,
@@ -24,6 +24,7 @@ from schemas.routes import (
     RULES,
     RULES_PUT,
 )
+from schemas.rule_life import RulesView
 from service.web.api.binding import Path, bind, bind_as
 from service.web.operations import Operations
 

@@ -3,7 +3,8 @@
 import msgspec
 from aiohttp import web
 
-from schemas.api import ConnectorAdd, ConnectorChange, ConnectorView, Page, PageQuery
+from schemas.api import Page, PageQuery
+from schemas.connector_api import ConnectorAdd, ConnectorChange, ConnectorView
 from schemas.redaction import masked
 from schemas.routes import (
     CONNECTOR,

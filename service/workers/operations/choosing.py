@@ -2,7 +2,7 @@
 
 from itertools import islice
 
-from schemas.api import ConnectionQuery
+from schemas.connection_api import ConnectionQuery
 from service.workers.operations.desk import Desk
 from service.workers.roster import LiveConnection
 

@@ -3,7 +3,8 @@
 import msgspec
 import sqlalchemy as sa
 
-from schemas.api import ConflictQuery, ConflictShown, Page
+from schemas.api import Page
+from schemas.conflict_api import ConflictQuery, ConflictShown
 from schemas.errors import Fault, InputError, TrackerError
 from schemas.events import IssueChanged
 from schemas.issue import FieldChange, Issue, Part

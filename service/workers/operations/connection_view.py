@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Literal
 
-from schemas.api import ConnectionView
+from schemas.connection_api import ConnectionView
 from schemas.node import Connection, ConnectionStatus, Standing
 from schemas.values import Millis
 from service.store.tallies import Tally

@@ -5,7 +5,8 @@ from collections.abc import Awaitable, Callable
 import msgspec
 import sqlalchemy as sa
 
-from schemas.api import (
+from schemas.api import Page
+from schemas.connection_api import (
     ConnectionAccept,
     ConnectionConfirm,
     ConnectionInitiate,
@@ -13,16 +14,13 @@ from schemas.api import (
     ConnectionQuery,
     ConnectionRemove,
     ConnectionView,
-    Page,
-    RulesPut,
-    RulesSaved,
-    RulesView,
     SettingsBody,
     SettingsPatch,
 )
 from schemas.errors import InputError, PeerError
 from schemas.mapping import MappingBody, MappingTable
 from schemas.node import Connection, ConnectionSettings
+from schemas.rule_life import RulesPut, RulesSaved, RulesView
 from service.peers.invitation import from_code
 from service.store import connections, invitations, outbox, rule_versions, tallies
 from service.store.tallies import Tally

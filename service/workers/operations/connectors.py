@@ -5,14 +5,13 @@ import msgspec
 import sqlalchemy as sa
 
 from adapters.port import StageResult, Tracker
-from schemas.api import (
+from schemas.api import Page, PageQuery
+from schemas.connector_api import (
     CheckedStage,
     ConnectorAdd,
     ConnectorChange,
     ConnectorCheck,
     ConnectorView,
-    Page,
-    PageQuery,
 )
 from schemas.errors import ConfigurationError, InputError
 from schemas.node import Connector

@@ -2,7 +2,8 @@
 
 import sqlalchemy as sa
 
-from schemas.api import Disclosure, DisclosureQuery, Page
+from schemas.api import Page
+from schemas.disclosure_api import Disclosure, DisclosureQuery
 from service.store import disclosures
 from service.workers.operations.desk import Desk
 

@@ -1,6 +1,7 @@
 """What a connector's tracker knows: its projects, and the types, fields and values of one."""
 
-from schemas.api import MetadataQuery, Page, ProjectQuery
+from schemas.api import Page
+from schemas.connector_api import MetadataQuery, ProjectQuery
 from schemas.errors import InputError
 from schemas.metadata import Choice, Metadata
 from service.workers.operations.desk import Desk

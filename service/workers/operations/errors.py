@@ -5,18 +5,12 @@ from collections.abc import Awaitable, Callable
 import msgspec
 import sqlalchemy as sa
 
-from schemas.api import (
-    ActivityQuery,
-    ErrorQuery,
-    ErrorView,
-    Page,
-    Retried,
-    RetryBody,
-    RetryOne,
-)
+from schemas.api import Page
+from schemas.error_api import ErrorQuery, ErrorView, Retried, RetryBody, RetryOne
 from schemas.errors import InputError
 from schemas.events import TwinDue
 from schemas.node import Activity, ParkedTwin
+from schemas.twin_api import ActivityQuery
 from service.store import activity, parked
 from service.store.twin_records import TwinKey
 from service.workers.operations.desk import Desk

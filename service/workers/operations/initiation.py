@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 import msgspec
 import sqlalchemy as sa
 
-from schemas.api import ConnectionInitiate, RulesTemplate, SettingsBody
+from schemas.connection_api import ConnectionInitiate, RulesTemplate, SettingsBody
 from schemas.errors import ConfigurationError, InputError
 from schemas.invitation import Invitation
 from schemas.node import Connection, ConnectionSettings, Standing

@@ -5,9 +5,10 @@ from typing import Literal
 import msgspec
 import sqlalchemy as sa
 
-from schemas.api import InvitationReissue, InvitationStatus, InvitationView, Page, PageQuery
+from schemas.api import Page, PageQuery
 from schemas.errors import InputError
 from schemas.invitation import Invitation
+from schemas.invitation_api import InvitationReissue, InvitationStatus, InvitationView
 from schemas.relay import RelayPlace
 from schemas.values import Millis
 from service.store import invitations

@@ -5,56 +5,7 @@ from contextlib import asynccontextmanager
 from time import perf_counter
 
 from schemas.access import AuditEntry, AuditQuery, TokenCreate, TokenCreated, TokenView
-from schemas.api import (
-    ActivityQuery,
-    ConflictQuery,
-    ConflictShown,
-    ConnectionAccept,
-    ConnectionConfirm,
-    ConnectionInitiate,
-    ConnectionInitiated,
-    ConnectionQuery,
-    ConnectionRemove,
-    ConnectionView,
-    ConnectorAdd,
-    ConnectorChange,
-    ConnectorCheck,
-    ConnectorView,
-    Disclosure,
-    DisclosureQuery,
-    ErrorQuery,
-    ErrorView,
-    InvitationReissue,
-    InvitationView,
-    MetadataQuery,
-    NodeView,
-    Page,
-    PageQuery,
-    PairAgainBody,
-    PairAgainReport,
-    Pairs,
-    PairsQuery,
-    Probed,
-    ProjectQuery,
-    QueueView,
-    RelayPassAdd,
-    RelayPassAdded,
-    RelayPassView,
-    Retried,
-    RetryBody,
-    RetryOne,
-    RulesPut,
-    RulesSaved,
-    RulesView,
-    SettingsBody,
-    SettingsPatch,
-    SyncAnswer,
-    SyncBody,
-    TwinDetail,
-    TwinQuery,
-    TwinStop,
-    TwinView,
-)
+from schemas.api import Page, PageQuery
 from schemas.bulk import (
     TaskDetail,
     TaskQuery,
@@ -63,11 +14,48 @@ from schemas.bulk import (
     TaskStart,
     TaskView,
 )
+from schemas.conflict_api import ConflictQuery, ConflictShown
+from schemas.connection_api import (
+    ConnectionAccept,
+    ConnectionConfirm,
+    ConnectionInitiate,
+    ConnectionInitiated,
+    ConnectionQuery,
+    ConnectionRemove,
+    ConnectionView,
+    Probed,
+    SettingsBody,
+    SettingsPatch,
+)
+from schemas.connector_api import (
+    ConnectorAdd,
+    ConnectorChange,
+    ConnectorCheck,
+    ConnectorView,
+    MetadataQuery,
+    ProjectQuery,
+)
+from schemas.disclosure_api import Disclosure, DisclosureQuery
+from schemas.error_api import ErrorQuery, ErrorView, Retried, RetryBody, RetryOne
+from schemas.invitation_api import InvitationReissue, InvitationView
 from schemas.mapping import MappingBody, MappingSolution, MappingSuggestions, MappingView
 from schemas.metadata import Choice, Metadata
 from schemas.node import Activity
+from schemas.node_api import NodeView, QueueView
+from schemas.pairs_api import PairAgainBody, PairAgainReport, Pairs, PairsQuery
+from schemas.relay_api import RelayPassAdd, RelayPassAdded, RelayPassView
+from schemas.rule_life import RulesPut, RulesSaved, RulesView
 from schemas.triggers import TriggerPreview, TriggerSpec, TriggerView
 from schemas.trust import KeysView, PeerRenew, PeerRenewal, PeerUrl, PeerView
+from schemas.twin_api import (
+    ActivityQuery,
+    SyncAnswer,
+    SyncBody,
+    TwinDetail,
+    TwinQuery,
+    TwinStop,
+    TwinView,
+)
 from service.codec import MarkdownCodec
 from service.workers.broadcast import Broadcast, Reader
 from service.workers.bulk import Bulk

@@ -6,7 +6,7 @@ import msgspec
 import sqlalchemy as sa
 import structlog
 
-from schemas.api import ConnectionAccept
+from schemas.connection_api import ConnectionAccept
 from schemas.errors import InputError
 from schemas.invitation import Invitation
 from schemas.node import (

@@ -3,7 +3,11 @@
 import msgspec
 import sqlalchemy as sa
 
-from schemas.api import (
+from schemas.errors import Fault, InputError, TrackerError
+from schemas.events import TwinDue
+from schemas.issue import IssueRef
+from schemas.node import Connection
+from schemas.pairs_api import (
     PairAgainBody,
     PairAgainReport,
     PairClaim,
@@ -12,10 +16,6 @@ from schemas.api import (
     PairsQuery,
     PairView,
 )
-from schemas.errors import Fault, InputError, TrackerError
-from schemas.events import TwinDue
-from schemas.issue import IssueRef
-from schemas.node import Connection
 from service.store import twins
 from service.store.twin_records import TwinKey, TwinRow
 from service.workers.operations.desk import Desk

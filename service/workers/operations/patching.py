@@ -2,7 +2,7 @@
 
 import msgspec
 
-from schemas.api import SettingsPatch
+from schemas.connection_api import SettingsPatch
 from schemas.node import ConnectionSettings, Trigger
 
 

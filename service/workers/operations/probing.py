@@ -1,6 +1,6 @@
 """Looks whether a node answers at a URL, before anything is begun with it."""
 
-from schemas.api import Probed
+from schemas.connection_api import Probed
 from schemas.errors import InputError, PeerError, PeerUnavailable
 from schemas.node import Mode
 from schemas.peer import NodeCard

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from schemas.api import PeerQueue, QueueView
+from schemas.node_api import PeerQueue, QueueView
 from service.store import outbox, parked, twins
 from service.workers.operations.desk import Desk
 

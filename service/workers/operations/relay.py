@@ -5,8 +5,9 @@ from collections.abc import Callable
 import msgspec
 import sqlalchemy as sa
 
-from schemas.api import Page, PageQuery, RelayPassAdd, RelayPassAdded, RelayPassView
+from schemas.api import Page, PageQuery
 from schemas.errors import InputError
+from schemas.relay_api import RelayPassAdd, RelayPassAdded, RelayPassView
 from schemas.values import Millis
 from service.peers.identity import NodeIdentity
 from service.peers.relay.passes import kept_secret, new_pass, pass_to_code

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 import structlog
 from yarl import URL
 
-from schemas.api import ConnectionAccept
+from schemas.connection_api import ConnectionAccept
 from schemas.errors import InputError, PeerError, PeerUnavailable
 from schemas.invitation import Invitation, RelayMeeting
 from schemas.node import Peer, RelayedPeer

@@ -4,7 +4,7 @@ import difflib
 
 import sqlalchemy as sa
 
-from schemas.api import Page, PageQuery, RulesPut, RulesSaved
+from schemas.api import Page, PageQuery
 from schemas.errors import InputError
 from schemas.rule_life import (
     DiffQuery,
@@ -18,6 +18,8 @@ from schemas.rule_life import (
     ReplayReport,
     RollbackBody,
     RulesDiff,
+    RulesPut,
+    RulesSaved,
     RuleVersionDetail,
     RuleVersionView,
 )

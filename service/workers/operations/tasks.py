@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import msgspec
 import sqlalchemy as sa
 
-from schemas.api import Page, PairAgainBody, PairClaim, SyncBody
+from schemas.api import Page
 from schemas.bulk import (
     TaskDetail,
     TaskProgress,
@@ -16,6 +16,8 @@ from schemas.bulk import (
     TaskView,
 )
 from schemas.errors import InputError
+from schemas.pairs_api import PairAgainBody, PairClaim
+from schemas.twin_api import SyncBody
 from service.store import tasks, twins
 from service.store.tasks import TaskRow
 from service.store.twin_records import TwinKey

@@ -5,9 +5,14 @@ from functools import partial
 
 import sqlalchemy as sa
 
-from schemas.api import (
-    ConflictView,
-    Page,
+from schemas.api import Page
+from schemas.conflict_api import ConflictView
+from schemas.errors import Fault, InputError, TrackerError
+from schemas.events import TwinDue
+from schemas.issue import Issue, Part
+from schemas.node import Activity
+from schemas.replica import TwinMessage
+from schemas.twin_api import (
     SyncAnswer,
     SyncBody,
     Synced,
@@ -16,11 +21,6 @@ from schemas.api import (
     TwinStatus,
     TwinView,
 )
-from schemas.errors import Fault, InputError, TrackerError
-from schemas.events import TwinDue
-from schemas.issue import Issue, Part
-from schemas.node import Activity
-from schemas.replica import TwinMessage
 from schemas.values import Millis
 from service.store import activity, conflicts, leases, outbox, parked, twins
 from service.store.twin_records import Claim, TwinKey, TwinRow

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any, cast
 
 from adapters.offer import Adapter
-from schemas.api import PairClaim
 from schemas.bulk import TaskQuery, TaskStart
 from schemas.issue import IssueRef
 from schemas.node import Standing
+from schemas.pairs_api import PairClaim
 from service.store import connections
 from service.store.store import Store, open_store
 from service.store.tasks import TaskRow

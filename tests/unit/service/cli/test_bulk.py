@@ -3,8 +3,9 @@
 import msgspec
 import pytest
 
-from schemas.api import Page, PairClaim
+from schemas.api import Page
 from schemas.bulk import TaskDetail, TaskRowView, TaskStart, TaskView
+from schemas.pairs_api import PairClaim
 from service.cli import task_progress
 from service.cli.pairs import from_csv
 

@@ -3,8 +3,10 @@
 import msgspec
 import pytest
 
-from schemas.api import ConnectionInitiated, ConnectionView, Page, Problem, RulesSaved, RulesView
+from schemas.api import Page, Problem
+from schemas.connection_api import ConnectionInitiated, ConnectionView
 from schemas.node import ConnectionSettings, Trigger
+from schemas.rule_life import RulesSaved, RulesView
 from schemas.rules import Diagnostic
 
 VIEW = ConnectionView(

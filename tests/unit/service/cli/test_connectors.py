@@ -2,7 +2,8 @@
 
 import pytest
 
-from schemas.api import CheckedStage, ConnectorCheck, ConnectorView, Page
+from schemas.api import Page
+from schemas.connector_api import CheckedStage, ConnectorCheck, ConnectorView
 
 VIEW = ConnectorView(
     id="1",

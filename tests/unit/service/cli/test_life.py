@@ -5,20 +5,10 @@ import csv
 import msgspec
 import pytest
 
-from schemas.api import (
-    ConnectionConfirm,
-    ConnectionInitiated,
-    ConnectionRemove,
-    InvitationReissue,
-    InvitationView,
-    Page,
-    PairAgainReport,
-    PairClaim,
-    PairedAgain,
-    Pairs,
-    PairView,
-    Probed,
-)
+from schemas.api import Page
+from schemas.connection_api import ConnectionConfirm, ConnectionInitiated, ConnectionRemove, Probed
+from schemas.invitation_api import InvitationReissue, InvitationView
+from schemas.pairs_api import PairAgainReport, PairClaim, PairedAgain, Pairs, PairView
 from service.cli.pairs import COLUMNS
 from tests.unit.service.cli.test_connections import VIEW
 

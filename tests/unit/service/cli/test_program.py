@@ -3,8 +3,9 @@
 import pytest
 from aiohttp import web
 
-from schemas.api import NodeView, Page, Problem
+from schemas.api import Page, Problem
 from schemas.health import HealthCheck, HealthReport
+from schemas.node_api import NodeView
 from service.cli.program import parser
 
 CONFIG = '[node]\nname = "here"\n'

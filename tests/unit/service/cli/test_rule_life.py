@@ -2,7 +2,7 @@
 
 import pytest
 
-from schemas.api import Page, RulesSaved
+from schemas.api import Page
 from schemas.rule_life import (
     DiffQuery,
     DraftView,
@@ -11,6 +11,7 @@ from schemas.rule_life import (
     Replayed,
     ReplayReport,
     RulesDiff,
+    RulesSaved,
     RuleVersionDetail,
     RuleVersionView,
     Write,

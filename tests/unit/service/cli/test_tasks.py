@@ -5,8 +5,10 @@ import json
 import pytest
 from aiohttp import web
 
-from schemas.api import Page, PairClaim, PeerQueue, QueueView
+from schemas.api import Page
 from schemas.bulk import TaskDetail, TaskProblem, TaskView
+from schemas.node_api import PeerQueue, QueueView
+from schemas.pairs_api import PairClaim
 from service.cli import events
 
 VIEW = TaskView("t1", "sync", "acme-globex", "running", 1_000, "user ann", 40, 7, 2, 1, None, "")

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from schemas.api import ConflictQuery, ConflictShown
+from schemas.conflict_api import ConflictQuery, ConflictShown
 from schemas.errors import InputError
 from schemas.issue import ALL_PARTS, FieldChange
 from service.store.store import Store

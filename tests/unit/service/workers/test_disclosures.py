@@ -2,7 +2,7 @@
 
 import pytest
 
-from schemas.api import DisclosureQuery
+from schemas.disclosure_api import DisclosureQuery
 from schemas.errors import InputError
 from schemas.issue import CommentDraft, FieldChange
 from schemas.rich_text import plain

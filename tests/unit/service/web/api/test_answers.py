@@ -2,7 +2,9 @@ import json
 
 import pytest
 
-from schemas.api import ConnectionInitiate, PageQuery, TwinQuery
+from schemas.api import PageQuery
+from schemas.connection_api import ConnectionInitiate
+from schemas.twin_api import TwinQuery
 
 ANY = {"If-Match": "*"}
 

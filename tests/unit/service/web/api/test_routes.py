@@ -5,7 +5,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
-from schemas.api import RetryOne
+from schemas.error_api import RetryOne
 from schemas.examples import EXAMPLES
 from schemas.openapi import openapi
 from schemas.routes import ERROR_RETRY, ROUTES

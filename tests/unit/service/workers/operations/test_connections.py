@@ -4,19 +4,17 @@ from typing import Any
 
 import pytest
 
-from schemas.api import (
+from schemas.connection_api import (
     ConnectionInitiate,
     ConnectionQuery,
     ConnectionRemove,
-    ErrorQuery,
-    RetryBody,
-    RetryOne,
-    RulesPut,
     SettingsBody,
-    SyncBody,
 )
+from schemas.error_api import ErrorQuery, RetryBody, RetryOne
 from schemas.errors import Fault, InputError, TrackerError
 from schemas.events import TwinDue
+from schemas.rule_life import RulesPut
+from schemas.twin_api import SyncBody
 
 
 @pytest.fixture

@@ -4,19 +4,17 @@ from typing import Any
 
 import pytest
 
-from schemas.api import (
+from schemas.connection_api import (
     ConnectionAccept,
     ConnectionConfirm,
     ConnectionInitiate,
     ConnectionRemove,
-    PairAgainBody,
-    PairClaim,
-    PairsQuery,
     SettingsBody,
-    SyncBody,
 )
 from schemas.errors import InputError
+from schemas.pairs_api import PairAgainBody, PairClaim, PairsQuery
 from schemas.peer import ConnectionNotice
+from schemas.twin_api import SyncBody
 from service.store import connections, outbox
 from service.workers.notices import hear
 from service.workers.upkeep import TOMBSTONE, Upkeep

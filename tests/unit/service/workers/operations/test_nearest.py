@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from adapters.port import StageResult
-from schemas.api import SettingsBody
+from schemas.connection_api import SettingsBody
 from schemas.errors import Fault, InputError, TrackerError
 from schemas.metadata import Choice, Metadata, TypeInfo
 from service.workers.operations.nearest import nearest

@@ -6,15 +6,11 @@ import msgspec
 import pytest
 
 from adapters.port import StageResult
-from schemas.api import (
-    ConnectionAccept,
-    ConnectionInitiate,
-    InvitationReissue,
-    PageQuery,
-    RulesPut,
-    SettingsBody,
-)
+from schemas.api import PageQuery
+from schemas.connection_api import ConnectionAccept, ConnectionInitiate, SettingsBody
 from schemas.errors import InputError, PeerError, PeerUnavailable
+from schemas.invitation_api import InvitationReissue
+from schemas.rule_life import RulesPut
 from service.peers.invitation import from_code, to_code
 from service.store import invitations
 from service.workers.operations.naming import free_name

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from schemas.api import SettingsPatch
+from schemas.connection_api import SettingsPatch
 from schemas.node import ConnectionSettings, Trigger
 from service.workers.operations.patching import patched
 

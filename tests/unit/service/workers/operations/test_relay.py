@@ -2,9 +2,11 @@
 
 import pytest
 
-from schemas.api import InvitationReissue, PageQuery, RelayPassAdd
+from schemas.api import PageQuery
 from schemas.errors import InputError
+from schemas.invitation_api import InvitationReissue
 from schemas.relay import RelayPlace
+from schemas.relay_api import RelayPassAdd
 from service.peers.invitation import from_code
 from service.peers.relay.passes import pass_from_code
 from service.store import invitations, relay_passes

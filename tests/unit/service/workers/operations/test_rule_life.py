@@ -7,15 +7,9 @@ import msgspec
 import pytest
 
 from adapters.offer import Adapter
-from schemas.api import (
-    ActivityQuery,
-    ConnectionInitiate,
-    ErrorQuery,
-    PageQuery,
-    RulesPut,
-    SettingsBody,
-    SyncBody,
-)
+from schemas.api import PageQuery
+from schemas.connection_api import ConnectionInitiate, SettingsBody
+from schemas.error_api import ErrorQuery
 from schemas.errors import InputError
 from schemas.issue import Issue, IssueRef
 from schemas.node import Connector
@@ -27,8 +21,10 @@ from schemas.rule_life import (
     PublishBody,
     ReplayBody,
     RollbackBody,
+    RulesPut,
 )
 from schemas.rules import RuleContext
+from schemas.twin_api import ActivityQuery, SyncBody
 from service.store import connectors, rule_recordings, twins
 from service.store.rule_recordings import Bounds
 from service.workers.tape import HOUR, Run, bounds_of, packed, unpacked

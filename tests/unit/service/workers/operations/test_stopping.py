@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from schemas.api import ActivityQuery, SyncBody, TwinQuery, TwinStop, TwinView
 from schemas.events import TwinDue
+from schemas.twin_api import ActivityQuery, SyncBody, TwinQuery, TwinStop, TwinView
 from service.store import twins
 from tests.unit.service.workers.operations.conftest import Office
 from tests.unit.service.workers.operations.test_life import NAME, paired

@@ -1,0 +1,23 @@
+"""Bodies of the ledger of what left, under /api/v2."""
+
+import msgspec
+
+from schemas.api import Filter, PageQuery
+from schemas.values import Millis
+
+
+class DisclosureQuery(PageQuery, frozen=True, forbid_unknown_fields=True):
+    twin: Filter = ""
+
+
+class Disclosure(msgspec.Struct, frozen=True):
+    """One value that left for the other side."""
+
+    at: Millis
+    twin: str
+    version: int
+    """Of the message that carried it."""
+    field: str
+    """A field's name, `comment:ID` or `attachment:ID`."""
+    digest: str
+    """SHA-256 of the value as it left, in canonical JSON; of an attachment, of its description."""
