@@ -371,7 +371,9 @@ class Node:
             self.identity,
             name=self.config.node.name,
             url=self.config.node.public_url,
-            invitations=InvitationDesk(self.store, self._changed, now=self._now),
+            invitations=InvitationDesk(
+                self.store, self._changed, manifest=self.roster.manifest, now=self._now
+            ),
             now=self._now,
             check_url=self._check_url,
             release=VERSION,
