@@ -1,4 +1,4 @@
-"""What the bodies of the management API under /api/v2 share. Requests refuse keys that they do not know."""
+"""What the bodies of the management API share. Requests refuse keys that they do not know."""
 
 from typing import Annotated, Any, Generic, TypeVar
 

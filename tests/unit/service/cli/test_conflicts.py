@@ -1,17 +1,18 @@
 """`tidegate conflicts`."""
 
-from schemas import api
+from schemas.api import Page
+from schemas.conflict_api import ConflictShown
 
-FOUND = api.ConflictShown(
+FOUND = ConflictShown(
     7, "acme", "t", "WEB-1", "summary", "local", "us", "newest", "ours", "theirs", 3, 2, 1, None
 )
-TOLD = api.ConflictShown(
+TOLD = ConflictShown(
     8, "acme", "t", "WEB-1", "labels", "local", "us", "person", ["x"], None, 3, 0, 0, 5
 )
 
 
 async def test_they_are_listed_with_both_values(node, on_node) -> None:
-    node.answers["conflicts"] = api.Page(2, (FOUND, TOLD))
+    node.answers["conflicts"] = Page(2, (FOUND, TOLD))
     result = await on_node("conflicts", "list", "--connection", "acme")
     for word in ("WEB-1", "us (newest)", "theirs", '["x"]', "(restored)"):
         assert word in result.out

@@ -1,13 +1,14 @@
 """`tidegate disclosures`."""
 
-from schemas import api
+from schemas.api import Page
+from schemas.disclosure_api import Disclosure, DisclosureQuery
 
-LEFT = api.Disclosure(1, "t", 2, "summary \u2603", "ab" * 32)
+LEFT = Disclosure(1, "t", 2, "summary \u2603", "ab" * 32)
 
 
-def pages(query: api.DisclosureQuery) -> api.Page[api.Disclosure]:
+def pages(query: DisclosureQuery) -> Page[Disclosure]:
     more = "http://node/api/v2/x?page=2" if query.page == 1 else None
-    return api.Page(2, (LEFT,), next=more)
+    return Page(2, (LEFT,), next=more)
 
 
 async def test_they_are_shown_page_by_page(node, on_node) -> None:

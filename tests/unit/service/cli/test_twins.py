@@ -1,10 +1,13 @@
 """`tidegate sync`, `twins`, `errors` and `activity`."""
 
-from schemas import api
+from schemas.api import Page
+from schemas.conflict_api import ConflictView
+from schemas.error_api import ErrorView, Retried, RetryBody, RetryOne
 from schemas.node import Activity
 from schemas.twin import Loss
+from schemas.twin_api import SyncAnswer, SyncBody, Synced, TwinDetail, TwinView
 
-TWIN = api.TwinView(
+TWIN = TwinView(
     id="t1",
     connection="acme",
     issue="WEB-1",
@@ -20,7 +23,7 @@ TWIN = api.TwinView(
     due_at=None,
     reconciled_at=5,
 )
-ERROR = api.ErrorView(
+ERROR = ErrorView(
     twin="t1",
     connection="acme",
     issue="WEB-1",
@@ -37,33 +40,36 @@ ERROR = api.ErrorView(
 
 def errors(query):
     """Two pages, the second with the same issue under another connection."""
-    other = api.ErrorView("t2", "globex", "WEB-2", "rule", "", "", 1, 1)
+    other = ErrorView("t2", "globex", "WEB-2", "rule", "", "", 1, 1)
     item = ERROR if query.page == 1 else other
-    return api.Page(2, (item,), next=None if query.page > 1 else "http://node/api/v2/errors?page=2")
+    return Page(2, (item,), next=None if query.page > 1 else "http://node/api/v2/errors?page=2")
 
 
 async def test_sync_tells_what_began_and_what_was_rung_for(node, on_node):
-    node.answers["sync"] = api.SyncAnswer(
-        (api.Synced("acme", "t1", "WEB-1", True), api.Synced("globex", "t2", "WEB-1", False))
+    node.answers["sync"] = SyncAnswer(
+        (
+            Synced("acme", "t1", "WEB-1", True),
+            Synced("globex", "t2", "WEB-1", False),
+        )
     )
     result = await on_node("sync", "WEB-1", "--connector", "jira")
     assert "now under sync: acme" in result.out
     assert "rang for it: globex" in result.out
-    assert node.calls[0][2] == api.SyncBody("WEB-1", "", "jira")
+    assert node.calls[0][2] == SyncBody("WEB-1", "", "jira")
 
 
 async def test_twins_passes_its_filters_on(node, on_node):
-    node.answers["twins"] = api.Page(1, (TWIN,))
+    node.answers["twins"] = Page(1, (TWIN,))
     result = await on_node("twins", "--status", "parked", "--connection", "acme")
     assert "WEB-1" in result.out
     assert node.calls[0][2].status == "parked"
 
 
 async def test_twins_of_an_issue_are_shown_whole(node, on_node):
-    conflict = api.ConflictView("summary", "acme", "newest", "ours", "theirs", 1)
+    conflict = ConflictView("summary", "acme", "newest", "ours", "theirs", 1)
     losses = (Loss("due", "This tracker has no such field."),)
-    detail = api.TwinDetail(TWIN, 4, 2, (conflict,), ERROR, (Activity(1, "twin.written"),), losses)
-    node.answers |= {"twins": api.Page(1, (TWIN,)), "twin": detail}
+    detail = TwinDetail(TWIN, 4, 2, (conflict,), ERROR, (Activity(1, "twin.written"),), losses)
+    node.answers |= {"twins": Page(1, (TWIN,)), "twin": detail}
     result = await on_node("twins", "WEB-1")
     for word in ("theirs", "twin.written", "Correct the rule."):
         assert word in result.out
@@ -73,21 +79,21 @@ async def test_twins_of_an_issue_are_shown_whole(node, on_node):
 
 
 async def test_an_issue_without_twins_is_told_with_the_next_step(node, on_node):
-    node.answers["twins"] = api.Page(0, ())
+    node.answers["twins"] = Page(0, ())
     result = await on_node("twins", "WEB-9")
     assert result.code == 1
     assert "tidegate sync WEB-9" in result.err
 
 
 async def test_text_from_trackers_is_neither_markup_nor_terminal_control(node, on_node):
-    node.answers["errors"] = api.Page(1, (ERROR,))
+    node.answers["errors"] = Page(1, (ERROR,))
     result = await on_node("errors", "list")
     assert "\x1b" not in result.out
     assert "[/bold] \u05e9\u05dc\u05d5\u05dd" in result.out
 
 
 async def test_an_error_is_found_by_issue_on_any_page(node, on_node):
-    node.answers |= {"errors": errors, "error": ERROR, "error_retry": api.Retried(1)}
+    node.answers |= {"errors": errors, "error": ERROR, "error_retry": Retried(1)}
     await on_node("errors", "retry", "WEB-2")
     assert node.calls[-1][:2] == ("error_retry", {"connection": "globex", "twin": "t2"})
     shown = await on_node("errors", "show", "t1")
@@ -96,8 +102,8 @@ async def test_an_error_is_found_by_issue_on_any_page(node, on_node):
 
 
 async def test_an_issue_that_waits_twice_must_be_named_exactly(node, on_node):
-    twice = (ERROR, api.ErrorView("t2", "globex", "WEB-1", "rule", "", "", 1, 1))
-    node.answers["errors"] = api.Page(len(twice), twice)
+    twice = (ERROR, ErrorView("t2", "globex", "WEB-1", "rule", "", "", 1, 1))
+    node.answers["errors"] = Page(len(twice), twice)
     result = await on_node("errors", "retry", "WEB-1")
     assert result.code == 2
     assert "acme, globex" in result.err
@@ -105,29 +111,29 @@ async def test_an_issue_that_waits_twice_must_be_named_exactly(node, on_node):
 
 
 async def test_retry_all_must_be_meant(node, on_node):
-    node.answers["errors_retry"] = api.Retried(7)
+    node.answers["errors_retry"] = Retried(7)
     assert (await on_node("errors", "retry")).code == 2
     assert (await on_node("errors", "retry", "WEB-1", "--all")).code == 2
     assert node.calls == []
     result = await on_node("errors", "retry", "--all", "--connection", "acme", "--json")
     assert result.json == {"count": 7}
-    assert node.calls[0][2] == api.RetryBody("acme")
+    assert node.calls[0][2] == RetryBody("acme")
 
 
 async def test_a_conflict_is_decided_for_one_issue_and_never_for_all(node, on_node):
-    node.answers |= {"errors": errors, "error_retry": api.Retried(1)}
+    node.answers |= {"errors": errors, "error_retry": Retried(1)}
     refused = await on_node("errors", "retry", "--all", "--keep", "local")
     assert refused.code == 2
     assert "--keep" in refused.err
     assert node.calls == []
     await on_node("errors", "retry", "WEB-1", "--keep", "remote")
-    assert node.calls[-1][2] == api.RetryOne("remote")
+    assert node.calls[-1][2] == RetryOne("remote")
 
 
 async def test_activity_shows_why(node, on_node):
     line = Activity(1_760_000_000_000, "conflict.decided", "acme", "t1", "WEB-1", "",
                     {"field": "status", "tried": [1, 2]})  # fmt: skip
-    node.answers["activity"] = api.Page(1, (line,))
+    node.answers["activity"] = Page(1, (line,))
     result = await on_node("activity", "--twin", "t1")
     assert "2025-10-09 08:53:20" in result.out
     assert "field=status, tried=[1,2]" in result.out

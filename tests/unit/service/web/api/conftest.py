@@ -6,7 +6,21 @@ import msgspec
 import pytest
 from openapi_core import OpenAPI
 
-from schemas import alm, api
+from schemas import (
+    alm,
+    api,
+    conflict_api,
+    connection_api,
+    connector_api,
+    disclosure_api,
+    error_api,
+    invitation_api,
+    node_api,
+    pairs_api,
+    relay_api,
+    rule_life,
+    twin_api,
+)
 from schemas.access import (
     Answered,
     AuditEntry,
@@ -60,7 +74,7 @@ SECRETS = {
     "token": "canary",
     "nested": {"password": "canary"},
 }
-CONNECTION = api.ConnectionView(
+CONNECTION = connection_api.ConnectionView(
     id="c1",
     name="left-right",
     type="private",
@@ -78,12 +92,12 @@ CONNECTION = api.ConnectionView(
     created=1,
     changed=2,
 )
-RELAY_PASS = api.RelayPassView(
+RELAY_PASS = relay_api.RelayPassView(
     name="acme", status="active", quota=1 << 30, used=5, channels=1, created=1, expires=2
 )
 PEER = PeerView("p1", "globex", "p2", "public", url="https://sync.globex.example")
 KEYS = KeysView("n1", 7, 2, 5, ("n0",), ("globex",), ("initech",))
-TWIN = api.TwinView(
+TWIN = twin_api.TwinView(
     id="t1",
     connection="left-right",
     issue="A-1",
@@ -99,7 +113,7 @@ TWIN = api.TwinView(
     due_at=None,
     reconciled_at=5,
 )
-ERROR = api.ErrorView(
+ERROR = error_api.ErrorView(
     twin="t1",
     connection="left-right",
     issue="A-1",
@@ -109,7 +123,7 @@ ERROR = api.ErrorView(
     since=1,
     attempts=3,
 )
-INVITATION = api.InvitationView("i1", "left-right", "inviter", "open", 1, 99, 0)
+INVITATION = invitation_api.InvitationView("i1", "left-right", "inviter", "open", 1, 99, 0)
 REFUSALS: dict[str, Exception] = {
     "missing": InputError("No such connector.", status=404, remedy="List them."),
     "used": ConfigurationError("It is in use.", remedy="Remove the connection first."),
@@ -124,7 +138,7 @@ REFUSALS: dict[str, Exception] = {
 TOKEN = TokenView("ci", "operator", False, (), "active", 1, "user ann", 99, None)
 TASK = TaskView("k1", "sync", "left-right", "running", 1, "token ci", 9, 3, 1, 2, None, "")
 
-CONFLICT = api.ConflictShown(
+CONFLICT = conflict_api.ConflictShown(
     7, "left-right", "t", "ABC-1", "summary", "local", "left", "newest", "a", "b", 3, 2, 1, None
 )
 
@@ -285,13 +299,13 @@ class FakeOperations:
         whole = (*items, *items[:1] * (self.items - len(items)))
         return api.Page(len(whole), whole[query.offset : query.offset + query.page_size])
 
-    def _connector(self, name: str) -> api.ConnectorView:
+    def _connector(self, name: str) -> connector_api.ConnectorView:
         if name in REFUSALS:
             raise REFUSALS[name]
-        return api.ConnectorView("1", name, "jira", SECRETS, f"/hooks/{name}", 0, 1)
+        return connector_api.ConnectorView("1", name, "jira", SECRETS, f"/hooks/{name}", 0, 1)
 
-    async def node(self) -> api.NodeView:
-        return api.NodeView("n1", "left", "private", "", "1.2.3")
+    async def node(self) -> node_api.NodeView:
+        return node_api.NodeView("n1", "left", "private", "", "1.2.3")
 
     async def keys(self) -> KeysView:
         return KEYS
@@ -326,111 +340,125 @@ class FakeOperations:
         self.calls.append(("set_peer_url", name, body))
         return PEER
 
-    async def connectors(self, query: api.PageQuery) -> api.Page[api.ConnectorView]:
+    async def connectors(self, query: api.PageQuery) -> api.Page[connector_api.ConnectorView]:
         self.calls.append(("connectors", query))
         return self._page(query, self._connector("jira"))
 
-    async def add_connector(self, body: api.ConnectorAdd) -> api.ConnectorView:
+    async def add_connector(self, body: connector_api.ConnectorAdd) -> connector_api.ConnectorView:
         self.calls.append(("add_connector", body))
         return self._connector(body.name)
 
-    async def connector(self, name: str) -> api.ConnectorView:
+    async def connector(self, name: str) -> connector_api.ConnectorView:
         return self._connector(name)
 
-    async def change_connector(self, name: str, body: api.ConnectorChange) -> api.ConnectorView:
+    async def change_connector(
+        self, name: str, body: connector_api.ConnectorChange
+    ) -> connector_api.ConnectorView:
         self.calls.append(("change_connector", name, body))
         return self._connector(name)
 
     async def remove_connector(self, name: str) -> None:
         self.calls.append(("remove_connector", self._connector(name).name))
 
-    async def check_connector(self, name: str, project: str) -> api.ConnectorCheck:
-        stage = api.CheckedStage("server", True, f"looked at {project}")
-        return api.ConnectorCheck(name, True, (stage,))
+    async def check_connector(self, name: str, project: str) -> connector_api.ConnectorCheck:
+        stage = connector_api.CheckedStage("server", True, f"looked at {project}")
+        return connector_api.ConnectorCheck(name, True, (stage,))
 
-    async def connections(self, query: api.ConnectionQuery, only: Any) -> api.Page[Any]:
+    async def connections(self, query: connection_api.ConnectionQuery, only: Any) -> api.Page[Any]:
         self.calls.append(("connections", query, only))
         return self._page(query, CONNECTION)
 
-    async def initiate(self, body: api.ConnectionInitiate) -> api.ConnectionInitiated:
+    async def initiate(
+        self, body: connection_api.ConnectionInitiate
+    ) -> connection_api.ConnectionInitiated:
         self.calls.append(("initiate", body))
-        return api.ConnectionInitiated(CONNECTION, "TG1-ABC", 99)
+        return connection_api.ConnectionInitiated(CONNECTION, "TG1-ABC", 99)
 
-    async def accept(self, body: api.ConnectionAccept) -> api.ConnectionView:
+    async def accept(self, body: connection_api.ConnectionAccept) -> connection_api.ConnectionView:
         self.calls.append(("accept", body))
         return CONNECTION
 
-    async def connection(self, name: str) -> api.ConnectionView:
+    async def connection(self, name: str) -> connection_api.ConnectionView:
         return CONNECTION
 
-    async def set_settings(self, name: str, body: api.SettingsBody) -> api.ConnectionView:
+    async def set_settings(
+        self, name: str, body: connection_api.SettingsBody
+    ) -> connection_api.ConnectionView:
         self.calls.append(("set_settings", name, body))
         return CONNECTION
 
-    async def change_settings(self, name: str, body: api.SettingsPatch) -> api.ConnectionView:
+    async def change_settings(
+        self, name: str, body: connection_api.SettingsPatch
+    ) -> connection_api.ConnectionView:
         self.calls.append(("change_settings", name, body))
         return CONNECTION
 
-    async def pause(self, name: str) -> api.ConnectionView:
+    async def pause(self, name: str) -> connection_api.ConnectionView:
         self.calls.append(("pause", name))
         return CONNECTION
 
-    async def resume(self, name: str) -> api.ConnectionView:
+    async def resume(self, name: str) -> connection_api.ConnectionView:
         self.calls.append(("resume", name))
         return CONNECTION
 
-    async def confirm(self, name: str, body: api.ConnectionConfirm) -> api.ConnectionView:
+    async def confirm(
+        self, name: str, body: connection_api.ConnectionConfirm
+    ) -> connection_api.ConnectionView:
         self.calls.append(("confirm", name, body))
         return CONNECTION
 
-    async def remove_connection(self, name: str, query: api.ConnectionRemove) -> None:
+    async def remove_connection(self, name: str, query: connection_api.ConnectionRemove) -> None:
         self.calls.append(("remove_connection", name, query))
 
-    async def pairs(self, name: str, query: api.PairsQuery) -> api.Pairs:
-        return api.Pairs((api.PairView("A-1", "1", "", "77", "77", "", "t1"),), "t1")
+    async def pairs(self, name: str, query: pairs_api.PairsQuery) -> pairs_api.Pairs:
+        return pairs_api.Pairs((pairs_api.PairView("A-1", "1", "", "77", "77", "", "t1"),), "t1")
 
-    async def pair_again(self, name: str, body: api.PairAgainBody) -> api.PairAgainReport:
+    async def pair_again(
+        self, name: str, body: pairs_api.PairAgainBody
+    ) -> pairs_api.PairAgainReport:
         self.calls.append(("pair_again", name, body))
-        return api.PairAgainReport((api.PairedAgain("1", "77", "paired"),))
+        return pairs_api.PairAgainReport((pairs_api.PairedAgain("1", "77", "paired"),))
 
-    async def probe(self, url: str) -> api.Probed:
+    async def probe(self, url: str) -> connection_api.Probed:
         self.calls.append(("probe", url))
-        return api.Probed(url, "n2", "1.2.3", 1, ("basic", "script"))
+        return connection_api.Probed(url, "n2", "1.2.3", 1, ("basic", "script"))
 
-    async def invitations(self, query: api.PageQuery) -> api.Page[api.InvitationView]:
+    async def invitations(self, query: api.PageQuery) -> api.Page[invitation_api.InvitationView]:
         return self._page(query, INVITATION)
 
-    async def invitation(self, connection: str) -> api.InvitationView:
+    async def invitation(self, connection: str) -> invitation_api.InvitationView:
         return INVITATION
 
-    async def revoke(self, connection: str) -> api.InvitationView:
+    async def revoke(self, connection: str) -> invitation_api.InvitationView:
         self.calls.append(("revoke", connection))
         return INVITATION
 
     async def reissue(
-        self, connection: str, body: api.InvitationReissue
-    ) -> api.ConnectionInitiated:
+        self, connection: str, body: invitation_api.InvitationReissue
+    ) -> connection_api.ConnectionInitiated:
         self.calls.append(("reissue", connection, body))
-        return api.ConnectionInitiated(CONNECTION, "TG1-DEF", 99)
+        return connection_api.ConnectionInitiated(CONNECTION, "TG1-DEF", 99)
 
-    async def rules(self, name: str) -> api.RulesView:
-        return api.RulesView(1, "out", "in")
+    async def rules(self, name: str) -> rule_life.RulesView:
+        return rule_life.RulesView(1, "out", "in")
 
-    async def save_rules(self, name: str, body: api.RulesPut, author: str) -> api.RulesSaved:
+    async def save_rules(
+        self, name: str, body: rule_life.RulesPut, author: str
+    ) -> rule_life.RulesSaved:
         if "(" in body.outgoing:
-            return api.RulesSaved(None, (Diagnostic("outgoing.py", 1, 2, "never closed"),))
-        return api.RulesSaved(2)
+            return rule_life.RulesSaved(None, (Diagnostic("outgoing.py", 1, 2, "never closed"),))
+        return rule_life.RulesSaved(2)
 
-    async def sync(self, body: api.SyncBody) -> api.SyncAnswer:
-        return api.SyncAnswer((api.Synced("left-right", "t1", body.issue, True),))
+    async def sync(self, body: twin_api.SyncBody) -> twin_api.SyncAnswer:
+        return twin_api.SyncAnswer((twin_api.Synced("left-right", "t1", body.issue, True),))
 
-    async def twins(self, query: api.TwinQuery) -> api.Page[api.TwinView]:
+    async def twins(self, query: twin_api.TwinQuery) -> api.Page[twin_api.TwinView]:
         self.calls.append(("twins", query))
         return self._page(query, TWIN)
 
-    async def twin(self, connection: str, twin: str) -> api.TwinDetail:
-        conflict = api.ConflictView("summary", "left", "newest", "a", "b", 1)
-        return api.TwinDetail(
+    async def twin(self, connection: str, twin: str) -> twin_api.TwinDetail:
+        conflict = conflict_api.ConflictView("summary", "left", "newest", "a", "b", 1)
+        return twin_api.TwinDetail(
             TWIN,
             1,
             2,
@@ -443,33 +471,37 @@ class FakeOperations:
             {"summary": "b"},
         )
 
-    async def errors(self, query: api.ErrorQuery) -> api.Page[api.ErrorView]:
+    async def errors(self, query: error_api.ErrorQuery) -> api.Page[error_api.ErrorView]:
         return self._page(query, ERROR)
 
-    async def error(self, connection: str, twin: str) -> api.ErrorView:
+    async def error(self, connection: str, twin: str) -> error_api.ErrorView:
         return ERROR
 
-    async def retry(self, connection: str, twin: str, body: api.RetryOne) -> api.Retried:
+    async def retry(
+        self, connection: str, twin: str, body: error_api.RetryOne
+    ) -> error_api.Retried:
         self.calls.append(("retry", connection, twin, body))
-        return api.Retried(1)
+        return error_api.Retried(1)
 
-    async def retry_all(self, body: api.RetryBody) -> api.Retried:
+    async def retry_all(self, body: error_api.RetryBody) -> error_api.Retried:
         self.calls.append(("retry_all", body))
-        return api.Retried(3)
+        return error_api.Retried(3)
 
-    async def ignore(self, connection: str, twin: str) -> api.Retried:
+    async def ignore(self, connection: str, twin: str) -> error_api.Retried:
         self.calls.append(("ignore", connection, twin))
-        return api.Retried(1)
+        return error_api.Retried(1)
 
-    async def ignore_all(self, body: api.RetryBody) -> api.Retried:
+    async def ignore_all(self, body: error_api.RetryBody) -> error_api.Retried:
         self.calls.append(("ignore_all", body))
-        return api.Retried(3)
+        return error_api.Retried(3)
 
-    async def stop_twin(self, connection: str, twin: str, body: api.TwinStop) -> api.TwinView:
+    async def stop_twin(
+        self, connection: str, twin: str, body: twin_api.TwinStop
+    ) -> twin_api.TwinView:
         self.calls.append(("stop_twin", connection, twin))
         return TWIN
 
-    async def start_twin(self, connection: str, twin: str) -> api.TwinView:
+    async def start_twin(self, connection: str, twin: str) -> twin_api.TwinView:
         self.calls.append(("start_twin", connection, twin))
         return TWIN
 
@@ -489,15 +521,15 @@ class FakeOperations:
     async def preview_trigger(self, connection: str, spec: TriggerSpec) -> TriggerPreview:
         return TriggerPreview(1, True, 1, False, (PreviewIssue("A-1", "", False),))
 
-    async def projects(self, connector: str, query: api.ProjectQuery) -> api.Page[Choice]:
+    async def projects(self, connector: str, query: connector_api.ProjectQuery) -> api.Page[Choice]:
         return self._page(query, Choice("Alpha", "ABC"))
 
-    async def metadata(self, connector: str, query: api.MetadataQuery) -> Metadata:
+    async def metadata(self, connector: str, query: connector_api.MetadataQuery) -> Metadata:
         field = FieldInfo("priority", "Priority", "option", choices=(Choice("High", "1"),))
         return Metadata(query.project, (TypeInfo(Choice("Bug", "1"), (field,)),))
 
-    async def queue(self) -> api.QueueView:
-        return api.QueueView(1, 2, 3, 4, 5, 6, 7, None, (api.PeerQueue("globex", 6, 8),))
+    async def queue(self) -> node_api.QueueView:
+        return node_api.QueueView(1, 2, 3, 4, 5, 6, 7, None, (node_api.PeerQueue("globex", 6, 8),))
 
     async def tokens(self, query: api.PageQuery) -> api.Page[TokenView]:
         return self._page(query, TOKEN)
@@ -515,18 +547,22 @@ class FakeOperations:
     async def audit(self, query: AuditQuery) -> api.Page[AuditEntry]:
         return self._page(query, AuditEntry(1, 2, "token ci", "sync", "/sync", 200, {"a": 1}))
 
-    async def conflicts(self, query: api.ConflictQuery) -> api.Page[api.ConflictShown]:
+    async def conflicts(
+        self, query: conflict_api.ConflictQuery
+    ) -> api.Page[conflict_api.ConflictShown]:
         return self._page(query, CONFLICT)
 
-    async def conflict(self, connection: str, number: str) -> api.ConflictShown:
+    async def conflict(self, connection: str, number: str) -> conflict_api.ConflictShown:
         return CONFLICT
 
-    async def restore(self, connection: str, number: str) -> api.ConflictShown:
+    async def restore(self, connection: str, number: str) -> conflict_api.ConflictShown:
         self.calls.append(("restore", connection, number))
         return CONFLICT
 
-    async def disclosures(self, name: str, query: api.DisclosureQuery) -> api.Page[api.Disclosure]:
-        return self._page(query, api.Disclosure(1, "t", 2, "summary", "ab" * 32))
+    async def disclosures(
+        self, name: str, query: disclosure_api.DisclosureQuery
+    ) -> api.Page[disclosure_api.Disclosure]:
+        return self._page(query, disclosure_api.Disclosure(1, "t", 2, "summary", "ab" * 32))
 
     async def mapping(self, name: str) -> MappingView:
         tables = {"status": MappingTable((MappedValue("Doing", "In Progress"),))}
@@ -571,17 +607,17 @@ class FakeOperations:
         self.reader = FakeReader(after)
         yield self.reader
 
-    async def relay_passes(self, query: api.PageQuery) -> api.Page[api.RelayPassView]:
+    async def relay_passes(self, query: api.PageQuery) -> api.Page[relay_api.RelayPassView]:
         return self._page(query, RELAY_PASS)
 
-    async def add_relay_pass(self, body: api.RelayPassAdd) -> api.RelayPassAdded:
+    async def add_relay_pass(self, body: relay_api.RelayPassAdd) -> relay_api.RelayPassAdded:
         self.calls.append(("add_relay_pass", body))
-        return api.RelayPassAdded(RELAY_PASS, "RP1-ABC")
+        return relay_api.RelayPassAdded(RELAY_PASS, "RP1-ABC")
 
     async def revoke_relay_pass(self, name: str) -> None:
         self.calls.append(("revoke_relay_pass", name))
 
-    async def activity(self, query: api.ActivityQuery) -> api.Page[Activity]:
+    async def activity(self, query: twin_api.ActivityQuery) -> api.Page[Activity]:
         return self._page(query, Activity(1, "twin.written", detail={"any": ["thing"]}))
 
 

@@ -30,11 +30,11 @@ class FakeRuleLife:
 
     async def publish(self, name: str, body: rule_life.PublishBody, author: str) -> Any:
         self.calls.append(("publish", name, body, author))
-        return api.RulesSaved(2)
+        return rule_life.RulesSaved(2)
 
     async def roll_back(self, name: str, body: rule_life.RollbackBody, author: str) -> Any:
         self.calls.append(("roll_back", name, body, author))
-        return api.RulesSaved(3)
+        return rule_life.RulesSaved(3)
 
     async def diff(self, name: str, query: rule_life.DiffQuery) -> rule_life.RulesDiff:
         return rule_life.RulesDiff(1, 2, "", "")
