@@ -107,15 +107,17 @@ class _Reader:
         held = self._held(name)
         wanted = {self._me.name if v.lower() == "currentuser()" else v for v in values}
         low = {value.casefold() for value in wanted}
+        # Words in quotes within are a phrase.
+        phrases = {value.strip().removeprefix('"').removesuffix('"') for value in low}
         match operator:
             case "=":
                 return lambda issue: bool(low & held(issue))
             case "!=":
                 return lambda issue: bool(held(issue)) and not low & held(issue)
             case "~":
-                return lambda issue: any(w in text for w in low for text in held(issue))
+                return lambda issue: any(w in text for w in phrases for text in held(issue))
             case "!~":
-                return lambda issue: not any(w in text for w in low for text in held(issue))
+                return lambda issue: not any(w in text for w in phrases for text in held(issue))
         raise self._unreadable()
 
     def _held(self, name: str) -> Callable[[Issue], set[str]]:

@@ -73,6 +73,10 @@ def _credentials(*, token_only: bool) -> tuple[Param, ...]:
     return (*server, *user)
 
 
+_LOOKUP = Param(
+    "alm_custom_lookup_fields", "Custom lookup fields", "json", longest=1024,
+    help="What else holds of an issue that is taken by its title: values by the name of a field.",
+)  # fmt: skip
 COMMON = (
     Param("alm_project", "Project", scope="project", help="Needed on the connector or connection."),
     Param(
@@ -131,6 +135,7 @@ _SYSTEMS = (
             Param("alm_project_version", "Affected version"),
             Param("alm_parent_issue", "Parent issue", scope="project"),
             Param("alm_issue_label", "Label", default="SD-Elements"),
+            _LOOKUP,
         ),
     ),
     System(
@@ -145,6 +150,7 @@ _SYSTEMS = (
             Param("alm_issue_label", "Tag", default="SD-Elements"),
             Param("alm_parent_issue", "Parent story", scope="project",
                   help="Needed for tasks, and for nothing else."),
+            _LOOKUP,
         ),
     ),
     System(

@@ -19,7 +19,7 @@ REQUIRED = "This field is required."
 DERIVED = frozenset({"sde_project", "sde_application", "sde_businessunit",
                      "session_capture_socket"})  # fmt: skip
 """Told, never set: clients send back what they got."""
-_UNUSED = frozenset({"alm_custom_lookup_fields", "jira_existing_issue", "hp_alm_test_type",
+_UNUSED = frozenset({"jira_existing_issue", "hp_alm_test_type",
                      "hp_alm_test_plan_folder", "alm_parent_issue", "alm_project_version",
                      "alm_issue_label", "alm_group_label"})  # fmt: skip
 """Of other systems or versions: taken without effect."""
@@ -37,6 +37,10 @@ class Settings(msgspec.Struct, frozen=True):
     context: str
     priorities: dict[int, str]
     custom_fields: dict[str, str | list[str]]
+    lookup_fields: dict[str, str | list[str]]
+    """What else holds of an issue that is taken by its title."""
+    duplicate: str
+    """Label of issues that are taken for no task."""
     policy: str
     workflow: bool
     how_tos: bool
@@ -141,7 +145,7 @@ def _of_json(param: Param, words: str) -> Iterator[str]:
         if param.name == "alm_priority_map":
             priorities.parse(words)
         else:
-            msgspec.json.decode(words, type=dict[str, str | list[str]])
+            _by_name(words)
     except (ValueError, msgspec.DecodeError) as error:
         yield str(error)
 
@@ -258,7 +262,6 @@ def settings_of(system: System, params: Params) -> Settings:
         selected=frozenset(_listed(said("selected_tasks"))),
     )
     mapped = said("alm_priority_map")
-    custom = said("alm_custom_fields")
     close, reopen, done = _statuses(system, said)
     closed = said("alm_closed_status") or close
     context = said("alm_reference_context")
@@ -269,9 +272,9 @@ def settings_of(system: System, params: Params) -> Settings:
         title_format=said("alm_title_format") or said("title_format"),
         context=said("alm_context"),
         priorities=priorities.parse(mapped) if mapped else {},
-        custom_fields=msgspec.json.decode(custom, type=dict[str, str | list[str]])
-        if custom
-        else {},
+        custom_fields=_by_name(said("alm_custom_fields")),
+        lookup_fields=_by_name(said("alm_custom_lookup_fields")),
+        duplicate=said("github_duplicate_label"),
         policy=said("conflict_policy"),
         workflow=said("alm_standard_workflow") != "false",
         how_tos=said("how_tos_in_scope") == "true",
@@ -287,6 +290,10 @@ def settings_of(system: System, params: Params) -> Settings:
         references=int(context) if context.isdecimal() else None,
         raw=params,
     )  # fmt: skip
+
+
+def _by_name(words: str) -> dict[str, str | list[str]]:
+    return msgspec.json.decode(words, type=dict[str, str | list[str]]) if words else {}
 
 
 def _statuses(system: System, said: Any) -> tuple[str, str, tuple[str, ...]]:

@@ -8,6 +8,8 @@ import msgspec
 from service.workers.alm import titles
 from service.workers.alm.params import Settings
 
+SOURCE = "Imported from SD Elements: "
+"""Before the address of the task, in each issue that was made for one."""
 LEFT = "LEFT"
 """The status that crosses for a task that is no longer in scope."""
 
@@ -142,7 +144,7 @@ def incoming(replica: Replica, issue: Issue | None, context: Context) -> Wanted 
     title = replica.summary
     priority = PRIORITY.get(replica.priority or "")
     words = markdown(replica.description).rstrip()
-    source = "Imported from SD Elements: [" + replica.url + "](" + replica.url + ")"
+    source = "$source[" + replica.url + "](" + replica.url + ")"
     fields: dict[str, Any] = $fields
     status = status_of(replica, issue)
     if status is not None:
@@ -205,6 +207,7 @@ def of_tracker(settings: Settings, names: Names) -> RuleFiles:
         set_priority=_priority(settings, as_label=labels),
         issue_type=repr(settings.issue_type or None),
         summary=_summary(settings, names),
+        source=SOURCE,
     )
     if labels and priorities:
         known = "*([priority] if priority else []), *LABELS, *replica.labels"
@@ -222,22 +225,34 @@ def _done(settings: Settings) -> str:
     return repr(tuple(sorted(status.casefold() for status in settings.done)))
 
 
-def _fields(settings: Settings, names: Names) -> dict[str, str | list[str]]:
-    macros = {
-        "${application}": names.application,
-        "${project}": names.project,
-        "${context}": settings.context,
-    }
+def filled(
+    given: Mapping[str, str | list[str]], settings: Settings, names: Names
+) -> dict[str, str | list[str]]:
+    """With the macros of custom fields filled in."""
+    macros = {f"${{{name}}}": value for name, value in titled(settings, names).items()}
 
-    def filled(text: str) -> str:
+    def of(text: str) -> str:
         for macro, value in macros.items():
             text = text.replace(macro, value)
         return text
 
-    found: dict[str, str | list[str]] = {
-        name: filled(value) if isinstance(value, str) else [filled(each) for each in value]
-        for name, value in settings.custom_fields.items()
+    return {
+        name: of(value) if isinstance(value, str) else [of(each) for each in value]
+        for name, value in given.items()
     }
+
+
+def titled(settings: Settings, names: Names) -> dict[str, str]:
+    """What titles and fields may name."""
+    return {
+        "application": names.application,
+        "project": names.project,
+        "context": settings.context,
+    }
+
+
+def _fields(settings: Settings, names: Names) -> dict[str, str | list[str]]:
+    found = filled(settings.custom_fields, settings, names)
     if settings.parent:
         found["parent"] = settings.parent
     if settings.version:
@@ -250,13 +265,9 @@ def _fields(settings: Settings, names: Names) -> dict[str, str | list[str]]:
 
 def _summary(settings: Settings, names: Names) -> str:
     """An expression; the words of people stand in it as literals alone."""
-    values = {
-        "application": repr(names.application),
-        "project": repr(names.project),
-        "context": repr(settings.context),
-        "task_id": "task_id",
-        "title": "title",
-    }
+    known = titled(settings, names)
+    values = {name: repr(value) for name, value in known.items()}
+    values |= {"task_id": "task_id", "title": "title"}
     pieces = [
         values[word] if kind == "variable" else repr(word)
         for kind, word in titles.parts(settings.title_format)
