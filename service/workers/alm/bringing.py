@@ -13,6 +13,7 @@ from adapters.sd_elements.survey import SurveyedTask
 from schemas.errors import Fault
 from schemas.events import TwinDue
 from schemas.issue import Issue, IssueRef
+from schemas.replica import Stamp
 from schemas.twin import Twin
 from schemas.values import Millis
 from service.store import twins
@@ -52,7 +53,7 @@ class Bringing:
         self._tracker = tracker
         self._sleep = sleep
 
-    async def begin(self, task: SurveyedTask, issue: IssueRef | None) -> None:
+    async def begin(self, task: SurveyedTask, issue: Issue | None) -> None:
         """`issue` stands for the task already; without one the engine makes it."""
         key = TwinKey(self._here.record.id, twin_id(self._here, task.ref.id))
         if issue is not None:
@@ -72,11 +73,13 @@ class Bringing:
     def _other(self, key: TwinKey) -> TwinKey:
         return TwinKey(self._there.record.id, key.twin)
 
-    def _add_pair(self, twin: str, issue: IssueRef, c: sa.Connection) -> None:
+    def _add_pair(self, twin: str, issue: Issue, c: sa.Connection) -> None:
         there = self._there.record
-        under = twins.by_issue(c, there.connector, issue.id)
+        under = twins.by_issue(c, there.connector, issue.ref.id)
         if not any(each.connection == there.id for each in under):
-            paired = Twin(twin, there.id, issue=issue)
+            # Its status is somebody's word: the policy decides between it and the task's.
+            said = {"status": Stamp(1, issue.updated)}
+            paired = Twin(twin, there.id, issue=issue.ref, edits=said)
             twins.create(c, paired, there.connector, self._desk.now(), None)
 
     async def _settle(self, key: TwinKey) -> None:

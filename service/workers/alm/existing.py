@@ -39,45 +39,49 @@ class Existing:
         self._settings = settings
         self._names = names
         self._sleep = sleep
-        self._lookup = Lookup(settings.system, filled(settings.lookup_fields, settings, names))
+        conditions = filled(settings.lookup_fields, settings, names)
+        if settings.system.id == "rally" and settings.parent:
+            conditions |= {"WorkProduct.FormattedID": settings.parent}
+        self._lookup = Lookup(settings.system, settings.issue_type, conditions)
 
     def at_once(self, tasks: int, side_by_side: int) -> int:
         return self._lookup.at_once(tasks, side_by_side)
 
-    async def of(self, tasks: Sequence[SurveyedTask]) -> dict[str, IssueRef]:
+    async def of(self, tasks: Sequence[SurveyedTask]) -> dict[str, Issue]:
         """By the task's id; of as many tasks as `at_once` says."""
-        found: dict[str, IssueRef] = {}
+        found: dict[str, Issue] = {}
         for task in tasks:
-            ref = await self._referred(task)
-            if ref is not None:
-                found[task.ref.id] = ref
+            issue = await self._referred(task)
+            if issue is not None:
+                found[task.ref.id] = issue
         rest = [task for task in tasks if task.ref.id not in found]
         return found | (await self._titled(rest) if rest else {})
 
-    async def _referred(self, task: SurveyedTask) -> IssueRef | None:
+    async def _referred(self, task: SurveyedTask) -> Issue | None:
         wanted = str(self._settings.references or "")
         for connection, reference in task.references:
             if wanted not in ("", connection):
                 continue
             try:
-                return await self._patiently(partial(self._tracker.resolve, reference))
+                ref = await self._patiently(partial(self._tracker.resolve, reference))
+                return await self._read(ref)
             except TrackerError as error:
                 if error.fault not in _ABSENT:
                     raise
         return None
 
-    async def _titled(self, tasks: Sequence[SurveyedTask]) -> dict[str, IssueRef]:
+    async def _titled(self, tasks: Sequence[SurveyedTask]) -> dict[str, Issue]:
         around = {task.ref.id: self._around(task) for task in tasks}
         words = [self._fixed(task, *around[task.ref.id]) for task in tasks]
-        found: dict[str, IssueRef] = {}
+        found: dict[str, Issue] = {}
         for ref in await self._search(self._lookup.query(words)):
-            issue = await self._patiently(partial(self._tracker.read, ref.id, _FIELDS))
+            issue = await self._read(ref)
             task = next((t for t in tasks if self._fits(issue, t, *around[t.ref.id])), None)
             if task is None:
                 continue
             if task.ref.id in found:
                 log.warning("alm.several_issues", task=task.ref.key, left=ref.key)
-            found.setdefault(task.ref.id, ref)
+            found.setdefault(task.ref.id, issue)
         return found
 
     async def _search(self, query: str) -> list[IssueRef]:
@@ -115,11 +119,10 @@ class Existing:
         labels = issue.fields.get("labels")
         if isinstance(labels, tuple) and self._settings.duplicate in labels:
             return False
-        if self._settings.system.id == "rally" and issue.fields.get("type") != (
-            self._settings.issue_type
-        ):
-            return False
         return _source(issue) in ("", task.ref.id)
+
+    async def _read(self, ref: IssueRef) -> Issue:
+        return await self._patiently(partial(self._tracker.read, ref.id, _FIELDS))
 
     async def _patiently(self, call: Callable[[], Awaitable[T]]) -> T:
         """A tracker that limits its callers is waited for."""

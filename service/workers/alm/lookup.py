@@ -16,6 +16,8 @@ _AT_ONCE = {"jira": _MANY, "rally": _MANY, "tfs": _MANY}
 
 class Lookup(msgspec.Struct, frozen=True):
     system: System
+    type: str
+    """Of the issues that are looked for, where the tracker's query names it."""
     conditions: Conditions = {}
 
     def at_once(self, tasks: int, side_by_side: int) -> int:
@@ -31,13 +33,14 @@ class Lookup(msgspec.Struct, frozen=True):
                 return " AND ".join((f"({' OR '.join(titles)})", *self._of_jira()))
             case "rally":
                 titles = [f"(Name contains {_quoted(one)})" for one in beginnings]
-                return _paired("AND", [_paired("OR", titles), *self._of_rally()])
+                conditions = _paired("AND", [_paired("OR", titles), *self._of_rally()])
+                return f"{self.type.lower()}: {conditions}"
             case "tfs":
                 return " OR ".join(f"[System.Title] CONTAINS {_doubled(one)}" for one in beginnings)
             case "hp_alm":
                 # A literal that holds a quote cannot be written, so any sign may stand there.
                 word = beginnings[0].replace('"', "*")
-                return f'requirement: {{name["{word}*"]}}'
+                return f'requirement: {{name["*{word}*"]}}'
         return f"in:title {_phrase(beginnings[0])}"
 
     def _of_jira(self) -> list[str]:

@@ -1,0 +1,134 @@
+"""Issues that stand for a task before the first job: taken by their titles, and no others."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from schemas.issue import FieldChange
+from tests.contract.alm.rig import Rig, rigged
+from tests.contract.alm.trackers import TRACKERS, Place, jira, rally
+
+CLOSED = {"github": "closed", "jira": "Done", "tfs": "Closed", "rally": "Completed",
+          "hp_alm": "Passed"}  # fmt: skip
+FAR = "Imported from SD Elements: [{0}]({0})".format(
+    "https://sde.example/bunits/shop/app/2025/tasks/9-T3/"
+)
+
+
+async def run(rig: Rig, system: str, office: Place, **params: Any) -> dict[str, Any]:
+    connection = await rig.connect(system, office.params | params, office.own)
+    return await rig.run_job(connection)
+
+
+@pytest.mark.parametrize("system", TRACKERS)
+async def test_an_issue_with_a_tasks_title_is_taken(system: str, tmp_path: Path) -> None:
+    async with TRACKERS[system]() as office, rigged(tmp_path, tasks=3) as rig:
+        colon = "-" if system == "hp_alm" else ":"
+        mine = await office.make(f"T1{colon} As people called it", "Words of people.")
+        await office.tracker.update(mine, FieldChange(set={"status": CLOSED[system]}))
+        other = await office.make(f"T2{colon} Of another project", FAR.replace("9-T3", "9-T2"))
+        near = await office.make(f"PT3{colon} No task of the library")
+        job = await run(rig, system, office, alm_reference_context=14)
+        assert job["succeeded"], job["result_message"]
+        titles = [str(issue.fields["summary"]) for issue in await office.issues()]
+        assert len(titles) == 5, titles
+        assert rig.task("T1").artifact_proxy == mine.ref.key
+        assert rig.task("T1").references[0].reference == mine.ref.key
+        others = {rig.task("T2").artifact_proxy, rig.task("T3").artifact_proxy}
+        assert not others & {other.ref.key, near.ref.key}
+        # The tracker's word counts, as the policy says where nothing else is set.
+        assert rig.task("T1").status.meaning == "DONE"
+
+
+@pytest.mark.parametrize(
+    ("policy", "later", "meaning", "status"),
+    [
+        ("alm", "task", "DONE", "Done"), ("sde", "issue", "TODO", "To Do"),
+        ("timestamp", "task", "TODO", "To Do"), ("timestamp", "issue", "DONE", "Done"),
+    ],
+)  # fmt: skip
+async def test_the_policy_decides_between_the_statuses_of_those_that_meet(
+    policy: str, later: str, meaning: str, status: str, tmp_path: Path
+) -> None:
+    async with jira() as office, rigged(tmp_path, tasks=1) as rig:
+        if later == "issue":
+            rig.task("T1").updated = rig.sde.state.tick()
+            await asyncio.sleep(0.02)
+        await office.make("T1: Known")
+        await office.set("T1", status="Done")
+        if later == "task":
+            await asyncio.sleep(0.02)
+            rig.task("T1").updated = rig.sde.state.tick()
+        await run(rig, "jira", office, conflict_policy=policy)
+        assert rig.task("T1").status.meaning == meaning
+        assert (await office.issue("T1")).fields["status"] == status
+
+
+async def test_the_first_of_several_is_taken_and_a_duplicate_is_not(tmp_path: Path) -> None:
+    async with TRACKERS["github"]() as office, rigged(tmp_path, tasks=1) as rig:
+        await office.make("T1: Said twice", labels=("duplicate",))
+        mine = await office.make("T1: Said once")
+        await run(rig, "github", office)
+        assert rig.task("T1").artifact_proxy == mine.ref.key
+        assert len(await office.issues()) == 2
+
+
+@pytest.mark.parametrize(
+    ("form", "title"),
+    [
+        ("[$application - $context] $task_id $title", '[Simulated application - W"eb] T1: Old'),
+        ("$title ($task_id)", "Quite old (T1:)"),
+    ],
+)
+async def test_titles_of_other_formats_are_found(form: str, title: str, tmp_path: Path) -> None:
+    async with jira() as office, rigged(tmp_path, tasks=1) as rig:
+        mine = await office.make(title)
+        office.own |= {"alm_title_format": form, "alm_context": 'W"eb'}
+        await run(rig, "jira", office)
+        assert rig.task("T1").artifact_proxy == mine.ref.key
+
+
+async def test_lookup_fields_narrow_the_search_of_jira(tmp_path: Path) -> None:
+    async with jira() as office, rigged(tmp_path, tasks=2) as rig:
+        await office.make("T1: Another team's", labels=("red",))
+        mine = await office.make("T1: Ours", labels=("simulated-project",))
+        lookup = '{"labels": ["simulated-project", "${context}"]}'
+        office.own |= {"alm_context": "green"}
+        green = await office.make("T2: Ours too", labels=("green",))
+        await run(rig, "jira", office, alm_custom_lookup_fields=lookup)
+        assert rig.task("T1").artifact_proxy == mine.ref.key
+        assert rig.task("T2").artifact_proxy == green.ref.key
+        assert len(await office.issues()) == 3
+
+
+async def test_lookup_fields_narrow_the_search_of_rally(tmp_path: Path) -> None:
+    async with rally() as office, rigged(tmp_path, tasks=1) as rig:
+        await office.make("T1: A defect", type="Defect", status="In-Progress")
+        await office.make("T1: Not ready")
+        mine = await office.make("T1: Ready", status="In-Progress")
+        lookup = '{"ScheduleState": "In-Progress"}'
+        job = await run(rig, "rally", office, alm_custom_lookup_fields=lookup)
+        assert job["succeeded"], job["result_message"]
+        assert rig.task("T1").artifact_proxy == mine.ref.key
+
+
+async def test_a_wrong_lookup_field_stops_the_job_before_anything_is_made(tmp_path: Path) -> None:
+    async with jira() as office, rigged(tmp_path, tasks=2) as rig:
+        job = await run(rig, "jira", office, alm_custom_lookup_fields='{"Nonsense": "x"}')
+        assert not job["succeeded"]
+        assert "'nonsense' does not exist" in job["result_message"].lower()
+        assert await office.issues() == []
+
+
+async def test_only_jira_and_rally_have_lookup_fields(tmp_path: Path) -> None:
+    async with TRACKERS["github"]() as office, rigged(tmp_path, tasks=0) as rig:
+        for system, fits in (("github", False), ("jira", True)):
+            params = {"alm_custom_lookup_fields": '{"a": "b"}', "alm_server": "x"}
+            known = office.params if system == "github" else {"alm_api_token": "t"}
+            body = {"name": system, "system": {"id": system}, "params": known | params}
+            answer = await rig.ask("POST", "/connectors/alm/", body, status=201 if fits else 400)
+            if not fits:
+                told = answer["params"]["alm_custom_lookup_fields"]
+                assert told == ["GitHub has no such param."]
