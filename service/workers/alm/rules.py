@@ -14,6 +14,9 @@ LEFT = "LEFT"
 """The status that crosses for a task that is no longer in scope."""
 
 
+_CHANGED = "Task status changed to "
+
+
 class Names(msgspec.Struct, frozen=True):
     """Of an SD Elements project, and what is above it."""
 
@@ -51,7 +54,14 @@ def in_scope(issue: Issue) -> bool:
 _SDE_OUTGOING = Template('''\
 """What leaves SD Elements: the task's words, its priority, and what its status means."""
 
+OWN_NOTES = $own_notes
+
 $scope
+
+def is_own(comment: Comment) -> bool:
+    words = markdown(comment.body)
+    return any(words.startswith(beginning) for beginning in OWN_NOTES)
+
 
 def outgoing(issue: Issue, context: Context) -> Replica | None:
     return Replica(
@@ -60,7 +70,8 @@ def outgoing(issue: Issue, context: Context) -> Replica | None:
         status=$status,
         priority=issue.priority,
         labels=issue.labels,
-        comments=[comment for comment in issue.comments if not comment.internal],
+        # What is noted here of the tracker is no news there.
+        comments=[one for one in issue.comments if not one.internal and not is_own(one)],
     )
 ''')
 
@@ -90,9 +101,13 @@ def incoming(replica: Replica, issue: Issue | None, context: Context) -> Wanted 
     key = replica.fields.get("issue")
     if key is not None:
         fields["artifact_proxy"] = key
+        fields["automatic_note"] = $synchronized + key
         $reference
+    status = status_of(replica, issue)
+    if status is not None and status != issue.status:
+        fields["status_note"] = $changed + status + $via
     return Wanted(
-        status=status_of(replica, issue),
+        status=status,
         comments=[with_author(comment) for comment in replica.comments],
         fields=fields,
     )
@@ -176,14 +191,25 @@ def of_sd_elements(settings: Settings, phases: Mapping[str, str]) -> RuleFiles:
     reference = ""
     if settings.references is not None:
         reference = f'fields["alm_reference"] = "{settings.references}:" + key'
+    name = settings.system.short_name
+    synchronized = f"Task synchronized in {name}. Reference: "
     return RuleFiles(
         _SDE_OUTGOING.substitute(
-            scope=written, status=status, description=_description(settings)
+            scope=written,
+            status=status,
+            description=_description(settings),
+            own_notes=repr((synchronized, _CHANGED)),
         ),
         _SDE_INCOMING.substitute(
-            scope=written, done=_done(settings), workflow=settings.workflow, reference=reference
+            scope=written,
+            done=_done(settings),
+            workflow=settings.workflow,
+            reference=reference,
+            synchronized=repr(synchronized),
+            changed=repr(_CHANGED),
+            via=repr(f" via {name}"),
         ),
-    )  # fmt: skip
+    )
 
 
 def _description(settings: Settings) -> str:

@@ -9,6 +9,7 @@ import pytest
 
 from adapters.github.simulator import GitHubSimulator
 from service.store import alm
+from service.workers.alm import catalogue
 from service.workers.alm.office import Office
 from service.workers.alm.shift import CLOCK, Shift
 from tests.contract.alm.rig import Rig, rigged
@@ -79,7 +80,13 @@ async def test_tasks_and_issues_are_kept_in_step(system: str, tmp_path: Path) ->
         }  # fmt: skip
         assert rig.task("T2").status.meaning == "DONE"
         assert rig.task("T4").status.meaning == "NA", "A person's choice stays."
-        assert "I **did** it." in said(rig, "T2")[0]
+        name = catalogue.find(system).short_name
+        reference = rig.task("T2").artifact_proxy
+        assert said(rig, "T2")[:1] == [f"Task synchronized in {name}. Reference: {reference}"]
+        assert f"Task status changed to DONE via {name}" in said(rig, "T2")[1:]
+        assert any("I **did** it." in text for text in said(rig, "T2")[1:])
+        assert len(said(rig, "T2")) == 3
+        # What a person noted has gone over, what was noted by us has not.
         assert comments(office, await office.issue("T1")) == 1
 
         # What left the scope is closed, and is not done for that; what comes back is opened.
