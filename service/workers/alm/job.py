@@ -6,6 +6,7 @@ again: what it had done is found done.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from functools import partial
 
@@ -25,8 +26,9 @@ from service.workers.alm.changes import ChangedIssues
 from service.workers.alm.ends import Ends
 from service.workers.alm.existing import Existing
 from service.workers.alm.office import Office, surveyed, system_of, together
+from service.workers.alm.own_fields import resolved
 from service.workers.alm.params import Settings
-from service.workers.alm.rules import LEFT, Names
+from service.workers.alm.rules import LEFT, Names, fields_of
 from service.workers.alm.scope import Facts
 from service.workers.parking import resume
 from service.workers.roster import LiveConnection, OpenConnector
@@ -69,6 +71,8 @@ class Job:
         self._tell = tell
         self._room = asyncio.Semaphore(AT_ONCE)
         self._job = job
+        self._set: frozenset[str] = frozenset()
+        """Fields that the params set in each issue."""
         self.progress = AlmJobProgress(interrupted=job.progress.interrupted)
 
     async def run(self) -> None:
@@ -102,9 +106,10 @@ class Job:
             for key in sorted(waiting):
                 tasks.create_task(self._again(key, bringing, rung=key.twin in rung))
         fresh = begun | {twin_id(here, task.ref.id) for task in plan.new}
-        made = {row.twin for row in await self._twins(there) if row.state.issue}
+        rows = [*await self._twins(here), *await self._twins(there)]
+        made = {r.twin for r in rows if r.connection == there.record.id and r.state.issue}
         self._note(created=len(fresh & made))
-        await self._problems(here, there)
+        await self._problems(here, there, rows)
         # Only now: a job that was killed before has to hear of these issues again.
         await changes.keep(changed.cursor)
         await self._tell(self.progress)
@@ -130,13 +135,19 @@ class Job:
         names = Names(project.name, project.application, project.business_unit)
         here, there = self._ends()
         ends = Ends(self._office)
+        settings = await resolved(
+            self._desk.worker.known,
+            self._opened(there),
+            there.record.settings.project,
+            self._settings,
+            names,
+        )
         changed = await self._desk.store.write(
-            lambda c: ends.write_rules(
-                c, here.record.id, there.record.id, self._settings, names, phases
-            )
+            lambda c: ends.write_rules(c, here.record.id, there.record.id, settings, names, phases)
         )
         if changed:
             await self._desk.changed()
+        self._set = frozenset(n.removeprefix("own_") for n in fields_of(settings, names))
         return names
 
     def _ends(self) -> tuple[LiveConnection, LiveConnection]:
@@ -240,8 +251,10 @@ class Job:
 
     # What came of it
 
-    async def _problems(self, here: LiveConnection, there: LiveConnection) -> None:
-        """Of both ends: what is parked, and what will be tried again."""
+    async def _problems(
+        self, here: LiveConnection, there: LiveConnection, rows: list[TwinRow]
+    ) -> None:
+        """Of both ends: what is parked, what will be tried again, and what could not be set."""
 
         def work(c: sa.Connection) -> list[str]:
             told = []
@@ -253,20 +266,10 @@ class Job:
             return told
 
         told = await self._desk.store.read(work)
-        waiting = await self._waiting(here, there)
-        found = (*told, *waiting)
+        found = (*told, *_waiting(rows), *_unset(rows, self._set))
         self.progress = msgspec.structs.replace(
             self.progress, failed=len(found), problems=tuple(found[:_PROBLEMS])
         )
-
-    async def _waiting(self, *ends: LiveConnection) -> list[str]:
-        return [
-            f"{row.state.issue.key if row.state.issue else row.state.replica.key}: it is tried"
-            " again later."
-            for end in ends
-            for row in await self._twins(end)
-            if row.attempts and not row.parked and not row.stopped
-        ]
 
     def _opened(self, live: LiveConnection) -> OpenConnector:
         opened = self._desk.roster.connectors.get(live.record.connector)
@@ -304,6 +307,26 @@ def result_of(progress: AlmJobProgress) -> str:
 
 def failure_of(error: TidegateError) -> str:
     return f"{error.message} {error.remedy}".strip()
+
+
+def _waiting(rows: list[TwinRow]) -> list[str]:
+    return [
+        f"{row.state.issue.key if row.state.issue else row.state.replica.key}: it is tried again"
+        " later."
+        for row in rows
+        if row.attempts and not row.parked and not row.stopped
+    ]
+
+
+def _unset(rows: list[TwinRow], fields: frozenset[str]) -> list[str]:
+    """Each reason once, however many issues lack the value."""
+    lost = Counter(
+        f"{loss.field}: {loss.reason}"
+        for row in rows
+        for loss in row.state.losses
+        if loss.field in fields
+    )
+    return [f"{why} ({count} issues)" if count > 1 else why for why, count in lost.items()]
 
 
 def _has_left(row: TwinRow) -> bool:

@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from service.workers.alm.catalogue import System
+from service.workers.alm.params import Given
 
-Conditions = Mapping[str, str | Sequence[str]]
+Conditions = Mapping[str, Given]
 """What else holds of such an issue, by the tracker's own name of a field."""
 
 _MANY = 40
@@ -58,7 +59,8 @@ class Lookup(msgspec.Struct, frozen=True):
 
 def _each(conditions: Conditions) -> list[tuple[str, Sequence[str]]]:
     return [
-        (name, [value] if isinstance(value, str) else value) for name, value in conditions.items()
+        (name, value if isinstance(value, list) else [str(value)])
+        for name, value in conditions.items()
     ]
 
 

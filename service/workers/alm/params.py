@@ -27,6 +27,10 @@ _OLD_NAMES = {"server": "alm_server", "username": "alm_user", "password": "alm_p
               "token": "alm_api_token"}  # fmt: skip
 
 
+Given = str | list[str] | float | bool
+"""A value of a custom field, as given or as its field holds it."""
+
+
 class Settings(msgspec.Struct, frozen=True):
     """What the params of a connection say."""
 
@@ -36,8 +40,8 @@ class Settings(msgspec.Struct, frozen=True):
     title_format: str
     context: str
     priorities: dict[int, str]
-    custom_fields: dict[str, str | list[str]]
-    lookup_fields: dict[str, str | list[str]]
+    custom_fields: dict[str, Given]
+    lookup_fields: dict[str, Given]
     """What else holds of an issue that is taken by its title."""
     duplicate: str
     """Label of issues that are taken for no task."""
@@ -47,11 +51,14 @@ class Settings(msgspec.Struct, frozen=True):
     done: tuple[str, ...]
     close: str
     reopen: str
+    new: str
+    """Of a new issue; '' leaves it to the tracker."""
     closed: str
     """Of an issue whose task has left the scope; '' leaves it alone."""
     issue_type: str
     labels: tuple[str, ...]
     parent: str
+    """Its key; its id once the tracker was asked."""
     version: str
     references: int | None
     """Under which references are kept in SD Elements; None keeps none."""
@@ -281,6 +288,7 @@ def settings_of(system: System, params: Params) -> Settings:
         done=done,
         close=close,
         reopen=reopen,
+        new=said("rally_new_status") or said("hp_alm_new_status"),
         closed="" if closed == "keep" else closed,
         issue_type=_issue_type(system, said),
         labels=tuple(filter(None, (said("alm_issue_label"), said("alm_group_label"),
@@ -292,8 +300,9 @@ def settings_of(system: System, params: Params) -> Settings:
     )  # fmt: skip
 
 
-def _by_name(words: str) -> dict[str, str | list[str]]:
-    return msgspec.json.decode(words, type=dict[str, str | list[str]]) if words else {}
+def _by_name(words: str) -> dict[str, Given]:
+    found = msgspec.json.decode(words, type=dict[str, str | list[str]]) if words else {}
+    return dict(found)
 
 
 def _statuses(system: System, said: Any) -> tuple[str, str, tuple[str, ...]]:

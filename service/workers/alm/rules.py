@@ -6,7 +6,7 @@ from string import Template
 import msgspec
 
 from service.workers.alm import titles
-from service.workers.alm.params import Settings
+from service.workers.alm.params import Given, Settings
 
 SOURCE = "Imported from SD Elements: "
 """Before the address of the task, in each issue that was made for one."""
@@ -132,6 +132,7 @@ _ALM_INCOMING = Template('''\
 DONE = $done
 CLOSE = $close
 REOPEN = $reopen
+NEW = $new
 CLOSED = $closed
 WORKFLOW = $workflow
 PRIORITY: dict[str, str] = $priorities
@@ -145,7 +146,9 @@ def status_of(replica: Replica, issue: Issue | None) -> str | None:
     elif not WORKFLOW or replica.status is None:
         return now
     elif replica.status == "TODO":
-        return REOPEN if now is not None and now.casefold() in DONE else now
+        if now is None:
+            return NEW
+        return REOPEN if now.casefold() in DONE else now
     else:
         target = CLOSE
     # It is over already, or has to be left alone.
@@ -225,11 +228,12 @@ def of_tracker(settings: Settings, names: Names) -> RuleFiles:
         done=_done(settings),
         close=repr(settings.close),
         reopen=repr(settings.reopen),
+        new=repr(settings.new or None),
         closed=repr(settings.closed or None),
         workflow=settings.workflow,
         priorities=repr(priorities or {}),
         labels=repr(settings.labels),
-        fields=repr(_fields(settings, names)),
+        fields=repr(fields_of(settings, names)),
         set_priority=_priority(settings, as_label=labels),
         issue_type=repr(settings.issue_type or None),
         summary=_summary(settings, names),
@@ -251,9 +255,7 @@ def _done(settings: Settings) -> str:
     return repr(tuple(sorted(status.casefold() for status in settings.done)))
 
 
-def filled(
-    given: Mapping[str, str | list[str]], settings: Settings, names: Names
-) -> dict[str, str | list[str]]:
+def filled(given: Mapping[str, Given], settings: Settings, names: Names) -> dict[str, Given]:
     """With the macros of custom fields filled in."""
     macros = {f"${{{name}}}": value for name, value in titled(settings, names).items()}
 
@@ -262,10 +264,12 @@ def filled(
             text = text.replace(macro, value)
         return text
 
-    return {
-        name: of(value) if isinstance(value, str) else [of(each) for each in value]
-        for name, value in given.items()
-    }
+    def whole(value: Given) -> Given:
+        if isinstance(value, list):
+            return [of(each) for each in value]
+        return of(value) if isinstance(value, str) else value
+
+    return {name: whole(value) for name, value in given.items()}
 
 
 def titled(settings: Settings, names: Names) -> dict[str, str]:
@@ -277,16 +281,23 @@ def titled(settings: Settings, names: Names) -> dict[str, str]:
     }
 
 
-def _fields(settings: Settings, names: Names) -> dict[str, str | list[str]]:
+def fields_of(settings: Settings, names: Names) -> dict[str, Given]:
+    """What the params set in each issue."""
     found = filled(settings.custom_fields, settings, names)
     if settings.parent:
-        found["parent"] = settings.parent
-    if settings.version:
-        github = settings.system.id == "github"
-        found |= (
-            {"milestone": settings.version} if github else {"affected_versions": [settings.version]}
-        )
+        # An issue that is under no sync of ours.
+        found["own_parent"] = settings.parent
+    version = version_field(settings)
+    if version:
+        found[version] = settings.version if version == "milestone" else [settings.version]
     return found
+
+
+def version_field(settings: Settings) -> str:
+    """Where `alm_project_version` stands; '' where nothing is set."""
+    if not settings.version:
+        return ""
+    return "milestone" if settings.system.id == "github" else "affected_versions"
 
 
 def _summary(settings: Settings, names: Names) -> str:
