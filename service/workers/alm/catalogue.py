@@ -164,6 +164,9 @@ _SYSTEMS = (
             Param("hp_alm_reopen_status", "Reopened status", default="Not Completed"),
             Param("hp_alm_close_status", "Closed status", default="Passed"),
             Param("hp_alm_done_statuses", "Done statuses", default="Passed"),
+            Param("hp_alm_test_plan_folder", "Test plan folder", default="SD Elements",
+                  help="Of the tests that tasks of the phase testing become."),
+            Param("hp_alm_test_type", "Test type", "select", "MANUAL", options=("MANUAL",)),
         ),
     ),
     System(

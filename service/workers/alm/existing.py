@@ -16,7 +16,7 @@ from schemas.rich_text import RichText, to_plain
 from service.workers.alm import titles
 from service.workers.alm.lookup import Lookup
 from service.workers.alm.params import Settings
-from service.workers.alm.rules import SOURCE, Names, filled, titled
+from service.workers.alm.rules import SOURCE, TESTING, Names, filled, titled
 
 log = structlog.get_logger()
 
@@ -74,7 +74,8 @@ class Existing:
         around = {task.ref.id: self._around(task) for task in tasks}
         words = [self._fixed(task, *around[task.ref.id]) for task in tasks]
         found: dict[str, Issue] = {}
-        for ref in await self._search(self._lookup.query(words)):
+        tests = self._settings.tests and tasks[0].phase == TESTING
+        for ref in await self._search(self._lookup.query(words, tests=tests)):
             issue = await self._read(ref)
             task = next((t for t in tasks if self._fits(issue, t, *around[t.ref.id])), None)
             if task is None:

@@ -26,7 +26,7 @@ class Lookup(msgspec.Struct, frozen=True):
         even = -(-tasks // side_by_side)
         return max(1, min(_AT_ONCE.get(self.system.id, 1), even))
 
-    def query(self, beginnings: Sequence[str]) -> str:
+    def query(self, beginnings: Sequence[str], *, tests: bool = False) -> str:
         """It may find more: the index of a tracker knows words, not letters."""
         match self.system.id:
             case "jira":
@@ -41,7 +41,7 @@ class Lookup(msgspec.Struct, frozen=True):
             case "hp_alm":
                 # A literal that holds a quote cannot be written, so any sign may stand there.
                 word = beginnings[0].replace('"', "*")
-                return f'requirement: {{name["*{word}*"]}}'
+                return f'{"test" if tests else "requirement"}: {{name["*{word}*"]}}'
         return f"in:title {_phrase(beginnings[0])}"
 
     def _of_jira(self) -> list[str]:

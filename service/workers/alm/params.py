@@ -19,10 +19,10 @@ REQUIRED = "This field is required."
 DERIVED = frozenset({"sde_project", "sde_application", "sde_businessunit",
                      "session_capture_socket"})  # fmt: skip
 """Told, never set: clients send back what they got."""
-_UNUSED = frozenset({"jira_existing_issue", "hp_alm_test_type",
-                     "hp_alm_test_plan_folder", "alm_parent_issue", "alm_project_version",
-                     "alm_issue_label", "alm_group_label"})  # fmt: skip
-"""Of other systems or versions: taken without effect."""
+_ELSEWHERE = frozenset({"jira_existing_issue", "alm_parent_issue", "alm_project_version",
+                        "alm_issue_label", "alm_group_label",
+                        "alm_custom_lookup_fields"})  # fmt: skip
+"""Of other systems or versions: clients that send every param leave them empty."""
 _OLD_NAMES = {"server": "alm_server", "username": "alm_user", "password": "alm_pass",
               "token": "alm_api_token"}  # fmt: skip
 
@@ -53,6 +53,8 @@ class Settings(msgspec.Struct, frozen=True):
     reopen: str
     new: str
     """Of a new issue; '' leaves it to the tracker."""
+    tests: bool
+    """Whether tasks of the phase `testing` become tests, whose status is left alone."""
     closed: str
     """Of an issue whose task has left the scope; '' leaves it alone."""
     issue_type: str
@@ -118,7 +120,7 @@ def _problems(system: System, params: Params) -> Iterator[tuple[str, list[str]]]
     for name, value in params.items():
         if name in known:
             yield name, list(_of_value(known[name], value))
-        elif name not in _UNUSED:
+        elif name not in _ELSEWHERE or _plain(value):
             yield name, [f"{system.name} has no such param."]
     for param in known.values():
         if param.required and not params.get(param.name):
@@ -288,6 +290,7 @@ def settings_of(system: System, params: Params) -> Settings:
         done=done,
         close=close,
         reopen=reopen,
+        tests=system.id == "hp_alm",
         new=said("rally_new_status") or said("hp_alm_new_status"),
         closed="" if closed == "keep" else closed,
         issue_type=_issue_type(system, said),

@@ -10,6 +10,8 @@ from service.workers.alm.params import Given, Settings
 
 SOURCE = "Imported from SD Elements: "
 """Before the address of the task, in each issue that was made for one."""
+TESTING = "testing"
+"""The slug of the phase whose tasks are tests in ALM."""
 LEFT = "LEFT"
 """The status that crosses for a task that is no longer in scope."""
 
@@ -71,7 +73,7 @@ def outgoing(issue: Issue, context: Context) -> Replica | None:
         priority=issue.priority,
         labels=issue.labels,
         # What is noted here of the tracker is no news there.
-        comments=[one for one in issue.comments if not one.internal and not is_own(one)],
+        comments=[one for one in issue.comments if not one.internal and not is_own(one)],$testing
     )
 ''')
 
@@ -113,18 +115,18 @@ def incoming(replica: Replica, issue: Issue | None, context: Context) -> Wanted 
     )
 ''')
 
-_ALM_OUTGOING = '''\
+_ALM_OUTGOING = Template('''\
 """What leaves the tracker: the issue's status and what people say there."""
 
 
 def outgoing(issue: Issue, context: Context) -> Replica | None:
     return Replica(
-        status=issue.status,
+        status=$status,
         comments=[comment for comment in issue.comments if not comment.internal],
         # A field like others, so that a task that has none yet is given it.
         fields={"issue": issue.key},
     )
-'''
+''')
 
 _ALM_INCOMING = Template('''\
 """What arrives in the tracker: an issue for each task."""
@@ -141,7 +143,7 @@ LABELS = $labels
 
 def status_of(replica: Replica, issue: Issue | None) -> str | None:
     now = issue.status if issue is not None else None
-    if replica.status == "LEFT":
+$unless_test    if replica.status == "LEFT":
         target: str | None = CLOSED
     elif not WORKFLOW or replica.status is None:
         return now
@@ -180,6 +182,14 @@ def incoming(replica: Replica, issue: Issue | None, context: Context) -> Wanted 
 ''')
 
 
+_IS_TEST = 'replica.fields.get("testing") is True'
+_UNLESS_TEST = f"""\
+    if {_IS_TEST}:
+        # How far a test is written is no word about the task.
+        return now
+"""
+
+
 def of_sd_elements(settings: Settings, phases: Mapping[str, str]) -> RuleFiles:
     """`phases`: name by slug."""
     scope = settings.scope
@@ -202,6 +212,7 @@ def of_sd_elements(settings: Settings, phases: Mapping[str, str]) -> RuleFiles:
             status=status,
             description=_description(settings),
             own_notes=repr((synchronized, _CHANGED)),
+            testing=_testing(settings, phases),
         ),
         _SDE_INCOMING.substitute(
             scope=written,
@@ -235,14 +246,28 @@ def of_tracker(settings: Settings, names: Names) -> RuleFiles:
         labels=repr(settings.labels),
         fields=repr(fields_of(settings, names)),
         set_priority=_priority(settings, as_label=labels),
-        issue_type=repr(settings.issue_type or None),
+        issue_type=_type(settings),
         summary=_summary(settings, names),
         source=SOURCE,
+        unless_test=_UNLESS_TEST if settings.tests else "",
     )
     if labels and priorities:
         known = "*([priority] if priority else []), *LABELS, *replica.labels"
         incoming = incoming.replace("*LABELS, *replica.labels", known)
-    return RuleFiles(_ALM_OUTGOING, incoming)
+    status = 'issue.status if issue.type != "Test" else None' if settings.tests else "issue.status"
+    return RuleFiles(_ALM_OUTGOING.substitute(status=status), incoming)
+
+
+def _testing(settings: Settings, phases: Mapping[str, str]) -> str:
+    if not settings.tests:
+        return ""
+    name = phases.get(TESTING, TESTING)
+    return f'\n        fields={{"testing": issue.fields.get("phase") == {name!r}}},'
+
+
+def _type(settings: Settings) -> str:
+    own = repr(settings.issue_type or None)
+    return f'"Test" if {_IS_TEST} else {own}' if settings.tests else own
 
 
 def _priority(settings: Settings, *, as_label: bool) -> str:

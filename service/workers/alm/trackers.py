@@ -33,7 +33,8 @@ def connector_of(system: System, params: Params) -> tuple[str, dict[str, Any]]:
                 "url": base if params.get("alm_context_root") else f"{base}/qcbin",
                 "domain": text(system, params, "hp_alm_domain"),
                 "project": str(params.get("alm_project") or ""),
-                "entities": ["requirement"],
+                "entities": ["requirement", "test"],
+                "test_folder": text(system, params, "hp_alm_test_plan_folder"),
                 # Whether it is covered, and not whether somebody has reviewed it.
                 "fields": {"status": "status"},
                 **_login(params),

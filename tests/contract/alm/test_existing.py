@@ -120,15 +120,3 @@ async def test_a_wrong_lookup_field_stops_the_job_before_anything_is_made(tmp_pa
         assert not job["succeeded"]
         assert "'nonsense' does not exist" in job["result_message"].lower()
         assert await office.issues() == []
-
-
-async def test_only_jira_and_rally_have_lookup_fields(tmp_path: Path) -> None:
-    async with TRACKERS["github"]() as office, rigged(tmp_path, tasks=0) as rig:
-        for system, fits in (("github", False), ("jira", True)):
-            params = {"alm_custom_lookup_fields": '{"a": "b"}', "alm_server": "x"}
-            known = office.params if system == "github" else {"alm_api_token": "t"}
-            body = {"name": system, "system": {"id": system}, "params": known | params}
-            answer = await rig.ask("POST", "/connectors/alm/", body, status=201 if fits else 400)
-            if not fits:
-                told = answer["params"]["alm_custom_lookup_fields"]
-                assert told == ["GitHub has no such param."]

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from adapters.sd_elements.simulator.state import PHASES
 from tests.contract.alm.rig import Rig, rigged
-from tests.contract.alm.trackers import TRACKERS, Place, jira
+from tests.contract.alm.trackers import TRACKERS, Place, hp_alm, jira
 
 CUSTOM = "alm_custom_fields"
 ALWAYS = {"sde_statuses_in_scope": "TODO,DONE,NA"}
@@ -76,6 +77,44 @@ async def test_params_are_found_in_the_issue(
         assert (await office.issue("T2")).fields["status"] == done
         job = await rig.run_job(connection)
         assert job["progress"]["unchanged"] == 2 or system == "github", job["progress"]
+
+
+async def test_tasks_of_the_testing_phase_are_tests_in_alm(tmp_path: Path) -> None:
+    """Their status is left alone at both sides."""
+    async with hp_alm() as office, rigged(tmp_path, tasks=4) as rig:
+        for short in ("T2", "T3", "T4"):
+            rig.task(short).phase = PHASES[3]
+        known = await office.make("T3- Planned before", type="Test")
+        params = office.params | {"alm_phases": "requirements,testing"} | ALWAYS
+        connection = await rig.connect("hp_alm", params, office.own)
+        job = await rig.run_job(connection)
+        assert job["succeeded"], job["result_message"]
+        kinds = {short: rig.task(short).artifact_proxy for short in ("T1", "T2", "T3", "T4")}
+        assert [key.partition("-")[0] for key in kinds.values()] == [
+            "requirement", "test", "test", "test",
+        ]  # fmt: skip
+        assert kinds["T3"] == known.ref.key
+        made = office.simulator.state.entity("test", int(kinds["T2"].partition("-")[2]))
+        folders = {"name": made.values["parent-id"], "type": made.values["subtype-id"]}
+        assert folders == {"name": ["7"], "type": ["MANUAL"]}
+        rig.edit("T2", status="TS1")
+        await office.set("T4", status="Ready")
+        await rig.run_job(connection)
+        assert (await office.issue("T2")).fields["status"] == "Design"
+        assert rig.task("T2").status.meaning == "DONE"
+        assert rig.task("T4").status.meaning == "TODO"
+
+
+async def test_params_of_other_systems_are_refused_unless_they_are_empty(tmp_path: Path) -> None:
+    async with rigged(tmp_path, tasks=0) as rig:
+        base = {"alm_server": "x", "alm_api_token": "t", "github_repo_owner": "o"}
+        for name in ("alm_parent_issue", "alm_custom_lookup_fields", "jira_existing_issue"):
+            body = {"name": name, "system": {"id": "github"}, "params": base | {name: "x"}}
+            told = await rig.ask("POST", "/connectors/alm/", body, status=400)
+            assert told["params"] == {name: ["GitHub has no such param."]}
+            await rig.ask(
+                "POST", "/connectors/alm/", body | {"params": base | {name: ""}}, status=201
+            )
 
 
 async def test_a_parent_that_the_tracker_does_not_take_is_told_once(tmp_path: Path) -> None:
