@@ -127,7 +127,8 @@ _SYSTEMS = (
         priorities='{"10": "Blocker", "7-9": "Critical", "5-6": "Major", "3-4": "Minor",'
         ' "1-2": "Trivial"}',
         own=(
-            Param("jira_version", "Version", default="6"),
+            Param("jira_version", "Version", default="6",
+                  help="Its first digit, or 'cloud' for Jira Cloud under an address of one's own."),
             Param("jira_issue_type", "Issue type", default="Bug"),
             Param("jira_close_transition", "Transition that closes", default="Close Issue"),
             Param("jira_reopen_transition", "Transition that reopens", default="Reopen Issue"),

@@ -183,9 +183,15 @@ def _meant(system: System, params: Params) -> Iterator[tuple[str, list[str]]]:
             "alm_validate_cert",
             ["Certificates are always checked. Let this node's system trust the authority."],
         )
-    if system.id == "jira" and text(system, params, "jira_version")[:1] not in tuple("56789"):
-        yield "jira_version", ["Versions from 5 on are supported."]
+    version = text(system, params, "jira_version")
+    if system.id == "jira" and version[:1] not in tuple("56789") and not is_cloud(version):
+        yield "jira_version", ["Versions from 5 on are supported, and 'cloud'."]
     yield from _never_empty(system, params)
+
+
+def is_cloud(version: str) -> bool:
+    """Jira Cloud calls its own version 1001."""
+    return version.lower() == "cloud" or (version[:4].isdecimal() and int(version[:4]) >= 1000)
 
 
 def _never_empty(system: System, params: Params) -> Iterator[tuple[str, list[str]]]:

@@ -13,7 +13,7 @@ from service.workers.alm import catalogue
 from service.workers.alm.office import Office
 from service.workers.alm.shift import CLOCK, Shift
 from tests.contract.alm.rig import Rig, rigged
-from tests.contract.alm.trackers import TRACKERS, Place, jira
+from tests.contract.alm.trackers import TRACKERS, Place, jira, jira_cloud
 
 DONE, TODO, NA = "TS1", "TS2", "TS3"
 CLOSED = {"github": "closed", "jira": "Done", "tfs": "Closed", "rally": "Completed",
@@ -104,6 +104,20 @@ async def test_tasks_and_issues_are_kept_in_step(system: str, tmp_path: Path) ->
         await rig.run_job(connection)
         assert not (await facts(office))["T1"][1]
         assert len(await office.issues()) == 3
+
+
+async def test_jira_cloud_is_the_same_system(tmp_path: Path) -> None:
+    async with jira_cloud() as office, rigged(tmp_path, tasks=2) as rig:
+        await office.make("T2: Known here", priority="Low")
+        connection = await rig.connect("jira", office.params, office.own)
+        job = await rig.run_job(connection)
+        assert job["succeeded"], job["result_message"]
+        assert [i.fields["priority"] for i in await office.issues()] == ["Highest", "Highest"]
+        rig.edit("T1", status=DONE)
+        await office.set("T2", status="Done")
+        await rig.run_job(connection)
+        assert [over for _, over in (await facts(office)).values()] == [True, True]
+        assert rig.task("T2").status.meaning == "DONE"
 
 
 @pytest.mark.parametrize(
@@ -238,32 +252,6 @@ async def test_two_thousand_tasks_come_in_pages_and_the_unchanged_cost_no_call(
         of_task = [path for path in rig.sde.paths if "/tasks/1-" in path]
         assert {path.split("/tasks/")[1].split("/")[0] for path in of_task} == {"1-T51"}
         assert len(of_task) <= 3
-
-
-async def test_a_job_that_was_interrupted_goes_on_and_doubles_nothing(tmp_path: Path) -> None:
-    async with jira() as office, rigged(tmp_path, tasks=30) as rig:
-        connection = await rig.connect("jira", office.params | {"sde_min_priority": 1}, office.own)
-        body = {"connection": connection}
-        job = await rig.ask("POST", "/projects/1/jobs/alm/", body, status=201)
-        async with asyncio.timeout(30):
-            while not 3 < len(office.simulator.state.issues) < 25:
-                await asyncio.sleep(0.001)
-        # As a kill would leave it: the work is torn off, and the row says that it goes on.
-        store = rig.node.store
-        for task in [t for t in asyncio.all_tasks() if t.get_name().startswith("ALM job")]:
-            task.cancel()
-        await asyncio.sleep(0.05)
-        again = await store.read(lambda c: alm.job(c, job["id"]))
-        assert again is not None
-        assert not again.ready
-        assert again.owner
-        found = (await rig.ask("GET", f"/connections/alm/{connection}/"))["in_progress"]
-        assert found is True
-        await store.write(lambda c: alm.give_back(c, again.owner))
-        ended = await rig.over(job["id"])
-        assert ended["succeeded"], ended["result_message"]
-        titles = [str(issue.fields["summary"]) for issue in await office.issues()]
-        assert len(titles) == len(set(titles)) == 30
 
 
 @pytest.mark.parametrize("frequency", ["hourly", "daily", "weekly", "monthly"])

@@ -16,6 +16,7 @@ from adapters.github.simulator import GitHubSimulator
 from adapters.github.simulator import SimulatorConfig as GitHubConfig
 from adapters.jira.simulator import JiraSimulator
 from adapters.jira.simulator import SimulatorConfig as JiraConfig
+from adapters.jira_cloud.simulator import CloudConfig, JiraCloudSimulator
 from adapters.port import Tracker
 from adapters.rally.simulator import RallySimulator
 from adapters.rally.simulator import SimulatorConfig as RallyConfig
@@ -104,6 +105,24 @@ async def jira() -> AsyncIterator[Place]:
     async with JiraSimulator(JiraConfig(projects={"ABC": "Shop"})) as found:
         params = {
             "alm_api_token": JiraConfig().token,
+            "jira_done_statuses": "Done",
+            "jira_close_transition": "Done",
+            "jira_reopen_transition": "To Do",
+            "alm_priority_map": '{"9-10": "Highest", "7-8": "High", "1-6": "Low"}',
+        }
+        async with _office("jira", found, params, {"alm_project": "ABC"}, "ABC") as office:
+            yield office
+
+
+@asynccontextmanager
+async def jira_cloud() -> AsyncIterator[Place]:
+    """Under the same system, as SD Elements has it."""
+    config = CloudConfig(projects={"ABC": "Shop"})
+    async with JiraCloudSimulator(config) as found:
+        params = {
+            "jira_version": "cloud",
+            "alm_user": config.email,
+            "alm_pass": config.token,
             "jira_done_statuses": "Done",
             "jira_close_transition": "Done",
             "jira_reopen_transition": "To Do",
