@@ -37,6 +37,8 @@ Fields = dict[str, Value]
 
 LARGE = 512
 """Encoded bytes from which a value is kept and sent as a digest."""
+_WIDEST = 7
+"""More than a character and a share of the quotes can take: short text need not be encoded."""
 
 _encoder = msgspec.json.Encoder(order="deterministic")
 
@@ -53,6 +55,8 @@ def digest(value: Value | msgspec.Struct) -> str:
 def condense(value: Value) -> Value:
     """The value itself when it is small, else its digest: equal values condense equally."""
     if not isinstance(value, str | RichText):
+        return value
+    if isinstance(value, str) and len(value) * _WIDEST < LARGE:
         return value
     encoded = _encoder.encode(value)
     if len(encoded) < LARGE:

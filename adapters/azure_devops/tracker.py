@@ -1,8 +1,7 @@
 """The tracker port over Azure DevOps REST 7.1 (Services and Server)."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Callable
 
 import aiohttp
 import msgspec
@@ -33,9 +32,9 @@ from adapters.azure_devops.search import WiqlSearch
 from adapters.azure_devops.subscriptions import Subscriptions
 from adapters.azure_devops.users import find_users
 from adapters.azure_devops.webhook import WebhookReader
+from adapters.delegating import WithAttachments, WithCatalogue
 from adapters.http import Pause
 from adapters.port import (
-    ByteStream,
     Capabilities,
     ChangesPage,
     SearchPage,
@@ -45,8 +44,6 @@ from adapters.port import (
 from schemas.errors import Fault, TrackerError
 from schemas.events import IssueChanged
 from schemas.issue import (
-    Attachment,
-    AttachmentDraft,
     Comment,
     CommentDraft,
     FieldChange,
@@ -55,7 +52,6 @@ from schemas.issue import (
     IssueRef,
     Part,
 )
-from schemas.metadata import Choice, Metadata
 from schemas.rich_text import RichText
 from schemas.values import Millis, User, Value
 
@@ -65,7 +61,9 @@ _CLOCK_MARGIN = 10 * 60 * 1000
 """How far the tracker's clock may be behind ours, in milliseconds."""
 
 
-class AzureDevOpsTracker:
+class AzureDevOpsTracker(WithAttachments, WithCatalogue):
+    _catalogue: Catalogue
+
     def __init__(
         self,
         connector: str,
@@ -100,12 +98,6 @@ class AzureDevOpsTracker:
         name = project or self._params.project
         return await check_connection(self._client, self._items, name, self._params.default_type)
 
-    async def projects(self) -> tuple[Choice, ...]:
-        return await self._catalogue.projects()
-
-    async def metadata(self, project: str) -> Metadata:
-        return await self._catalogue.metadata(project)
-
     async def watch(self, projects: tuple[str, ...]) -> tuple[str, ...]:
         return await self._subscriptions.troubles(projects)
 
@@ -132,9 +124,6 @@ class AzureDevOpsTracker:
 
     async def comment_exists(self, issue_id: str, comment_id: str) -> bool:
         return await self._comments.exists(issue_id, comment_id)
-
-    async def attachment_exists(self, issue_id: str, attachment_id: str) -> bool:
-        return await self._attachments.exists(issue_id, attachment_id)
 
     async def create(self, draft: IssueDraft) -> Issue:
         """Where the status is refused, the issue is answered in the one it was born with:
@@ -214,22 +203,6 @@ class AzureDevOpsTracker:
 
     async def delete_comment(self, issue_id: str, comment_id: str) -> None:
         await self._comments.delete(issue_id, comment_id)
-
-    async def add_attachment(
-        self,
-        issue_id: str,
-        draft: AttachmentDraft,
-        open_content: Callable[[], Awaitable[ByteStream]],
-    ) -> Attachment:
-        return await self._attachments.add(issue_id, draft, open_content)
-
-    def open_attachment(
-        self, issue_id: str, attachment_id: str
-    ) -> AbstractAsyncContextManager[ByteStream]:
-        return self._attachments.open(attachment_id)
-
-    async def delete_attachment(self, issue_id: str, attachment_id: str) -> None:
-        await self._attachments.delete(issue_id, attachment_id)
 
     async def find_users(self, query: str) -> tuple[User, ...]:
         return await find_users(self._client, query)

@@ -1,9 +1,9 @@
 """What all kinds of Jira do alike behind the tracker port: each part of it has its own topic."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator
 from typing import Protocol
 
+from adapters.delegating import WithAttachments, WithCatalogue, WithComments, WithPeople
 from adapters.jira import answers, mapping
 from adapters.jira.attachments import Attachments
 from adapters.jira.comments import Comments
@@ -12,13 +12,9 @@ from adapters.jira.metadata import Catalogue
 from adapters.jira.scan import Scan
 from adapters.jira.search import JqlSearch
 from adapters.jira.worklogs import Worklogs
-from adapters.port import ByteStream, ChangesPage, SearchPage
+from adapters.port import ChangesPage, SearchPage
 from schemas.events import IssueChanged
 from schemas.issue import (
-    Attachment,
-    AttachmentDraft,
-    Comment,
-    CommentDraft,
     FieldChange,
     Issue,
     IssueDraft,
@@ -27,8 +23,6 @@ from schemas.issue import (
     Worklog,
     WorklogDraft,
 )
-from schemas.metadata import Choice, Metadata
-from schemas.rich_text import RichText
 from schemas.values import Millis, User
 
 
@@ -40,7 +34,7 @@ class People(Protocol):
     async def find(self, query: str) -> tuple[User, ...]: ...
 
 
-class AnyJira:
+class AnyJira(WithComments, WithAttachments, WithCatalogue, WithPeople):
     """Expected versions do not exist in Jira: `update` writes over whatever is there, and learns
     from the history what that was."""
 
@@ -71,26 +65,11 @@ class AnyJira:
         self._catalogue = catalogue
         self._jql = jql
 
-    async def projects(self) -> tuple[Choice, ...]:
-        return await self._catalogue.projects()
-
-    async def metadata(self, project: str) -> Metadata:
-        return await self._catalogue.metadata(project)
-
     async def resolve(self, key_or_id: str) -> IssueRef:
         return await self._issues.resolve(key_or_id.strip())
 
     async def read(self, issue_id: str, parts: frozenset[Part]) -> Issue:
         return await self._issues.read(issue_id, parts)
-
-    async def read_comments(self, issue_id: str) -> tuple[Comment, ...]:
-        return await self._comments.list(issue_id)
-
-    async def comment_exists(self, issue_id: str, comment_id: str) -> bool:
-        return await self._comments.exists(issue_id, comment_id)
-
-    async def attachment_exists(self, issue_id: str, attachment_id: str) -> bool:
-        return await self._attachments.exists(issue_id, attachment_id)
 
     async def create(self, draft: IssueDraft) -> Issue:
         return await self._issues.create(draft)
@@ -102,31 +81,6 @@ class AnyJira:
     async def update(self, issue: Issue, change: FieldChange) -> Issue:
         return await self._issues.update(issue, change)
 
-    async def add_comment(self, issue_id: str, draft: CommentDraft) -> Comment:
-        return await self._comments.add(issue_id, draft)
-
-    async def edit_comment(self, issue_id: str, comment_id: str, body: RichText) -> Comment:
-        return await self._comments.edit(issue_id, comment_id, body)
-
-    async def delete_comment(self, issue_id: str, comment_id: str) -> None:
-        await self._comments.delete(issue_id, comment_id)
-
-    async def add_attachment(
-        self,
-        issue_id: str,
-        draft: AttachmentDraft,
-        open_content: Callable[[], Awaitable[ByteStream]],
-    ) -> Attachment:
-        return await self._attachments.add(issue_id, draft, open_content)
-
-    def open_attachment(
-        self, issue_id: str, attachment_id: str
-    ) -> AbstractAsyncContextManager[ByteStream]:
-        return self._attachments.open(attachment_id)
-
-    async def delete_attachment(self, issue_id: str, attachment_id: str) -> None:
-        await self._attachments.delete(issue_id, attachment_id)
-
     async def add_worklog(self, issue_id: str, draft: WorklogDraft) -> Worklog:
         return await self._worklogs.add(issue_id, draft)
 
@@ -135,9 +89,6 @@ class AnyJira:
 
     async def delete_worklog(self, issue_id: str, worklog_id: str) -> None:
         await self._worklogs.delete(issue_id, worklog_id)
-
-    async def find_users(self, query: str) -> tuple[User, ...]:
-        return await self._people.find(query)
 
     async def search(
         self, query: str, projects: tuple[str, ...], *, cursor: str = "", issue: str = ""

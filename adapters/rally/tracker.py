@@ -1,15 +1,14 @@
 """The tracker port for one Rally workspace."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Callable
 
 import aiohttp
 import msgspec
 
+from adapters.delegating import WithAttachments, WithCatalogue, WithComments, WithPeople
 from adapters.http import Pause
 from adapters.port import (
-    ByteStream,
     Capabilities,
     ChangesPage,
     SearchPage,
@@ -39,24 +38,21 @@ from adapters.rally.workspace import Workspace
 from adapters.rally.writing import Writer
 from schemas.events import IssueChanged
 from schemas.issue import (
-    Attachment,
-    AttachmentDraft,
-    Comment,
-    CommentDraft,
     FieldChange,
     Issue,
     IssueDraft,
     IssueRef,
     Part,
 )
-from schemas.metadata import Choice, Metadata
-from schemas.rich_text import RichText
-from schemas.values import Millis, User, Value
+from schemas.values import Millis, Value
 
 
-class RallyTracker:
+class RallyTracker(WithComments, WithAttachments, WithCatalogue, WithPeople):
     """Ids are ObjectIDs, which are unique over all types. No version can be demanded of a write:
     `update` reads just before it writes."""
+
+    _comments: Comments
+    _attachments: Attachments
 
     def __init__(
         self,
@@ -113,15 +109,6 @@ class RallyTracker:
         # Rally's issues have no records of time.
         return msgspec.structs.replace(issue, worklogs=()) if Part.WORKLOGS in parts else issue
 
-    async def read_comments(self, issue_id: str) -> tuple[Comment, ...]:
-        return await self._comments.list(issue_id)
-
-    async def comment_exists(self, issue_id: str, comment_id: str) -> bool:
-        return await self._comments.exists(issue_id, comment_id)
-
-    async def attachment_exists(self, issue_id: str, attachment_id: str) -> bool:
-        return await self._attachments.exists(issue_id, attachment_id)
-
     async def create(self, draft: IssueDraft) -> Issue:
         return await self._reader.issue(await self._issues.create(draft))
 
@@ -132,40 +119,6 @@ class RallyTracker:
 
     async def update(self, issue: Issue, change: FieldChange) -> Issue:
         return await self._reader.issue(await self._issues.update(issue, change))
-
-    async def add_comment(self, issue_id: str, draft: CommentDraft) -> Comment:
-        return await self._comments.add(issue_id, draft)
-
-    async def edit_comment(self, issue_id: str, comment_id: str, body: RichText) -> Comment:
-        return await self._comments.edit(issue_id, comment_id, body)
-
-    async def delete_comment(self, issue_id: str, comment_id: str) -> None:
-        await self._comments.delete(issue_id, comment_id)
-
-    async def add_attachment(
-        self,
-        issue_id: str,
-        draft: AttachmentDraft,
-        open_content: Callable[[], Awaitable[ByteStream]],
-    ) -> Attachment:
-        return await self._attachments.add(issue_id, draft, open_content)
-
-    def open_attachment(
-        self, issue_id: str, attachment_id: str
-    ) -> AbstractAsyncContextManager[ByteStream]:
-        return self._attachments.open(attachment_id)
-
-    async def delete_attachment(self, issue_id: str, attachment_id: str) -> None:
-        await self._attachments.delete(issue_id, attachment_id)
-
-    async def find_users(self, query: str) -> tuple[User, ...]:
-        return await self._people.find(query)
-
-    async def projects(self) -> tuple[Choice, ...]:
-        return await self._catalogue.projects()
-
-    async def metadata(self, project: str) -> Metadata:
-        return await self._catalogue.metadata(project)
 
     async def changed_since(self, cursor: str | None, projects: tuple[str, ...]) -> ChangesPage:
         return await self._scan.changed_since(cursor, projects or self._params.projects)

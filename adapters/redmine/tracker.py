@@ -1,14 +1,13 @@
 """The tracker port for one Redmine."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Callable
 
 import aiohttp
 
+from adapters.delegating import WithAttachments, WithCatalogue, WithComments, WithPeople
 from adapters.http import Pause
 from adapters.port import (
-    ByteStream,
     Capabilities,
     ChangesPage,
     SearchPage,
@@ -38,10 +37,6 @@ from adapters.redmine.writing import Writer
 from schemas.errors import Fault, TrackerError
 from schemas.events import IssueChanged
 from schemas.issue import (
-    Attachment,
-    AttachmentDraft,
-    Comment,
-    CommentDraft,
     FieldChange,
     Issue,
     IssueDraft,
@@ -50,14 +45,12 @@ from schemas.issue import (
     Worklog,
     WorklogDraft,
 )
-from schemas.metadata import Choice, Metadata
-from schemas.rich_text import RichText
-from schemas.values import Millis, User, Value
+from schemas.values import Millis, Value
 
 _ONLY_FIELDS = frozenset({Part.FIELDS})
 
 
-class RedmineTracker:
+class RedmineTracker(WithComments, WithAttachments, WithCatalogue, WithPeople):
     """Expected versions are not shown by Redmine: `update` reads just before it writes."""
 
     def __init__(
@@ -123,15 +116,6 @@ class RedmineTracker:
         worklogs = await self._worklogs.list(found) if Part.WORKLOGS in parts else None
         return await self._reader.issue(found, parts, worklogs)
 
-    async def read_comments(self, issue_id: str) -> tuple[Comment, ...]:
-        return await self._comments.list(issue_id)
-
-    async def comment_exists(self, issue_id: str, comment_id: str) -> bool:
-        return await self._comments.exists(issue_id, comment_id)
-
-    async def attachment_exists(self, issue_id: str, attachment_id: str) -> bool:
-        return await self._attachments.exists(issue_id, attachment_id)
-
     async def create(self, draft: IssueDraft) -> Issue:
         return await self._reader.issue(await self._issues.create(draft), _ONLY_FIELDS)
 
@@ -143,31 +127,6 @@ class RedmineTracker:
     async def update(self, issue: Issue, change: FieldChange) -> Issue:
         return await self._reader.issue(await self._issues.update(issue, change), _ONLY_FIELDS)
 
-    async def add_comment(self, issue_id: str, draft: CommentDraft) -> Comment:
-        return await self._comments.add(issue_id, draft)
-
-    async def edit_comment(self, issue_id: str, comment_id: str, body: RichText) -> Comment:
-        return await self._comments.edit(issue_id, comment_id, body)
-
-    async def delete_comment(self, issue_id: str, comment_id: str) -> None:
-        await self._comments.delete(issue_id, comment_id)
-
-    async def add_attachment(
-        self,
-        issue_id: str,
-        draft: AttachmentDraft,
-        open_content: Callable[[], Awaitable[ByteStream]],
-    ) -> Attachment:
-        return await self._attachments.add(issue_id, draft, open_content)
-
-    def open_attachment(
-        self, issue_id: str, attachment_id: str
-    ) -> AbstractAsyncContextManager[ByteStream]:
-        return self._attachments.open(attachment_id)
-
-    async def delete_attachment(self, issue_id: str, attachment_id: str) -> None:
-        await self._attachments.delete(issue_id, attachment_id)
-
     async def add_worklog(self, issue_id: str, draft: WorklogDraft) -> Worklog:
         return await self._worklogs.add(issue_id, draft)
 
@@ -176,15 +135,6 @@ class RedmineTracker:
 
     async def delete_worklog(self, issue_id: str, worklog_id: str) -> None:
         await self._worklogs.delete(worklog_id)
-
-    async def find_users(self, query: str) -> tuple[User, ...]:
-        return await self._people.find(query)
-
-    async def projects(self) -> tuple[Choice, ...]:
-        return await self._catalogue.projects()
-
-    async def metadata(self, project: str) -> Metadata:
-        return await self._catalogue.metadata(project)
 
     async def changed_since(self, cursor: str | None, projects: tuple[str, ...]) -> ChangesPage:
         return await self._scan.changed_since(cursor, projects or self._params.projects)

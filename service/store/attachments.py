@@ -23,6 +23,14 @@ _ADD = Prepared(
     )
 )
 
+_SOME_OPEN = Prepared(
+    sa.select(sa.literal_column("1"))
+    .select_from(attachment_requests)
+    .where(_t.peer == sa.bindparam("peer"), _t.state == sa.literal_column("'wanted'"))
+    .limit(sa.literal_column("1"))
+)
+"""Asked with each exchange, mostly in vain."""
+
 
 class AttachmentRequest(msgspec.Struct, frozen=True):
     id: str
@@ -69,6 +77,8 @@ def find(c: sa.Connection, connection: str, twin: str, attachment: str) -> Attac
 
 def open_for(c: sa.Connection, peer: str, limit: int = 100) -> list[AttachmentRequest]:
     """What the peer still has to bring to connections that are active, the oldest first."""
+    if _SOME_OPEN.one(c, peer=peer) is None:
+        return []
     statement = (
         sa.select(attachment_requests)
         .join(connections, connections.c.id == _t.connection)

@@ -5,27 +5,32 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from schemas.disclosure_api import Disclosure
+from service.store.prepared import Prepared
 from service.store.tables import disclosures
 
 _t = disclosures.c
 _SHOWN = (_t.at, _t.twin, _t.version, _t.field, _t.digest)
 
 
+_ADD = Prepared(
+    sa.text(
+        "INSERT INTO disclosures (connection, twin, at, version, field, digest)"
+        " VALUES (:connection, :twin, :at, :version, :field, :digest)"
+    )
+)
+
+
 def add(c: sa.Connection, connection: str, left: Sequence[Disclosure]) -> None:
-    if not left:
-        return
-    rows = [
-        {
-            "connection": connection,
-            "twin": each.twin,
-            "at": each.at,
-            "version": each.version,
-            "field": each.field,
-            "digest": each.digest,
-        }
-        for each in left
-    ]
-    c.execute(sa.insert(disclosures), rows)
+    for each in left:
+        _ADD.count(
+            c,
+            connection=connection,
+            twin=each.twin,
+            at=each.at,
+            version=each.version,
+            field=each.field.replace("\x00", "\ufffd"),
+            digest=each.digest,
+        )
 
 
 def page(

@@ -6,7 +6,9 @@ from schemas.values import Digest, Fields, Value, condense
 
 def settled(value: Value) -> Value:
     """Empty text, an empty set and nothing are the same to a tracker, and so to us."""
-    if value in ("", ()) or (isinstance(value, RichText) and not value.blocks):
+    if isinstance(value, str | tuple):
+        return value or None
+    if isinstance(value, RichText) and not value.blocks:
         return None
     return value
 

@@ -12,9 +12,9 @@ def left(before: Twin, message: TwinMessage, now: Millis) -> tuple[Disclosure, .
     replica = message.replica
     found: dict[str, str] = {}
     for name, value in replica.fields.items():
-        mark = _mark(value)
-        if name not in before.sent or _mark(before.sent[name]) != mark:
-            found[name] = mark
+        kept = snapshot(value)
+        if name not in before.sent or snapshot(before.sent[name]) != kept:
+            found[name] = _mark(kept)
     for comment in replica.comments:
         if not isinstance(comment.body, Digest) and comment.version == message.version:
             found[f"comment:{comment.id}"] = digest(comment.body)
@@ -27,7 +27,6 @@ def left(before: Twin, message: TwinMessage, now: Millis) -> tuple[Disclosure, .
     )
 
 
-def _mark(value: Value) -> str:
-    """Nothing and empty are one; large values are remembered as the digest that this would be."""
-    kept = snapshot(value)
+def _mark(kept: Value) -> str:
+    """Of a snapshot: large values are remembered as the digest that this would be."""
     return kept.sha256 if isinstance(kept, Digest) else digest(kept)

@@ -5,6 +5,8 @@ it never meets a comment's.
 """
 
 from datetime import UTC, datetime
+from functools import cache
+from typing import TypeGuard
 
 import msgspec
 
@@ -26,7 +28,7 @@ class Remarks:
 
     def __init__(self, tracker: Tracker, *, told: bool) -> None:
         self._tracker = tracker
-        self._records = tracker if isinstance(tracker, Worklogs) else None
+        self._records = tracker if _keeps_records(tracker) else None
         self._told = told
 
     async def read(self, issue_id: str, parts: frozenset[Part], twin: Twin) -> Issue:
@@ -130,3 +132,13 @@ def _as_comment(record: Worklog) -> Comment:
         marker=record.marker,
         work=Work(record.seconds, record.started),
     )
+
+
+def _keeps_records(tracker: Tracker) -> TypeGuard[Worklogs]:
+    return _kind_keeps_records(type(tracker))
+
+
+@cache
+def _kind_keeps_records(kind: type[Tracker]) -> bool:
+    """Looking through a protocol costs as much as a small query, so once for each kind."""
+    return issubclass(kind, Worklogs)

@@ -13,8 +13,8 @@ from adapters.sd_elements.simulator import SdElementsSimulator, SimulatorConfig
 from adapters.sd_elements.simulator.model import Task
 from service.config.model import Alm, Config, Limits, Listen, Node, Store, Trackers
 from service.log import Redactor
-from service.node import Node as RunningNode
 from service.node import open_node
+from service.parts import Parts
 from tests.support.ports import free_port
 
 ADMIN = "the-admin-token-of-the-file"
@@ -48,7 +48,7 @@ class Rig:
             trackers=Trackers(allow_networks=("127.0.0.0/8",)),
             alm=alm,
         )
-        self.node: RunningNode
+        self.node: Parts
         self.session: aiohttp.ClientSession
 
     @asynccontextmanager
@@ -58,8 +58,9 @@ class Rig:
         async with AsyncExitStack() as stack:
             headers = {"Authorization": f"Token {ADMIN}"}
             self.session = await stack.enter_async_context(aiohttp.ClientSession(headers=headers))
-            self.node = await stack.enter_async_context(open_node(self.config, Redactor()))
-            task = asyncio.create_task(self.node.run(stop, asyncio.Event(), lambda: self.config))
+            running = await stack.enter_async_context(open_node(self.config, Redactor()))
+            self.node = running.parts
+            task = asyncio.create_task(running.run(stop, asyncio.Event(), lambda: self.config))
             try:
                 await self._ready()
                 yield self

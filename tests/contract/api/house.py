@@ -66,9 +66,10 @@ class House:
             await stack.enter_async_context(self.left)
             await stack.enter_async_context(self.right)
             await stack.enter_async_context(self.hub)
-            self.node = await stack.enter_async_context(open_node(self.config, Redactor()))
+            running = await stack.enter_async_context(open_node(self.config, Redactor()))
+            self.node = running.parts
             running = asyncio.create_task(
-                self.node.run(self._stop, asyncio.Event(), lambda: self.config)
+                running.run(self._stop, asyncio.Event(), lambda: self.config)
             )
             self._ready.put(None)
             await running

@@ -11,8 +11,9 @@ from adapters.alm.ids import parse as parse_id
 from adapters.alm.simulator import AlmSimulator, SimulatorConfig, edits
 from schemas.rich_text import plain
 from schemas.values import User
-from tests.contract.trackers.harness import Clock, Site, Values
+from tests.contract.trackers.harness import Site, Values
 from tests.contract.trackers.weather import Places, SimulatedWeather
+from tests.support.clock import Clock
 
 USER_FIELDS = {
     "due": "2032-01-31",
@@ -160,7 +161,7 @@ async def _site(
     settings: dict[str, Any],
     wrong: dict[str, Any],
 ) -> AsyncIterator[Site]:
-    clock = Clock()
+    clock = Clock(start=1_790_000_000_000)  # ALM keeps whole seconds
     async with (
         aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session,
         AlmSimulator(config, now=clock) as simulator,

@@ -13,7 +13,8 @@ from adapters.azure_devops.simulator.faults import Mode
 from adapters.azure_devops.simulator.process import SAM
 from schemas.rich_text import Paragraph, RichText, Text
 from schemas.values import User
-from tests.contract.trackers.harness import Clock, Loss, Site, Values, Write
+from tests.contract.trackers.harness import Loss, Site, Values, Write
+from tests.support.clock import Clock
 
 PROJECT = "Tidegate"
 VALUES = Values(

@@ -9,8 +9,9 @@ import aiohttp
 from adapters.github import GitHubTracker, parse_params
 from adapters.github.simulator import GitHubSimulator, SimulatorConfig
 from schemas.values import User
-from tests.contract.trackers.harness import Clock, Site, Values
+from tests.contract.trackers.harness import Site, Values
 from tests.contract.trackers.weather import Places, SimulatedWeather
+from tests.support.clock import Clock
 
 PROJECT = "sim/project"
 VALUES = Values(

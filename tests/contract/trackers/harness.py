@@ -7,26 +7,10 @@ import msgspec
 
 from adapters.port import Tracker
 from schemas.values import User, Value
+from tests.support.clock import Clock
 
 Loss = Literal["error", "cut"]
 Write = Literal["issue", "update", "comment", "attachment", "worklog", "link"]
-
-
-class Clock:
-    """Real where the tracker is a real one; else turned by the test."""
-
-    def __init__(self, now: Callable[[], int] | None = None) -> None:
-        self._real = now
-        self.millis = 1_790_000_000_000
-
-    def __call__(self) -> int:
-        return self._real() if self._real else self.millis
-
-    async def pause(self, seconds: float) -> None:
-        self.millis += int(seconds * 1000)
-
-    def pass_(self, seconds: float) -> None:
-        self.millis += int(seconds * 1000)
 
 
 class Values(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,9 +10,10 @@ import msgspec
 from adapters.jira_cloud import JiraCloudTracker, parse_params
 from adapters.jira_cloud.simulator import CloudConfig, JiraCloudSimulator
 from tests.contract.trackers import jira_site
-from tests.contract.trackers.harness import Clock, Site
+from tests.contract.trackers.harness import Site
 from tests.contract.trackers.jira_site import JiraHands
 from tests.contract.trackers.weather import Places, SimulatedWeather
+from tests.support.clock import Clock
 
 VALUES = msgspec.structs.replace(jira_site.VALUES, parent_type="", longest_text=32_000)
 _PLACES: Places = {

@@ -10,8 +10,9 @@ from adapters.jira import JiraTracker, parse_params
 from adapters.jira.simulator import JiraSimulator, SimulatorConfig
 from schemas.rich_text import plain
 from schemas.values import User
-from tests.contract.trackers.harness import Clock, Site, Values
+from tests.contract.trackers.harness import Site, Values
 from tests.contract.trackers.weather import Places, SimulatedWeather
+from tests.support.clock import Clock
 
 VALUES = Values(
     project="SIM",

@@ -11,8 +11,9 @@ from adapters.rally import RallyTracker, parse_params
 from adapters.rally.simulator import RallySimulator, SimulatorConfig
 from schemas.rich_text import plain
 from schemas.values import User
-from tests.contract.trackers.harness import Clock, Site, Values
+from tests.contract.trackers.harness import Site, Values
 from tests.contract.trackers.weather import Places, SimulatedWeather
+from tests.support.clock import Clock
 
 API = "/slm/webservice/v2.0"
 VALUES = Values(

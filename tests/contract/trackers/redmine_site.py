@@ -11,9 +11,10 @@ from adapters.redmine import RedmineTracker, parse_params
 from adapters.redmine.simulator import RedmineSimulator, SimulatorConfig
 from schemas.rich_text import plain
 from schemas.values import User
-from tests.contract.trackers.harness import Clock, Site, Values
+from tests.contract.trackers.harness import Site, Values
 from tests.contract.trackers.weather import Places, SimulatedWeather
 from tests.support import redmine
+from tests.support.clock import Clock
 
 VALUES = Values(
     project="sim",

@@ -9,8 +9,9 @@ import aiohttp
 from adapters.sd_elements import SdElementsTracker, parse_params
 from adapters.sd_elements.simulator import SdElementsSimulator, SimulatorConfig
 from schemas.values import User
-from tests.contract.trackers.harness import Clock, Site, Values
+from tests.contract.trackers.harness import Site, Values
 from tests.contract.trackers.weather import Places, SimulatedWeather
+from tests.support.clock import Clock
 
 PROJECT = "1"
 BOB = User(name="Bob Example", email="bob@example.com", id="bob@example.com")

@@ -10,8 +10,9 @@ from tidegate_notebook.simulator import PEOPLE, Notebook
 from tidegate_notebook.tracker import NotebookTracker
 
 from schemas.values import User
-from tests.contract.trackers.harness import Clock, Site, Values
+from tests.contract.trackers.harness import Site, Values
 from tests.contract.trackers.weather import Places, SimulatedWeather
+from tests.support.clock import Clock
 
 ALICE = User(name="Alice", id="alice")
 VALUES = Values(

@@ -11,33 +11,9 @@ from adapters.azure_devops.simulator import AzureDevOpsSimulator, SimulatorConfi
 from adapters.port import ByteStream
 from schemas.issue import IssueDraft
 from schemas.values import Fields
+from tests.support.clock import Clock
 
-START = 1_760_000_000_000
 SPECS = Path(__file__).parents[5] / "shared" / "specs" / "azure-devops"
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.millis = START
-        self.slept: list[float] = []
-
-    def __call__(self) -> int:
-        return self.millis
-
-    async def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        self.millis += int(seconds * 1000)
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-async def session() -> AsyncIterator[aiohttp.ClientSession]:
-    async with aiohttp.ClientSession() as session:
-        yield session
 
 
 @pytest.fixture
@@ -54,7 +30,7 @@ def make_tracker(
     def make(**settings: object) -> AzureDevOpsTracker:
         given = {"url": simulator.url, "token": simulator.config.token, "project": "Tidegate"}
         params = parse_params(given | settings)
-        return AzureDevOpsTracker("ado", params, session, clock, clock.sleep)
+        return AzureDevOpsTracker("ado", params, session, clock, clock.pause)
 
     return make
 

@@ -25,7 +25,7 @@ async def fault_of(awaitable):
 async def test_a_short_limit_is_waited_out(tracker, simulator, issue, clock):
     simulator.fail_next(status=429, headers={"Retry-After": "1"})
     assert (await tracker.read(issue.ref.id, READ)).ref == issue.ref
-    assert clock.slept == [1.0]
+    assert clock.pauses == [1.0]
 
 
 async def test_a_long_limit_is_told_at_once_and_kept(tracker, simulator, issue, clock):
@@ -37,7 +37,7 @@ async def test_a_long_limit_is_told_at_once_and_kept(tracker, simulator, issue, 
     again = await fault_of(tracker.read(issue.ref.id, READ))
     assert (again.fault, again.retry_after) == (Fault.THROTTLED, 20.0)
     assert not simulator.calls
-    assert clock.slept == []
+    assert clock.pauses == []
     clock.millis += 20_000
     assert await tracker.read(issue.ref.id, READ)
 
@@ -46,7 +46,7 @@ async def test_waiting_has_an_end(tracker, simulator, issue, clock):
     simulator.fail_next(status=429, times=99, headers={"Retry-After": "1"})
     error = await fault_of(tracker.read(issue.ref.id, READ))
     assert error.fault is Fault.THROTTLED
-    assert sum(clock.slept) <= 2.0
+    assert sum(clock.pauses) <= 2.0
 
 
 async def test_a_limited_write_is_repeated_because_it_did_not_happen(
@@ -61,7 +61,7 @@ async def test_rate_limit_of_the_simulator(tracker, simulator, issue, clock):
     simulator.weather.calls_per_second = 2
     for _ in range(4):
         await tracker.read(issue.ref.id, READ)
-    assert clock.slept
+    assert clock.pauses
 
 
 async def test_a_delayed_answer_slows_us_down(tracker, simulator, issue, clock):
@@ -69,7 +69,7 @@ async def test_a_delayed_answer_slows_us_down(tracker, simulator, issue, clock):
     simulator.fail_next(mode="pass", headers={"Retry-After": "40"})
     await tracker.read(issue.ref.id, READ)
     await tracker.read(issue.ref.id, READ)
-    assert clock.slept == [0.5]
+    assert clock.pauses == [0.5]
     error = await fault_of(tracker.read(issue.ref.id, READ))
     assert (error.fault, error.retry_after) == (Fault.THROTTLED, 40.0)
 

@@ -8,36 +8,11 @@ import pytest
 
 from adapters.github import GitHubTracker, parse_params
 from adapters.github.simulator import GitHubSimulator, SimulatorConfig
-from schemas.errors import TrackerError
 from schemas.issue import IssueDraft
 from schemas.rich_text import plain
+from tests.support.clock import Clock
 
-START = 1_790_000_000_123
 PROJECT = "sim/project"
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = START
-        self.pauses: list[float] = []
-
-    def __call__(self) -> int:
-        return self.now
-
-    async def pause(self, seconds: float) -> None:
-        self.pauses.append(seconds)
-        self.now += int(seconds * 1000)
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-async def session() -> AsyncIterator[aiohttp.ClientSession]:
-    async with aiohttp.ClientSession() as made:
-        yield made
 
 
 @pytest.fixture
@@ -103,15 +78,3 @@ def draft() -> Callable[..., IssueDraft]:
         return IssueDraft(PROJECT, kind, given, marker)
 
     return made
-
-
-@pytest.fixture
-def refusal() -> Callable[[Awaitable[object]], Awaitable[TrackerError]]:
-    """The error that a call ends with."""
-
-    async def caught(call: Awaitable[object]) -> TrackerError:
-        with pytest.raises(TrackerError) as raised:
-            await call
-        return raised.value
-
-    return caught

@@ -82,7 +82,7 @@ async def test_what_failed_is_sent_again_but_not_for_ever(hooked, clock) -> None
     tries = [one for one in github.hooks.deliveries if one.hook == ours]
     assert len(tries) == 6
     assert len({one.guid for one in tries}) == 3
-    clock.now += 60_000
+    clock.millis += 60_000
     await tracker.watch(())
     assert asked_again(github) == 6
     await github.hooks.settle()
@@ -104,7 +104,7 @@ async def test_old_failures_are_given_up(hooked, clock) -> None:
     github, tracker = hooked
     write(github)
     await github.hooks.settle()
-    clock.now += 4 * 86_400_000
+    clock.millis += 4 * 86_400_000
     await tracker.watch(())
     assert asked_again(github) == 0
 
@@ -121,7 +121,7 @@ async def test_a_row_of_failures_wants_a_person_until_one_arrives(hooked, clock)
     await github.hooks.settle()
     for one in github.hooks.deliveries[:2]:
         one.status = 202
-    clock.now += 60_000
+    clock.millis += 60_000
     assert await tracker.watch(()) == ()
 
 

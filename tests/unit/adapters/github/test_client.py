@@ -44,7 +44,7 @@ async def test_limits_of_all_kinds_are_told_apart_from_refusals(
     asked = sum(github.calls.values())
     assert (await refusal(tracker.read(issue.ref.id, ALL_PARTS))).fault is Fault.THROTTLED
     assert sum(github.calls.values()) == asked
-    clock.now += 101_000
+    clock.millis += 101_000
     assert (await tracker.read(issue.ref.id, ALL_PARTS)).comments == ()
 
 
@@ -92,7 +92,7 @@ async def test_an_unknown_outcome_leads_to_one_issue_and_one_comment(
     github.fail_next(fault)
     error = await refusal(tracker.create(draft("m-1")))
     assert error.fault is Fault.UNKNOWN_OUTCOME
-    found = await tracker.find_by_marker("m-1", "sim/project", clock.now)
+    found = await tracker.find_by_marker("m-1", "sim/project", clock.millis)
     assert found is not None
     assert len(github.state.issues) == 1
     github.fail_next(_again(fault))
@@ -142,7 +142,7 @@ async def test_a_created_issue_is_never_taken_for_refused(
         github.fail_next(fault)
         error = await refusal(tracker.create(draft("m-1", status="closed")))
         assert error.fault is Fault.UNKNOWN_OUTCOME
-        assert await tracker.find_by_marker("m-1", "sim/project", clock.now)
+        assert await tracker.find_by_marker("m-1", "sim/project", clock.millis)
         github.state.issues.clear()
         github.faults._queued.clear()
 
@@ -215,10 +215,10 @@ def as_app(start_github, connect, keys):
 async def test_an_app_logs_in_and_renews_its_token_before_it_ends(as_app, draft, clock) -> None:
     github, tracker = await as_app()
     issue = await tracker.create(draft())
-    clock.now += 54 * 60_000
+    clock.millis += 54 * 60_000
     await tracker.read(issue.ref.id, ALL_PARTS)
     assert github.logins.issued == 1
-    clock.now += 2 * 60_000
+    clock.millis += 2 * 60_000
     await tracker.read(issue.ref.id, ALL_PARTS)
     assert github.logins.issued == 2
 

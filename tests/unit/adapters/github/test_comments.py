@@ -41,7 +41,7 @@ async def test_all_pages_are_read_in_order(github, tracker, draft, clock) -> Non
     issue = await tracker.create(draft())
     held = next(iter(github.state.issues.values()))
     for number in range(250):
-        clock.now += 400
+        clock.millis += 400
         github.state.add_comment(held, f"No. {number}", github.state.users["bob"])
     comments = await tracker.read_comments(issue.ref.id)
     assert [to_plain(one.body) for one in comments] == [f"No. {n}" for n in range(250)]

@@ -60,8 +60,8 @@ async def test_the_marker_is_shown_to_nobody_and_found_again(github, tracker, dr
     assert held.endswith(" -->")
     assert to_plain(issue.fields["description"]) == "Text"
     assert issue.marker == "a--b/ü 1"
-    assert await tracker.find_by_marker("a--b/ü 1", "sim/project", clock.now) == issue.ref
-    assert await tracker.find_by_marker("another", "sim/project", clock.now) is None
+    assert await tracker.find_by_marker("a--b/ü 1", "sim/project", clock.millis) == issue.ref
+    assert await tracker.find_by_marker("another", "sim/project", clock.millis) is None
 
 
 async def test_an_issue_without_text_has_a_marker_too(tracker, clock) -> None:
@@ -70,25 +70,25 @@ async def test_an_issue_without_text_has_a_marker_too(tracker, clock) -> None:
     issue = await tracker.create(IssueDraft("sim/project", "", {"summary": "Bare"}, "m-1"))
     assert issue.fields["description"] == RichText(())
     assert issue.fields["type"] is None
-    assert await tracker.find_by_marker("m-1", "sim/project", clock.now) == issue.ref
+    assert await tracker.find_by_marker("m-1", "sim/project", clock.millis) == issue.ref
 
 
 async def test_of_copies_of_a_text_the_oldest_is_ours(github, tracker, draft, clock, by_hand):
     issue = await tracker.create(draft())
-    clock.now += 5000
+    clock.millis += 5000
     by_hand("Duplicated", body=next(iter(github.state.issues.values())).body)
-    assert await tracker.find_by_marker("marker-1", "sim/project", clock.now) == issue.ref
+    assert await tracker.find_by_marker("marker-1", "sim/project", clock.millis) == issue.ref
 
 
 async def test_the_marker_is_looked_for_beyond_one_page(github, tracker, draft, clock, by_hand):
     issue = await tracker.create(draft())
     for number in range(150):
         by_hand(f"Later {number}")
-    assert await tracker.find_by_marker("marker-1", "sim/project", clock.now) == issue.ref
-    clock.now += 3_600_000
+    assert await tracker.find_by_marker("marker-1", "sim/project", clock.millis) == issue.ref
+    clock.millis += 3_600_000
     by_hand("Much later")
     github.calls.clear()
-    assert await tracker.find_by_marker("marker-1", "sim/project", clock.now) is None
+    assert await tracker.find_by_marker("marker-1", "sim/project", clock.millis) is None
     assert github.calls["GET /repositories/{repository}/issues"] == 1
 
 
@@ -234,7 +234,7 @@ async def test_what_github_drops_without_a_word_is_noticed(
     assert error.fault is Fault.UNKNOWN_OUTCOME
     assert "dropped" in error.message
     assert "Triage" in error.remedy
-    found = await tracker.find_by_marker("m-1", "sim/project", clock.now)
+    found = await tracker.find_by_marker("m-1", "sim/project", clock.millis)
     issue = await tracker.read(found.id, FIELDS)
     error = await refusal(tracker.update(issue, FieldChange(fields)))
     assert error.fault is Fault.PERMISSION

@@ -10,22 +10,8 @@ from aiohttp import web
 from adapters.http import Call, Dialect, HttpSettings, Limit, Refusal, TrackerHttp
 from schemas.errors import Fault, TrackerError
 
-START = 1_790_000_000_000
 SECRET = "s3cret-token"
 FAULTS = {401: Fault.CREDENTIALS, 403: Fault.PERMISSION, 429: Fault.THROTTLED}
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = START
-        self.pauses: list[float] = []
-
-    def __call__(self) -> int:
-        return self.now
-
-    async def pause(self, seconds: float) -> None:
-        self.pauses.append(seconds)
-        self.now += int(seconds * 1000)
 
 
 class Plain(Dialect):
@@ -93,11 +79,6 @@ class Server:
         if self.queued:
             return await self.queued.pop(0)(request)
         return web.Response(body=b"[]")
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

@@ -8,35 +8,9 @@ import pytest
 
 from adapters.jira import JiraTracker, parse_params
 from adapters.jira.simulator import JiraSimulator, SimulatorConfig
-from schemas.errors import TrackerError
 from schemas.issue import IssueDraft
 from schemas.rich_text import plain
-
-START = 1_790_000_000_123
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = START
-        self.pauses: list[float] = []
-
-    def __call__(self) -> int:
-        return self.now
-
-    async def pause(self, seconds: float) -> None:
-        self.pauses.append(seconds)
-        self.now += int(seconds * 1000)
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-async def session() -> AsyncIterator[aiohttp.ClientSession]:
-    async with aiohttp.ClientSession() as made:
-        yield made
+from tests.support.clock import Clock
 
 
 @pytest.fixture
@@ -81,15 +55,3 @@ def draft() -> Callable[..., IssueDraft]:
         return IssueDraft("SIM", "Bug", given, marker, source_url)
 
     return made
-
-
-@pytest.fixture
-def refusal() -> Callable[[Awaitable[object]], Awaitable[TrackerError]]:
-    """The error that a call ends with."""
-
-    async def caught(call: Awaitable[object]) -> TrackerError:
-        with pytest.raises(TrackerError) as raised:
-            await call
-        return raised.value
-
-    return caught

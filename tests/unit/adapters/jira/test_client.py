@@ -31,7 +31,7 @@ async def test_a_long_rate_limit_is_told_and_holds_the_next_call_back(
     error = await refusal(tracker.read(issue.ref.id, ALL_PARTS))
     assert error.fault is Fault.THROTTLED
     assert sum(jira.calls.values()) == asked
-    clock.now += 30_000
+    clock.millis += 30_000
     assert (await tracker.read(issue.ref.id, ALL_PARTS)).ref == issue.ref
     assert clock.pauses == []
 
@@ -44,7 +44,7 @@ async def test_the_waits_of_one_call_are_bounded_together(jira, tracker, refusal
 
 
 async def test_an_empty_bucket_is_respected_before_it_refuses(jira, tracker, draft, clock) -> None:
-    jira.limit_rate(RateLimit(capacity=2, interval=1, fill=2, tokens=2, filled_at=clock.now))
+    jira.limit_rate(RateLimit(capacity=2, interval=1, fill=2, tokens=2, filled_at=clock.millis))
     issue = await tracker.create(draft())
     await tracker.read(issue.ref.id, ALL_PARTS)
     assert clock.pauses == [1.0]
@@ -151,7 +151,7 @@ async def test_a_restarting_server_is_left_alone_as_long_as_it_says(
     asked = sum(jira.calls.values())
     assert (await refusal(tracker.resolve("SIM-1"))).fault is Fault.THROTTLED
     assert sum(jira.calls.values()) == asked
-    clock.now += 120_000
+    clock.millis += 120_000
     assert (await refusal(tracker.resolve("SIM-1"))).fault is Fault.NOT_FOUND
 
 

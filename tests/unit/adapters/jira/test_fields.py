@@ -136,7 +136,7 @@ async def test_the_list_of_fields_is_read_once_in_an_hour(jira, tracker, draft, 
     for _ in range(3):
         await tracker.read(issue.ref.id, ALL_PARTS)
     assert jira.calls[LIST] == 1
-    clock.now += 3_600_000
+    clock.millis += 3_600_000
     await tracker.read(issue.ref.id, ALL_PARTS)
     assert jira.calls[LIST] == 2
 
@@ -149,7 +149,7 @@ async def test_a_field_that_was_made_since_is_learned(
     monkeypatch.setitem(custom_fields.FIELDS, "customfield_10999", made)
     held = jira.state.issue(issue.ref.id)
     held.custom = {**held.custom, "customfield_10999": "h2. Größe"}
-    clock.now += 60_000
+    clock.millis += 60_000
     read = await tracker.read(issue.ref.id, FIELDS)
     assert read.fields["customfield_10999"] == RICH
     assert jira.calls[LIST] == 2

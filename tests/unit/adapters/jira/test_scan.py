@@ -23,7 +23,7 @@ async def rounds(tracker, cursor, projects=()):
 
 async def test_the_first_call_starts_at_now(jira, tracker, draft, clock) -> None:
     await tracker.create(draft())
-    clock.now += 3_600_000
+    clock.millis += 3_600_000
     page = await tracker.changed_since(None, ())
     assert (page.changes, page.complete) == ((), True)
     assert await rounds(tracker, page.cursor) == ([], page.cursor)
@@ -34,17 +34,17 @@ async def test_a_change_is_told_once_and_not_before_the_lag(tracker, jira, draft
     issue = await tracker.create(draft())
     changes, cursor = await rounds(tracker, cursor)
     assert changes == []
-    clock.now += 6_000
+    clock.millis += 6_000
     changes, cursor = await rounds(tracker, cursor)
     assert [(change.issue, change.version) for change in changes] == [(issue.ref.id, issue.version)]
     assert changes[0].source == "scan"
     assert changes[0].project == "SIM"
     for _ in range(3):
-        clock.now += 20_000
+        clock.millis += 20_000
         changes, cursor = await rounds(tracker, cursor)
         assert changes == []
     touch(jira, issue)
-    clock.now += 6_000
+    clock.millis += 6_000
     changes, cursor = await rounds(tracker, cursor)
     assert [change.issue for change in changes] == [issue.ref.id]
 
@@ -54,14 +54,14 @@ async def test_an_issue_that_was_indexed_late_is_found_within_the_overlap(
 ) -> None:
     _, cursor = await rounds(tracker, None)
     late = await tracker.create(draft("a"))
-    clock.now += 3_000
+    clock.millis += 3_000
     early = await tracker.create(draft("b"))
     hidden = jira.state.issues.pop(late.ref.id)
-    clock.now += 10_000
+    clock.millis += 10_000
     changes, cursor = await rounds(tracker, cursor)
     assert [change.issue for change in changes] == [early.ref.id]
     jira.state.issues[late.ref.id] = hidden
-    clock.now += 10_000
+    clock.millis += 10_000
     changes, cursor = await rounds(tracker, cursor)
     assert [change.issue for change in changes] == [late.ref.id]
 
@@ -76,8 +76,8 @@ async def test_many_changes_arrive_once_each_whatever_their_spacing(
     made = []
     for number in range(40):
         made.append((await tracker.create(draft(f"m-{number}"))).ref.id)
-        clock.now += step
-    clock.now += 10_000
+        clock.millis += step
+    clock.millis += 10_000
     changes, cursor = await rounds(tracker, cursor)
     assert [change.issue for change in changes] == made
     assert await rounds(tracker, cursor) == ([], cursor)
@@ -90,8 +90,8 @@ async def test_writes_during_the_paging_lose_nothing(start_jira, connect, draft,
     made = []
     for number in range(30):
         made.append(await tracker.create(draft(f"m-{number}")))
-        clock.now += 300
-    clock.now += 10_000
+        clock.millis += 300
+    clock.millis += 10_000
     told = {}
     for number in range(100):
         page = await tracker.changed_since(cursor, ())
@@ -99,10 +99,10 @@ async def test_writes_during_the_paging_lose_nothing(start_jira, connect, draft,
         told |= {change.issue: change.version for change in page.changes}
         if number < 20:
             touch(jira, made[number % 30])
-        clock.now += 100
+        clock.millis += 100
         if page.complete and number > 30:
             break
-    clock.now += 10_000
+    clock.millis += 10_000
     changes, cursor = await rounds(tracker, cursor)
     told |= {change.issue: change.version for change in changes}
     held = {issue.id: issue.updated for issue in jira.state.issues.values()}
@@ -116,7 +116,7 @@ async def test_only_the_named_projects_are_scanned(start_jira, connect, draft, c
     tracker = connect(jira)
     _, cursor = await rounds(tracker, None)
     await tracker.create(draft())
-    clock.now += 10_000
+    clock.millis += 10_000
     assert (await rounds(tracker, cursor, ("OTHER",)))[0] == []
     assert len((await rounds(tracker, cursor, ("OTHER", "SIM")))[0]) == 1
     assert [change async for change in tracker.all_issues(("OTHER",))] == []
@@ -131,7 +131,7 @@ async def test_the_full_scan_tells_every_issue_once_and_no_version(
     made = []
     for number in range(30):
         made.append((await tracker.create(draft(f"m-{number}"))).ref.id)
-        clock.now += step
+        clock.millis += step
     changes = [change async for change in tracker.all_issues(())]
     assert [change.issue for change in changes] == made
     assert {change.version for change in changes} == {None}
@@ -151,18 +151,18 @@ async def test_an_unknown_project_is_told(tracker, refusal) -> None:
 async def test_a_stale_index_delays_changes_and_loses_none(jira, tracker, draft, clock) -> None:
     """The bound follows the changes and not our clock, so what comes late still comes."""
     issues = [await tracker.create(draft(f"m-{number}")) for number in range(3)]
-    clock.now += 120_000
+    clock.millis += 120_000
     _, cursor = await rounds(tracker, None)
     jira.state.search_lag = 50_000
     told = set()
     for issue in issues:
         touch(jira, issue)
-        clock.now += 15_000
+        clock.millis += 15_000
         changes, cursor = await rounds(tracker, cursor)
         told |= {change.issue for change in changes}
     assert told != {issue.ref.id for issue in issues}
     for _ in range(6):
-        clock.now += 15_000
+        clock.millis += 15_000
         changes, cursor = await rounds(tracker, cursor)
         told |= {change.issue for change in changes}
     assert told == {issue.ref.id for issue in issues}

@@ -125,8 +125,8 @@ async def test_the_marker_finds_its_issue_on_new_and_old_servers(
         jira.state.me,
     )
     for marker, issue in made.items():
-        assert await tracker.find_by_marker(marker, "SIM", clock.now) == issue.ref
-    assert await tracker.find_by_marker("m-9", "SIM", clock.now) is None
+        assert await tracker.find_by_marker(marker, "SIM", clock.millis) == issue.ref
+    assert await tracker.find_by_marker("m-9", "SIM", clock.millis) is None
 
 
 async def test_the_marker_is_found_while_the_index_is_late(
@@ -134,16 +134,16 @@ async def test_the_marker_is_found_while_the_index_is_late(
 ) -> None:
     """The lost answer of a creation is looked up at once, and no second issue is made."""
     await tracker.create(draft("old"))
-    clock.now += 600_000
+    clock.millis += 600_000
     jira.state.search_lag = 300_000
     jira.state.delete(jira.state.issue((await tracker.create(draft("gone"))).ref.id), jira.state.me)
     jira.fail_next(SimulatedFault(status=500, method="POST", path="/issue", after=True))
     assert (await refusal(tracker.create(draft("new")))).fault is Fault.UNKNOWN_OUTCOME
-    found = await tracker.find_by_marker("new", "SIM", clock.now)
+    found = await tracker.find_by_marker("new", "SIM", clock.millis)
     assert found is not None
     assert found.key == "SIM-3"
     jira.calls.clear()
-    assert await tracker.find_by_marker("never", "SIM", clock.now) is None
+    assert await tracker.find_by_marker("never", "SIM", clock.millis) is None
     assert jira.calls.total() < 10
 
 
@@ -152,7 +152,7 @@ async def test_the_first_issue_of_a_project_is_found_while_the_index_is_late(
 ) -> None:
     jira.state.search_lag = 300_000
     made = await tracker.create(draft("new"))
-    assert await tracker.find_by_marker("new", "SIM", clock.now) == made.ref
+    assert await tracker.find_by_marker("new", "SIM", clock.millis) == made.ref
 
 
 async def test_fields_are_set_and_sets_are_changed_by_element(jira, tracker, draft) -> None:
@@ -304,7 +304,7 @@ async def test_moments_mean_the_same_in_every_time_zone(
     start_jira, connect, draft, clock, offset
 ) -> None:
     tracker = connect(await start_jira(utc_offset=offset))
-    at = clock.now
+    at = clock.millis
     made = await tracker.create(draft())
     comment = await tracker.add_comment(made.ref.id, CommentDraft(plain("x"), "c-1"))
     logged = await tracker.add_worklog(made.ref.id, WorklogDraft(60, at, "w-1"))
@@ -397,7 +397,7 @@ async def test_a_person_is_looked_up_once_in_ten_minutes(jira, tracker, draft, c
         made = await tracker.create(draft(marker, assignee=bob))
         assert made.fields["assignee"].id == "bob"
     assert jira.calls["GET /rest/api/2/user/search"] == 1
-    clock.now += 600_001
+    clock.millis += 600_001
     await tracker.create(draft("c", assignee=bob))
     assert jira.calls["GET /rest/api/2/user/search"] == 2
 

@@ -34,7 +34,7 @@ async def test_an_account_that_may_not_look_asks_seldom(start_jira, connect, clo
     for _ in range(3):
         assert await tracker.watch(()) == ()
     assert jira.calls[LIST] == 1
-    clock.now += 3_600_000
+    clock.millis += 3_600_000
     await tracker.watch(())
     assert jira.calls[LIST] == 2
 

@@ -33,7 +33,7 @@ async def test_a_limit_on_one_issue_holds_back_writes_to_that_issue_alone(
     error = await refusal(tracker.add_comment(one.ref.id, CommentDraft(plain("x"), "c-1")))
     assert error.fault is Fault.THROTTLED
     assert clock.pauses == []
-    clock.now += 30_000
+    clock.millis += 30_000
     assert (await tracker.update(one, change)).fields["summary"] == "New"
 
 
@@ -56,8 +56,8 @@ async def test_a_quota_holds_back_everything(cloud, tracker, draft, refusal) -> 
 
 async def test_the_moment_of_the_reset_is_waited_for(cloud, tracker, draft, clock) -> None:
     one = await tracker.create(draft())
-    clock.now = 1_790_000_000_000
-    reset = datetime.fromtimestamp(clock.now / 1000 + 1, UTC)
+    clock.millis = 1_790_000_000_000
+    reset = datetime.fromtimestamp(clock.millis / 1000 + 1, UTC)
     reason = {"RateLimit-Reason": "jira-burst-based"}
     limited(cloud, {**reason, "X-RateLimit-Reset": f"{reset:%Y-%m-%dT%H:%M:%S}Z"})
     assert (await tracker.update(one, FieldChange({"summary": "New"}))).fields["summary"] == "New"
@@ -80,7 +80,7 @@ async def test_headers_of_good_answers_are_heeded(start_cloud, connect, draft, c
     cloud = await start_cloud(burst=3)
     tracker = connect(cloud)
     issue = (await tracker.create(draft())).ref.id
-    clock.now += 5000
+    clock.millis += 5000
     before = len(clock.pauses)
     for _ in range(7):
         await tracker.read(issue, FIELDS)
@@ -109,7 +109,7 @@ async def test_an_outage_that_tells_its_end_is_waited_out(
     before = sum(cloud.calls.values())
     await refusal(tracker.read(one.ref.id, FIELDS))
     assert sum(cloud.calls.values()) == before
-    clock.now += 60_000
+    clock.millis += 60_000
     assert (await tracker.read(one.ref.id, FIELDS)).fields == one.fields
 
 

@@ -33,9 +33,9 @@ async def test_a_service_account_gets_tokens_and_new_ones_in_time(
     secret = {"client_id": config.client_id, "client_secret": config.client_secret}
     tracker = connect(cloud, **gateway(cloud, email=None, token=None, **secret))
     made = await tracker.create(draft())
-    clock.now += 3000 * 1000
+    clock.millis += 3000 * 1000
     await tracker.read(made.ref.id, FIELDS)
-    clock.now += 3000 * 1000
+    clock.millis += 3000 * 1000
     changed = await tracker.update(made, FieldChange({"summary": "New"}))
     assert changed.fields["summary"] == "New"
 

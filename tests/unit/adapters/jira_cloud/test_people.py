@@ -33,7 +33,7 @@ async def test_a_person_is_looked_up_once(cloud, tracker, draft, clock) -> None:
     for number in range(3):
         await tracker.create(draft(f"m-{number}", assignee="Alice"))
     assert cloud.calls["GET /rest/api/3/user/search"] == 1
-    clock.now += 11 * 60 * 1000
+    clock.millis += 11 * 60 * 1000
     await tracker.create(draft("m-9", assignee="Alice"))
     assert cloud.calls["GET /rest/api/3/user/search"] == 2
 

@@ -8,21 +8,9 @@ import pytest
 
 from adapters.rally import RallyTracker, parse_params
 from adapters.rally.simulator import RallySimulator, SimulatorConfig
-from schemas.errors import TrackerError
 from schemas.issue import IssueDraft
 from schemas.rich_text import plain
-from tests.contract.trackers.harness import Clock
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-async def session() -> AsyncIterator[aiohttp.ClientSession]:
-    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as made:
-        yield made
+from tests.support.clock import Clock
 
 
 @pytest.fixture
@@ -60,18 +48,6 @@ def draft() -> Callable[..., IssueDraft]:
         return IssueDraft("Harbour", kind, given, marker)
 
     return made
-
-
-@pytest.fixture
-def refusal() -> Callable[[Awaitable[object]], Awaitable[TrackerError]]:
-    """The error that a call ends with."""
-
-    async def caught(call: Awaitable[object]) -> TrackerError:
-        with pytest.raises(TrackerError) as raised:
-            await call
-        return raised.value
-
-    return caught
 
 
 @pytest.fixture

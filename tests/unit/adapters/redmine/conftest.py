@@ -1,6 +1,6 @@
 """A simulated Redmine over real HTTP, with a clock that the test turns."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import aiohttp
@@ -8,21 +8,9 @@ import pytest
 
 from adapters.redmine import RedmineTracker, parse_params
 from adapters.redmine.simulator import RedmineSimulator, SimulatorConfig
-from schemas.errors import TrackerError
 from schemas.issue import IssueDraft
 from schemas.rich_text import plain
-from tests.contract.trackers.harness import Clock
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-async def session() -> AsyncIterator[aiohttp.ClientSession]:
-    async with aiohttp.ClientSession() as made:
-        yield made
+from tests.support.clock import Clock
 
 
 @pytest.fixture
@@ -63,15 +51,3 @@ def draft() -> Callable[..., IssueDraft]:
         return IssueDraft("sim", "Bug", given, marker, source_url)
 
     return made
-
-
-@pytest.fixture
-def refusal() -> Callable[[Awaitable[object]], Awaitable[TrackerError]]:
-    """The error that a call ends with."""
-
-    async def caught(call: Awaitable[object]) -> TrackerError:
-        with pytest.raises(TrackerError) as raised:
-            await call
-        return raised.value
-
-    return caught

@@ -10,30 +10,7 @@ from adapters.sd_elements import SdElementsTracker, parse_params
 from adapters.sd_elements.simulator import SdElementsSimulator, SimulatorConfig
 from schemas.issue import IssueDraft
 from schemas.rich_text import plain
-
-START = 1_790_000_000_123
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = START
-
-    def __call__(self) -> int:
-        return self.now
-
-    async def pause(self, seconds: float) -> None:
-        self.now += int(seconds * 1000)
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-async def session() -> AsyncIterator[aiohttp.ClientSession]:
-    async with aiohttp.ClientSession() as made:
-        yield made
+from tests.support.clock import Clock
 
 
 @pytest.fixture

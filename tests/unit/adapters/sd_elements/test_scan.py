@@ -19,7 +19,7 @@ async def all_changes(tracker, cursor):
 async def begun(tracker, clock):
     """A cursor behind everything that happened so far."""
     page = await tracker.changed_since(None, ())
-    clock.now += 3_600_000
+    clock.millis += 3_600_000
     _, cursor = await all_changes(tracker, page.cursor)
     _, cursor = await all_changes(tracker, cursor)
     return cursor
@@ -53,7 +53,7 @@ async def test_pages_that_shift_while_they_are_read_hide_nothing(start_sde, conn
     # What lies on the second page moves to the first, which has been read.
     sde.state.change(sde.state.tasks["1-T3"], {"tags": ["x"]}, sde.state.me)
     sde.state.remove(sde.state.tasks["1-T1"])
-    clock.now += 600_000
+    clock.millis += 600_000
     sde.state.change(sde.state.tasks["1-T9"], {"tags": ["x"]}, sde.state.me)
     first, cursor = await all_changes(tracker, page.cursor)
     second, cursor = await all_changes(tracker, cursor)

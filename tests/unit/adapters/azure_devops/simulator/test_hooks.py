@@ -44,7 +44,7 @@ async def test_every_change_is_told_in_order_and_can_be_read(inbox, session, clo
     async with AzureDevOpsSimulator(config, now=clock) as simulator:
         settings = {"url": simulator.url, "token": config.token, "project": "Tidegate"}
         params = parse_params(settings | {"webhook_user": "hook", "webhook_password": "pä:ss"})
-        tracker = AzureDevOpsTracker("ado", params, session, clock, clock.sleep)
+        tracker = AzureDevOpsTracker("ado", params, session, clock, clock.pause)
         issue = await tracker.create(draft())
         await tracker.update(issue, FieldChange(set={"summary": "new"}))
         added = await tracker.add_comment("1", CommentDraft(plain("hi"), "m"))
@@ -73,7 +73,7 @@ async def test_messages_look_like_the_recorded_ones(inbox, session, specs, clock
     url, received = inbox
     async with AzureDevOpsSimulator(SimulatorConfig(webhooks=((url, "", ""),)), now=clock) as sim:
         settings = {"url": sim.url, "token": sim.config.token}
-        tracker = AzureDevOpsTracker("ado", parse_params(settings), session, clock, clock.sleep)
+        tracker = AzureDevOpsTracker("ado", parse_params(settings), session, clock, clock.pause)
         issue = await tracker.create(draft())
         await tracker.update(issue, FieldChange(set={"summary": "new"}))
         await sim.hooks.drained()
@@ -198,7 +198,7 @@ async def test_messages_get_lost_and_come_twice_on_demand(sender, receiver):
 async def test_minimal_details_can_be_read(sender, receiver, session, clock):
     async with sender(minimal=True) as simulator:
         settings = {"url": simulator.url, "token": "t", "webhook_secret": "s"}
-        tracker = AzureDevOpsTracker("ado", parse_params(settings), session, clock, clock.sleep)
+        tracker = AzureDevOpsTracker("ado", parse_params(settings), session, clock, clock.pause)
         comment(simulator)
         await simulator.hooks.drained()
     bodies = [json.dumps(one).encode() for one in receiver.received]
