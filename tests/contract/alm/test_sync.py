@@ -9,7 +9,7 @@ import pytest
 
 from adapters.github.simulator import GitHubSimulator
 from service.store import alm
-from service.workers.alm import catalogue
+from service.workers.alm import bringing, catalogue
 from service.workers.alm.office import Office
 from service.workers.alm.shift import CLOCK, Shift
 from tests.contract.alm.rig import Rig, rigged
@@ -198,7 +198,11 @@ async def test_an_issue_that_a_reference_names_is_taken_and_none_made(tmp_path: 
         assert "T1: A task" in str(issues[0].fields["summary"])
 
 
-async def test_a_task_that_cannot_be_seen_any_more_closes_nothing(tmp_path: Path) -> None:
+async def test_a_task_that_cannot_be_seen_any_more_closes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Nothing that is tried again is waited for.
+    monkeypatch.setattr(bringing, "_SOON", 0)
     async with jira() as office, rigged(tmp_path, tasks=2) as rig:
         connection = await rig.connect("jira", office.params, office.own)
         await rig.run_job(connection)
