@@ -243,6 +243,9 @@ async def test_two_thousand_tasks_come_in_pages_and_the_unchanged_cost_no_call(
         job = await rig.run_job(connection)
         assert job["succeeded"], job["result_message"]
         assert (job["progress"]["tasks"], job["progress"]["created"]) == (2000, 40)
+        # Two reads with notes, a note left, a change with its own look before it.
+        of_task = [path for path in rig.sde.paths if "/tasks/1-" in path]
+        assert len(of_task) <= 40 * 7
         rig.sde.paths.clear()
         job = await rig.run_job(connection)
         assert job["progress"]["unchanged"] == 40
