@@ -76,10 +76,11 @@ class Existing:
         found: dict[str, Issue] = {}
         tests = self._settings.tests and tasks[0].phase == TESTING
         for ref in await self._search(self._lookup.query(words, tests=tests)):
-            issue = await self._read(ref)
-            task = next((t for t in tasks if self._fits(issue, t, *around[t.ref.id])), None)
-            if task is None:
+            issue = await self._indexed(ref)
+            fitting = [t for t in tasks if issue and self._fits(issue, t, *around[t.ref.id])]
+            if issue is None or not fitting:
                 continue
+            task = fitting[0]
             if task.ref.id in found:
                 log.warning("alm.several_issues", task=task.ref.key, left=ref.key)
             found.setdefault(task.ref.id, issue)
@@ -121,6 +122,15 @@ class Existing:
         if isinstance(labels, tuple) and self._settings.duplicate in labels:
             return False
         return _source(issue) in ("", task.ref.id)
+
+    async def _indexed(self, ref: IssueRef) -> Issue | None:
+        """None: the index of the tracker is behind, and there is no such issue any more."""
+        try:
+            return await self._read(ref)
+        except TrackerError as error:
+            if error.fault not in _ABSENT:
+                raise
+            return None
 
     async def _read(self, ref: IssueRef) -> Issue:
         return await self._patiently(partial(self._tracker.read, ref.id, _FIELDS))
