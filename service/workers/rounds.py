@@ -83,10 +83,8 @@ class Rounds:
         )
         declared = await self._tables.declared(live)
         key = TwinKey(claim.connection, claim.twin)
-        bench = self._bench(key, live, opened, ledger, declared)
         tape = self._recorder.tape(live, self._engine)
-        if tape is not None:
-            bench = msgspec.structs.replace(bench, engine=tape)
+        bench = self._bench(key, live, opened, ledger, declared, tape or self._engine)
         outcome = await self._run(bench, claim, waiting, hint, here, live)
         if isinstance(outcome.error, MappingError):
             explained = await self._tables.explained(live, outcome.error)
@@ -104,8 +102,9 @@ class Rounds:
         opened: OpenConnector,
         ledger: Ledger,
         declared: Declared,
+        engine: RuleEngine,
     ) -> Bench:
-        engine, rules = self._engine, live.rules
+        rules = live.rules
         if declared is not NOTHING:
             engine = DeclaredEngine(engine, declared)
             rules = msgspec.structs.replace(rules, tables=declared.source)
