@@ -28,6 +28,7 @@ from service.workers.kin import StoredKin
 from service.workers.ledger import waiting_message
 from service.workers.operations.desk import Desk
 from service.workers.reconciliation import Reconciliation
+from service.workers.remote_names import RemoteNames
 from service.workers.roster import LiveConnection, OpenConnector
 from service.workers.tables import ConnectionTables
 from service.workers.tape import TapedEngine
@@ -76,7 +77,6 @@ class DryRunning:
         self._desk = desk
         self._codec = codec
         self._form = PlainForm(codec)
-        self._tables = ConnectionTables(desk.known, desk.roster)
 
     async def run(self, live: LiveConnection, body: DryRunBody, draft: RuleDraft | None) -> DryRun:
         opened = self._desk.roster.connectors.get(live.record.connector)
@@ -121,7 +121,9 @@ class DryRunning:
         incoming: TwinMessage | None,
     ) -> _Pass:
         tracker = dry(opened.tracker, self._form.shown, self._codec.to_markdown)
-        declared = await self._tables.declared(live)
+        desk = self._desk
+        names = RemoteNames(desk.store, now=desk.now)
+        declared = await ConnectionTables(desk.known, desk.roster, names).declared(live)
         engine = TapedEngine(DeclaredEngine(self._desk.engine, declared))
         ledger = _NoLedger()
         rules = msgspec.structs.replace(rules, tables=declared.source)

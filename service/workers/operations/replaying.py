@@ -18,6 +18,7 @@ from service.rules.port import RuleEngine
 from service.store import rule_drafts, rule_recordings
 from service.store.rule_recordings import Recording
 from service.workers.operations.desk import Desk
+from service.workers.remote_names import RemoteNames
 from service.workers.tables import ConnectionTables
 from service.workers.tape import Run, unpacked
 
@@ -31,7 +32,6 @@ class Replaying:
         self._desk = desk
         self._codec = codec
         self._elapsed = elapsed
-        self._tables = ConnectionTables(desk.known, desk.roster)
 
     async def recorder(self, name: str) -> RecorderView:
         live = self._desk.connection(name)
@@ -55,7 +55,8 @@ class Replaying:
             )
 
         draft, found = await desk.store.read(work)
-        tables = (await self._tables.declared(live)).source
+        names = RemoteNames(desk.store, now=desk.now)
+        tables = (await ConnectionTables(desk.known, desk.roster, names).declared(live)).source
         now, then = (
             msgspec.structs.replace(rules, tables=tables)
             for rules in (live.rules, _sources(live.rules, draft, body))

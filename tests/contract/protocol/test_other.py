@@ -192,6 +192,7 @@ def test_the_encoding_of_a_message_about_an_issue() -> None:
     version, at, since, before, elements = replica["stamps"]["summary"]
     assert (version, at, since, before, elements) == (3, NOW - 5000, 3, "Flut", {})
     assert replica["fields"]["labels"] == ["a", "b"]
+    assert replica["ids"] == {"labels": {"a": "9001"}}
     assert replica["comments"][0]["body"]["type"] == "rich"
 
 
