@@ -129,6 +129,8 @@ class DryRunning:
         rules = msgspec.structs.replace(rules, tables=declared.source)
         bench = self._bench(live, opened, rules, tracker, engine, ledger)
         waiting = await self._desk.store.read(lambda c: waiting_message(c, live, twin.id))
+        # What is wanted is told also where nothing came since it was taken in.
+        twin = msgspec.structs.replace(twin, anew=not twin.stopped)
         run = Reconciliation(bench, twin, incoming=incoming, waiting=waiting, parts=frozenset())
         return _Pass(await run.run(), tracker, engine, ledger)
 

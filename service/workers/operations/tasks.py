@@ -77,7 +77,9 @@ class Work:
             case "pair":
                 return len(start.pairs), _each(self._all_pairs(start))
             case "recheck":
-                return await self._twins.count(start.connection), self._under_sync(start)
+                ends = self._ends(start.connection)
+                counts = [await self._twins.count(end) for end in ends]
+                return sum(counts), self._under_sync(ends)
         keys = await self._errors.chosen(start.connection, start.fault)
         parked = self._retry if start.kind == "retry" else self._ignore
         return len(keys), _each(parked(key) for key in keys)
@@ -89,15 +91,22 @@ class Work:
         async for found in tracker.all_issues((record.settings.project,)):
             yield self._sync(start, found.issue)
 
-    async def _under_sync(self, start: TaskStart) -> Steps:
-        async for key in self._twins.keys(start.connection):
-            yield self._recheck(key)
+    def _ends(self, connection: str) -> list[str]:
+        """Of a local connection both."""
+        roster = self.desk.roster
+        other = roster.connections.get(self.desk.connection(connection).record.counterpart)
+        return [connection, *([other.record.name] if other else [])]
+
+    async def _under_sync(self, ends: list[str]) -> Steps:
+        for end in ends:
+            async for key in self._twins.keys(end):
+                yield self._recheck(key)
 
     def _recheck(self, key: TwinKey) -> Step:
         async def take() -> Took:
-            return Took("rang" if await self._twins.ring(key) else "stopped")
+            return Took("rang" if await self._twins.recheck(key) else "stopped")
 
-        return Step(key.twin, take)
+        return Step(key.twin, take, key=f"{key.connection} {key.twin}")
 
     def _sync(self, start: TaskStart, issue: str) -> Step:
         async def take() -> Took:

@@ -23,7 +23,7 @@ from schemas.twin_api import (
 )
 from schemas.values import Millis
 from service.store import activity, conflicts, leases, outbox, parked, twins
-from service.store.twin_records import Claim, TwinKey, TwinRow
+from service.store.twin_records import TwinKey, TwinRow
 from service.store.twins import Search
 from service.sync import turns
 from service.sync.markers import made_by
@@ -31,6 +31,7 @@ from service.workers.delivery import deliver
 from service.workers.hints import Hint
 from service.workers.operations.desk import Desk
 from service.workers.operations.errors import ErrorOperations
+from service.workers.parking import ask_anew, claimed
 from service.workers.roster import LiveConnection, OpenConnector
 
 _BATCH = 1_000
@@ -116,13 +117,15 @@ class TwinOperations:
                 return
             after = TwinKey(own, rows[-1].twin)
 
-    async def ring(self, key: TwinKey) -> bool:
-        """Has it reconciled anew. False: its sync was stopped."""
-        row = await self._desk.store.read(lambda c: twins.get(c, key.connection, key.twin))
-        if row is None or row.stopped:
-            return False
-        await self._ring(key)
-        return True
+    async def recheck(self, key: TwinKey) -> bool:
+        """Has it reconciled anew, whatever was taken in or sent before. False: its sync was
+        stopped. Raises `InputError` 409 while a worker holds it."""
+        desk = self._desk
+        owner, now = desk.new_id(), desk.now()
+        asked = await desk.store.write(lambda c: ask_anew(c, key, owner=owner, now=now))
+        if asked:
+            await desk.publish((TwinDue(key.twin, key.connection),))
+        return asked
 
     async def _ring(self, key: TwinKey) -> None:
         desk = self._desk
@@ -249,11 +252,7 @@ def _stop(
     """None: it was stopped before. Raises `InputError` 409 while a worker holds it."""
     if row.stopped:
         return None
-    claim = leases.claim(c, row.connection, row.twin, owner, now, 1, include_parked=True)
-    if not isinstance(claim, Claim):
-        raise InputError(
-            "The twin is being worked on.", status=409, remedy="Try again in a few seconds."
-        )
+    claim = claimed(c, TwinKey(row.connection, row.twin), owner=owner, now=now)
     parked.ignore(c, row.connection, row.twin)
     stopped, message = turns.stop(claim.state, reason)
     leases.save(c, claim, stopped, taken=None, now=claim.reconciled_at)
