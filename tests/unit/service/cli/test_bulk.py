@@ -31,6 +31,7 @@ def at_once(monkeypatch):
         "\ufeffLocal Issue Key;Remote Issue Key\r\n10000;77\r\n\r\n10001;78\r\n",
         "10000,77\n'10001, 78 \n",
         'Remote URN,"Local URN"\n77,10000\n78,10001\n',
+        "localWorkItem,relation,remoteTicketNumber\n10000,r,77\n10001,r,78\n",
     ],
 )
 def test_pairs_are_read_from_files_of_several_kinds(text):
