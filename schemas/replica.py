@@ -115,3 +115,6 @@ class TwinMessage(msgspec.Struct, frozen=True, omit_defaults=True):
     stopped. The highest holds on both sides."""
     reason: str = ""
     """Why the sender stopped it, in words for people."""
+    forgotten: bool = False
+    """With a turn that stands for stopped: the sender has forgotten the pair for good, and so may
+    the receiver. Both issues stay."""

@@ -151,6 +151,8 @@ class Twin(msgspec.Struct, frozen=True, omit_defaults=True):
     changed since."""
     stopped: bool = False
     """No longer under sync; kept so that late messages find their place."""
+    cleaned: bool = False
+    """Cleaned up: nothing is known of it any more but that it was. It never goes on."""
     turn: int = 0
     """How often it was stopped and started, by either side: an odd one stands for stopped."""
     stopped_by: Literal["", "local", "remote"] = ""

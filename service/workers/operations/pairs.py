@@ -21,7 +21,7 @@ from schemas.values import Millis
 from service.store import twins
 from service.store.twin_records import TwinKey, TwinRow
 from service.workers.operations.desk import Desk
-from service.workers.repairing import claim, pair_id
+from service.workers.repairing import claim
 
 
 class PairOperations:
@@ -112,14 +112,16 @@ _REFUSED: dict[Fault, PairOutcome] = {
 }
 
 
-def _known(c: sa.Connection, place: _Place) -> str:
-    """The twin that has this issue already; '' for none."""
-    found = twins.by_issue(c, place.record.connector, place.issue.id)
-    return next((each.twin for each in found if each.connection == place.record.id), "")
+def _known(c: sa.Connection, place: _Place) -> TwinRow | None:
+    """The twin that has this issue already."""
+    for found in twins.by_issue(c, place.record.connector, place.issue.id):
+        if found.connection == place.record.id:
+            return twins.get(c, found.connection, found.twin)
+    return None
 
 
-def _already(row: PairedAgain, place: _Place, twin: str) -> PairedAgain:
-    same = twin == pair_id(place.record, place.issue.id, place.remote)
+def _already(row: PairedAgain, place: _Place, known: TwinRow) -> PairedAgain:
+    same = known.state.remote_issue == place.remote
     detail = "" if same else f"{place.issue.key} is under sync with another issue, or by a trigger."
     return _changed(row, "already" if same else "not_allowed", detail)
 

@@ -234,7 +234,7 @@ def message() -> TwinMessage:
 
 def stop() -> TwinMessage:
     """Harbor has stopped the twin; to a node that knows no turns it says nothing."""
-    return TwinMessage(TWIN, "", 4, 2, Replica(), turn=1, reason="Kept apart.")
+    return TwinMessage(TWIN, "", 4, 2, Replica(), turn=1, reason="Kept apart.", forgotten=True)
 
 
 def messages(keep: Keep) -> list[Vectors]:

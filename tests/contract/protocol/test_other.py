@@ -199,6 +199,7 @@ def test_the_encoding_of_a_message_about_an_issue() -> None:
 def test_a_stop_carries_its_turn_and_nothing_of_the_issue() -> None:
     payload = bytes.fromhex(VECTORS["messages"][1]["payload"])
     said = wire.decode(payload)
+    assert said["forgotten"] is True
     assert (said["turn"], said["reason"], said["issue"], said["replica"]) == (
         1,
         "Kept apart.",

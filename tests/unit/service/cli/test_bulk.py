@@ -76,6 +76,21 @@ async def test_bulk_sync_takes_keys_or_a_trigger(node, on_node, tmp_path):
     assert (await on_node("bulk", "sync", "a-g")).code == 2
 
 
+async def test_a_clean_up_writes_the_pairs_first_and_needs_the_number(node, on_node, tmp_path):
+    file, out = tmp_path / "keys.txt", tmp_path / "pairs.csv"
+    file.write_text("WEB-1\n")
+    node.answers["task_start"] = msgspec.structs.replace(DONE, failed=0)
+    result = await on_node("bulk", "clean-up", "a-g", "--confirm", "2", "--pairs", str(out))
+    assert result.code == 0
+    assert out.read_text().startswith("local_key,local_id,")
+    await on_node("bulk", "clean-up", "a-g", "--issues", str(file), "--dry-run")
+    sent = [call[2] for call in node.calls if isinstance(call[2], TaskStart)]
+    assert sent == [
+        TaskStart("clean_up", "a-g", confirmed=2),
+        TaskStart("clean_up", "a-g", ("WEB-1",), dry_run=True),
+    ]
+
+
 async def test_the_report_of_every_row_is_csv_of_all_pages(node, on_node, tmp_path):
     rows = [TaskRowView(n, f"{n} - {n}", "paired") for n in range(1, 601)]
     rows.append(TaskRowView(601, "=1 - 7", "failed", "There is no such issue."))
