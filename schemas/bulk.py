@@ -24,8 +24,8 @@ class TaskStart(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
     connection: Annotated[str, msgspec.Meta(max_length=255)] = ""
     """Its name; '' is for `retry` and `ignore` only, and means all."""
     issues: Annotated[tuple[IssueKey, ...], msgspec.Meta(max_length=MOST)] = ()
-    """Local keys or ids, for `sync`, `stop` and `clean_up`; without them `sync` takes every issue of
-    the connection's project, and `clean_up` all of its pairs, also stopped ones."""
+    """Local keys or ids, for `sync`, `stop` and `clean_up`; without them `sync` takes every issue
+    of the connection's project, and `clean_up` all of its pairs, also stopped ones."""
     trigger: Text = ""
     """For `sync` and `stop`: the issues that this trigger matches."""
     confirmed: Annotated[int, msgspec.Meta(ge=0)] | None = None

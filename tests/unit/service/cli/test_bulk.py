@@ -5,7 +5,7 @@ import pytest
 
 from schemas.api import Page
 from schemas.bulk import TaskDetail, TaskRowView, TaskStart, TaskView
-from schemas.pairs_api import PairClaim
+from schemas.pairs_api import PairClaim, Pairs
 from service.cli import task_progress
 from service.cli.pairs import from_csv
 
@@ -79,6 +79,7 @@ async def test_bulk_sync_takes_keys_or_a_trigger(node, on_node, tmp_path):
 async def test_a_clean_up_writes_the_pairs_first_and_needs_the_number(node, on_node, tmp_path):
     file, out = tmp_path / "keys.txt", tmp_path / "pairs.csv"
     file.write_text("WEB-1\n")
+    node.answers["connection_pairs"] = Pairs((), "")
     node.answers["task_start"] = msgspec.structs.replace(DONE, failed=0)
     result = await on_node("bulk", "clean-up", "a-g", "--confirm", "2", "--pairs", str(out))
     assert result.code == 0
