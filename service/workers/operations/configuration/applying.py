@@ -3,7 +3,7 @@
 import msgspec
 import sqlalchemy as sa
 
-from schemas.node import Connector
+from service.rules.defaults import Manifest
 from service.store import connections, connectors, rule_versions, triggers
 from service.store.triggers import TriggerRow
 from service.workers.operations.configuration.undertaking import EndWork, Undertaking
@@ -63,7 +63,7 @@ class Applying:
             triggers.remove(c, own, name)
         if work.rules is None:
             if work.before is None:
-                add_rules(c, own, *self._systems(c, work), "single-project", now)
+                add_rules(c, own, *self._manifests(c, work), "single-project", now)
             return {}
         version = rule_versions.add(
             c,
@@ -76,11 +76,11 @@ class Applying:
         )
         return {work.name: version}
 
-    def _systems(self, c: sa.Connection, work: EndWork) -> tuple[str, str]:
+    def _manifests(self, c: sa.Connection, work: EndWork) -> tuple[Manifest, Manifest]:
         other = connections.get(c, work.after.counterpart)
-        there = self._connector(c, other.connector) if other else None
-        here = self._connector(c, work.after.connector)
-        return here.system if here else "", there.system if there else ""
+        there = other.connector if other else work.after.connector
+        return self._manifest(c, work.after.connector), self._manifest(c, there)
 
-    def _connector(self, c: sa.Connection, id: str) -> Connector | None:
-        return connectors.get(c, self._desk.store.vault, id)
+    def _manifest(self, c: sa.Connection, connector: str) -> Manifest:
+        found = connectors.get(c, self._desk.store.vault, connector)
+        return self._desk.roster.manifest(connector, found.system if found else "")

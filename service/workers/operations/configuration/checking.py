@@ -10,18 +10,27 @@ from schemas.errors import InputError, TidegateError
 from schemas.mapping import MappedValue, MappingTable
 from schemas.metadata import Choice, Metadata
 from schemas.node import Connection
+from service.workers.metadata import choices_of
+from service.workers.operations.checked_tables import Site, check_once, checked_table, told
 from service.workers.operations.configuration.holding import Held
 from service.workers.operations.configuration.undertaking import EndWork, Place, Undertaking
 from service.workers.operations.connectors import tried
 from service.workers.operations.desk import Desk
-from service.workers.operations.mapping import check_once, checked_table, told
 from service.workers.operations.places import check_place
 from service.workers.operations.triggers import check_trigger
+from service.workers.remote_names import Names, RemoteNames
 from service.workers.roster import OpenConnector, placed
-from service.workers.tables import choices_of
 
 Trackers = Mapping[str, OpenConnector]
 """By the connector's id."""
+
+
+class _Values(msgspec.Struct, frozen=True):
+    """What both trackers allow in a field, and what the other side has told of its own."""
+
+    here: tuple[Choice, ...]
+    there: tuple[Choice, ...]
+    names: Names
 
 
 async def check(desk: Desk, held: Held, found: Undertaking, *, ask: bool) -> None:
@@ -54,6 +63,7 @@ class _Checking:
     ) -> None:
         self._desk, self._held, self._found = desk, held, found
         self._trackers, self._ask = trackers, ask
+        self._names = RemoteNames(desk.store, now=desk.now)
         self._records = {each.record.id: each.record for each in held.connections.values()}
         self._records |= {work.after.id: work.after for work in found.ends}
 
@@ -112,6 +122,7 @@ class _Checking:
         try:
             here = await self._metadata(work.after)
             there = await self._metadata(self._records.get(work.after.counterpart))
+            names = await self._names.of(work.after.id)
         except TidegateError as error:
             self._found.refuse_for(place, error)
             return wanted
@@ -120,8 +131,7 @@ class _Checking:
                 (*place, field),
                 wanted[field],
                 stands.get(field, MappingTable()),
-                choices_of(here, field),
-                choices_of(there, field),
+                _Values(choices_of(here, field), choices_of(there, field), names),
             )
             for field in fresh
         }
@@ -131,8 +141,7 @@ class _Checking:
         place: Place,
         table: MappingTable,
         known: MappingTable,
-        here: tuple[Choice, ...],
-        there: tuple[Choice, ...],
+        values: _Values,
     ) -> MappingTable:
         """Lines that the node knows stay as they are, whatever the trackers call the values now."""
         stand, field = set(known.values), place[-1]
@@ -140,8 +149,8 @@ class _Checking:
         for line in table.values:
             one = MappingTable((line,))
             at = (*place, line.there)
-            lines += (one if line in stand else self._looked_up(at, field, one, here, there)).values
-        rest = self._looked_up(place, field, msgspec.structs.replace(table, values=()), here, there)
+            lines += (one if line in stand else self._looked_up(at, field, one, values)).values
+        rest = self._looked_up(place, field, msgspec.structs.replace(table, values=()), values)
         try:
             check_once(field, lines)
         except InputError as error:
@@ -153,11 +162,10 @@ class _Checking:
         place: Place,
         field: str,
         table: MappingTable,
-        here: tuple[Choice, ...],
-        there: tuple[Choice, ...],
+        values: _Values,
     ) -> MappingTable:
         try:
-            return checked_table(field, table, here, there)
+            return checked_table(field, table, values.here, values.there, values.names)
         except InputError as error:
             self._found.refuse_for(place, error)
             return table
@@ -167,4 +175,4 @@ class _Checking:
         if record is None or opened is None or not self._ask:
             return None
         self._desk.known.forget(opened.record.id)
-        return await told(self._desk.known, opened, record.settings.project)
+        return await told(self._desk, Site(opened, record.settings.project))
