@@ -6,6 +6,14 @@ from schemas.rich_text import RichText
 from schemas.values import Fields, Work
 
 
+class Snippet(msgspec.Struct, frozen=True):
+    """A file `snippets/NAME.py` that rules share, at one version."""
+
+    name: str
+    version: int
+    source: str
+
+
 class RuleSet(msgspec.Struct, frozen=True):
     """The two files of one connection, at one version."""
 
@@ -14,6 +22,8 @@ class RuleSet(msgspec.Struct, frozen=True):
     incoming: str
     tables: str = ""
     """The connection's mapping tables as the rules' engine takes them; '' for none."""
+    snippets: tuple[Snippet, ...] = ()
+    """Those that the files import, at the versions that decide."""
 
 
 class RuleContext(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -13,15 +13,24 @@ from pydantic_monty import AsyncMonty, MontyCrashedError, MontyError
 from schemas.errors import ConfigurationError, MappingError, RuleError
 from schemas.issue import Issue
 from schemas.replica import Replica
-from schemas.rules import Diagnostic, Outgoing, RuleContext, RuleSet, Wanted
+from schemas.rules import Diagnostic, Outgoing, RuleContext, RuleSet, Snippet, Wanted
 from service.rules import results
-from service.rules.checking import check_rule
+from service.rules.checking import check_rule, check_snippet
 from service.rules.codec import RichTextCodec
-from service.rules.failure import FILES, crashed, function_line, out_of_time, translate, worn_out
+from service.rules.failure import (
+    FILES,
+    crashed,
+    fed,
+    function_line,
+    out_of_time,
+    translate,
+    worn_out,
+)
 from service.rules.inputs import Given, context_input, previous_input
 from service.rules.limits import RuleLimits
+from service.rules.linking import linked
 from service.rules.port import Direction
-from service.rules.sessions import RuleSession, RuleSessions, frozen, varies
+from service.rules.sessions import RuleSession, RuleSessions, Script, frozen, varies
 from service.rules.worker_binary import confined_binary
 
 log = structlog.get_logger()
@@ -50,8 +59,9 @@ class MontyEngine:
     async def outgoing(self, rules: RuleSet, issue: Issue, context: RuleContext) -> Outgoing | None:
         given = Given(issue.fields, self._codec)
         given.held_before = context.told
-        inputs = {"_given": given.issue(issue)} | _about(rules.outgoing, context)
-        run = _Run("outgoing", rules, _OUTGOING, inputs, given, context)
+        script = _script("outgoing", rules)
+        inputs = {"_given": given.issue(issue)} | _about(script, context)
+        run = _Run(script, _OUTGOING, inputs, given, context)
         exported = await self._run(run)
         try:
             return results.outgoing(exported, given)
@@ -65,17 +75,26 @@ class MontyEngine:
         local = given.issue(issue) if issue is not None else None
         given.held_before = context.taken
         shown = given.replica(replica)
-        inputs = {"_given": shown, "_local": local} | _about(rules.incoming, context)
-        run = _Run("incoming", rules, _INCOMING, inputs, given, context)
+        script = _script("incoming", rules)
+        inputs = {"_given": shown, "_local": local} | _about(script, context)
+        run = _Run(script, _INCOMING, inputs, given, context)
         exported = await self._run(run)
         try:
             return results.wanted(exported, given)
         except results.Refused as refused:
             raise run.refused(refused) from None
 
-    async def check(self, direction: Direction, source: str, file: str) -> tuple[Diagnostic, ...]:
+    async def check(
+        self, direction: Direction, source: str, file: str, library: tuple[Snippet, ...] = ()
+    ) -> tuple[Diagnostic, ...]:
         async with self.sessions.turn:
-            return await check_rule(self._pool, direction, source, file, self._limits)
+            return await check_rule(self._pool, direction, source, file, library, self._limits)
+
+    async def check_snippet(
+        self, snippet: Snippet, library: tuple[Snippet, ...]
+    ) -> tuple[Diagnostic, ...]:
+        async with self.sessions.turn:
+            return await check_snippet(self._pool, snippet, library, self._limits)
 
     async def close(self) -> None:
         await self.sessions.close()
@@ -102,9 +121,9 @@ class MontyEngine:
 
     async def _once(self, run: "_Run") -> Any:
         borrowed = (
-            self.sessions.fresh(run.direction, run.source, run.policy(), run.tables)
-            if varies(run.source)
-            else self.sessions.borrow(run.direction, run.source, run.tables)
+            self.sessions.fresh(run.script, run.policy())
+            if run.varies()
+            else self.sessions.borrow(run.script)
         )
         printed = _Printed(self._limits.printed)
         try:
@@ -119,12 +138,21 @@ class MontyEngine:
         return await session.run(run.code, run.inputs, lookup, printed.add)
 
     def _failure(self, error: MontyError, run: "_Run") -> RuleError | MappingError:
-        return translate(error, run.direction, run.source, self._limits)
+        files = fed(run.direction, run.script.snippets)
+        return translate(error, run.direction, run.source, self._limits, files)
 
 
-def _about(source: str, context: RuleContext) -> dict[str, Any]:
+def _script(direction: Direction, rules: RuleSet) -> Script:
+    source = rules.outgoing if direction == "outgoing" else rules.incoming
+    if not rules.snippets:
+        return Script(direction, source, rules.tables)
+    reached = linked(source, FILES[direction], rules.snippets)
+    return Script(direction, source, rules.tables, reached.snippets)
+
+
+def _about(script: Script, context: RuleContext) -> dict[str, Any]:
     """What was before crosses only for rules that speak of it."""
-    asks = context.previous and "previous" in source
+    asks = context.previous and any("previous" in source for source in script.sources)
     return {
         "_about": context_input(context),
         "_previous": previous_input(context) if asks else None,
@@ -134,20 +162,22 @@ def _about(source: str, context: RuleContext) -> dict[str, Any]:
 class _Run:
     def __init__(
         self,
-        direction: Direction,
-        rules: RuleSet,
+        script: Script,
         code: str,
         inputs: dict[str, Any],
         given: Given,
         context: RuleContext,
     ) -> None:
-        self.direction = direction
-        self.source = rules.outgoing if direction == "outgoing" else rules.incoming
-        self.tables = rules.tables
+        self.script = script
+        self.direction = script.direction
+        self.source = script.source
         self.code = code
         self.inputs = inputs
         self.given = given
         self.context = context
+
+    def varies(self) -> bool:
+        return any(map(varies, self.script.sources))
 
     def policy(self) -> Any:
         about = self.context

@@ -4,7 +4,7 @@ from typing import Literal, Protocol
 
 from schemas.issue import Issue
 from schemas.replica import Replica
-from schemas.rules import Diagnostic, Outgoing, RuleContext, RuleSet, Wanted
+from schemas.rules import Diagnostic, Outgoing, RuleContext, RuleSet, Snippet, Wanted
 
 Direction = Literal["outgoing", "incoming"]
 
@@ -22,8 +22,15 @@ class RuleEngine(Protocol):
         """None: the rule ignores this replica. `issue` is None on the first sync."""
         ...
 
-    async def check(self, direction: Direction, source: str, file: str) -> tuple[Diagnostic, ...]:
-        """Syntax and types against the stubs, without running anything."""
+    async def check(
+        self, direction: Direction, source: str, file: str, library: tuple[Snippet, ...] = ()
+    ) -> tuple[Diagnostic, ...]:
+        """Syntax and types against the stubs, without running anything. Of the library's snippets
+        the file may import."""
         ...
+
+    async def check_snippet(
+        self, snippet: Snippet, library: tuple[Snippet, ...]
+    ) -> tuple[Diagnostic, ...]: ...
 
     async def close(self) -> None: ...

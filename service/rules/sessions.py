@@ -9,17 +9,32 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
+import msgspec
 from pydantic_monty import AsyncMonty, AsyncMontySession, OSPolicy
 
+from schemas.rules import Snippet
 from service.rules.limits import RuleLimits
 from service.rules.port import Direction
+from service.rules.snippets import bare
 
 PRELUDE = files("service.rules").joinpath("prelude.py").read_text("utf-8")
 SURFACE = files("service.rules").joinpath("surface.pyi").read_text("utf-8")
 
-Key = tuple[Direction, str, str]
-"""Direction, source and mapping tables. Equal ones share a session, so all connections with default
-rules do."""
+
+class Script(msgspec.Struct, frozen=True):
+    """What is loaded into a session. Equal ones share one, so all connections with default rules
+    do."""
+
+    direction: Direction
+    source: str
+    tables: str = ""
+    snippets: tuple[Snippet, ...] = ()
+    """Those that the file reaches, in their order."""
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        return (*(snippet.source for snippet in self.snippets), self.source)
+
 
 RUNS = 500
 """A session is renewed after so many runs: its budget of suspensions is for its whole life."""
@@ -51,11 +66,13 @@ class RuleSession:
         self._session = session
         self.runs = 0
 
-    async def load(self, direction: Direction, source: str, tables: str) -> None:
+    async def load(self, script: Script) -> None:
+        tables = script.tables
         filled = f"{PRELUDE}\n_tables.update({tables})\n" if tables else PRELUDE
         await self._session.feed_run(filled)
-        await self._session.feed_run(source, print_callback=_ignore)
-        await self._session.feed_run(f"{direction} and None")
+        for source in script.sources:
+            await self._session.feed_run(bare(source), print_callback=_ignore)
+        await self._session.feed_run(f"{script.direction} and None")
 
     async def run(
         self,
@@ -84,30 +101,25 @@ class RuleSessions:
         self._pool = pool
         self._kept = kept
         self._limits = limits
-        self._idle: list[tuple[Key, RuleSession]] = []
+        self._idle: list[tuple[Script, RuleSession]] = []
         self.turn = Semaphore(workers)
 
     @asynccontextmanager
-    async def borrow(
-        self, direction: Direction, source: str, tables: str = ""
-    ) -> AsyncIterator[RuleSession]:
+    async def borrow(self, script: Script) -> AsyncIterator[RuleSession]:
         """A warm session. One in which anything went wrong does not come back."""
         async with self.turn:
-            key = (direction, source, tables)
-            session = self._take(key) or await self._open(key, frozen(0, ""))
+            session = self._take(script) or await self._open(script, frozen(0, ""))
             try:
                 yield session
             except BaseException:
                 await session.end()
                 raise
-            await self._give_back(key, session)
+            await self._give_back(script, session)
 
     @asynccontextmanager
-    async def fresh(
-        self, direction: Direction, source: str, policy: OSPolicy, tables: str = ""
-    ) -> AsyncIterator[RuleSession]:
+    async def fresh(self, script: Script, policy: OSPolicy) -> AsyncIterator[RuleSession]:
         async with self.turn:
-            session = await self._open((direction, source, tables), policy)
+            session = await self._open(script, policy)
             try:
                 yield session
             finally:
@@ -123,31 +135,30 @@ class RuleSessions:
         pids = (session.worker_pid for _, session in self._idle)
         return tuple(pid for pid in pids if pid is not None)
 
-    def _take(self, key: Key) -> RuleSession | None:
+    def _take(self, script: Script) -> RuleSession | None:
         for place in range(len(self._idle) - 1, -1, -1):
-            if self._idle[place][0] == key:
+            if self._idle[place][0] == script:
                 return self._idle.pop(place)[1]
         return None
 
-    async def _give_back(self, key: Key, session: RuleSession) -> None:
+    async def _give_back(self, script: Script, session: RuleSession) -> None:
         if session.runs >= RUNS:
             await session.end()
             return
-        self._idle.append((key, session))
+        self._idle.append((script, session))
         while len(self._idle) > self._kept:
             _, oldest = self._idle.pop(0)
             await oldest.end()
 
-    async def _open(self, key: Key, policy: OSPolicy) -> RuleSession:
-        direction, source, tables = key
+    async def _open(self, script: Script, policy: OSPolicy) -> RuleSession:
         checkout = self._pool.checkout(
-            script_name=f"{direction}.py",
+            script_name=f"{script.direction}.py",
             limits=self._limits.for_session(),
             os_policy=policy,
         )
         session = RuleSession(await checkout.__aenter__())
         try:
-            await session.load(direction, source, tables)
+            await session.load(script)
         except BaseException:
             await session.end()
             raise
