@@ -38,6 +38,7 @@ from schemas.relay_api import RelayPassAdd, RelayPassAdded, RelayPassView
 from schemas.routing import Route, act, delete, listed, patch, post, put, read
 from schemas.rule_life import RulesPut, RulesSaved, RulesView
 from schemas.rule_routes import RULE_ROUTES
+from schemas.snippets import SNIPPET_ROUTES
 from schemas.trigger_routes import TRIGGER_ROUTES
 from schemas.trust import KeysView, PeerRenew, PeerRenewal, PeerUrl, PeerView
 from schemas.twin_api import (
@@ -421,4 +422,5 @@ ROUTES: tuple[Route[Any, Any, Any], ...] = (
     *NODE_ROUTES,
     *ALM_ROUTES,
     *RULE_ROUTES,
+    *SNIPPET_ROUTES,
 )

@@ -19,12 +19,16 @@ class RuleVersionView(msgspec.Struct, frozen=True):
     created: Millis
     published: bool
     """It decides now."""
+    snippets: dict[str, int] = {}
+    """The versions of the snippets that it uses, by name."""
 
 
 class RuleVersionDetail(msgspec.Struct, frozen=True):
     version: int
     outgoing: str
     incoming: str
+    snippets: dict[str, int] = {}
+    """The versions of the snippets that it uses, by name."""
 
 
 class DraftView(msgspec.Struct, frozen=True):
@@ -163,6 +167,8 @@ class RulesView(msgspec.Struct, frozen=True):
     version: int
     outgoing: str
     incoming: str
+    snippets: dict[str, int] = {}
+    """The versions of the snippets that they use, by name."""
 
 
 class RulesPut(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -29,6 +29,7 @@ from service.cli import (
     relay,
     rules,
     simulate,
+    snippets,
     tasks,
     tokens,
     triggers,
@@ -63,6 +64,7 @@ _GROUPS = (
     tokens,
     relay,
     rules,
+    snippets,
 )
 _EPILOG = """\
 Examples:

@@ -71,10 +71,10 @@ async def _list(session: Session, node: NodeClient) -> None:
     page = await node.get(RULE_VERSIONS, session.text("connection"), query=query)
     rows = [
         (row.version, "published" if row.published else "", moment(row.created), row.author,
-         row.message)
+         row.message, _snippets(row.snippets))
         for row in page.results
     ]  # fmt: skip
-    headings = ("version", "", "saved", "author", "message")
+    headings = ("version", "", "saved", "author", "message", "snippets")
     session.out.page(page, table(headings, rows), "There are no rules yet.")
 
 
@@ -151,6 +151,10 @@ async def _recorder(session: Session, node: NodeClient) -> None:
         )
     )
     session.out.answer(held, shown)
+
+
+def _snippets(used: dict[str, int]) -> str:
+    return ", ".join(f"{name} {version}" for name, version in used.items())
 
 
 def _sources(session: Session, value: object, outgoing: str, incoming: str, what: str) -> None:

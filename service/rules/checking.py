@@ -1,5 +1,6 @@
 """Checks a rule file without running it: syntax, types, and what the sandbox cannot do."""
 
+import asyncio
 import re
 
 import msgspec
@@ -60,13 +61,16 @@ async def check_rule(
     library: tuple[Snippet, ...],
     limits: RuleLimits,
 ) -> tuple[Diagnostic, ...]:
-    return await _checked(pool, _Check(direction, source, file, library), limits)
+    # A long file takes its time to be read.
+    check = await asyncio.to_thread(_Check, direction, source, file, library)
+    return await _checked(pool, check, limits)
 
 
 async def check_snippet(
     pool: AsyncMonty, snippet: Snippet, library: tuple[Snippet, ...], limits: RuleLimits
 ) -> tuple[Diagnostic, ...]:
-    check = _Check(None, snippet.source, file_of(snippet.name), library)
+    file = file_of(snippet.name)
+    check = await asyncio.to_thread(_Check, None, snippet.source, file, library)
     return await _checked(pool, check, limits)
 
 

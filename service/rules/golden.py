@@ -1,7 +1,7 @@
 """Golden files: a rule's input and what has to come out of it, beside the rule; run without a node.
 
-A folder has `outgoing.py`, `incoming.py` or both, and one JSON file for each case. Snippets stand in a
-folder `snippets` beside them, or above.
+A folder has `outgoing.py`, `incoming.py` or both, and one JSON file for each case. Snippets
+stand in a folder `snippets` beside them, or above.
 """
 
 from collections.abc import Iterator
@@ -76,7 +76,7 @@ class GoldenFiles:
 
     async def _result(self, case: Case, file: Path) -> dict[str, Any] | None:
         sources = [_source(file.parent / name) for name in _RULES]
-        rules = RuleSet(0, *sources, snippets=snippets_for(file.parent))
+        rules = RuleSet(0, sources[0], sources[1], snippets=snippets_for(file.parent))
         direction = "incoming" if case.replica else "outgoing"
         if not sources[_RULES.index(f"{direction}.py")]:
             raise _wrong(file, f"there is no {direction}.py beside it")

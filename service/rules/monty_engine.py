@@ -28,9 +28,8 @@ from service.rules.failure import (
 )
 from service.rules.inputs import Given, context_input, previous_input
 from service.rules.limits import RuleLimits
-from service.rules.linking import linked
 from service.rules.port import Direction
-from service.rules.sessions import RuleSession, RuleSessions, Script, frozen, varies
+from service.rules.sessions import RuleSession, RuleSessions, Script, frozen, script_of, varies
 from service.rules.worker_binary import confined_binary
 
 log = structlog.get_logger()
@@ -59,7 +58,7 @@ class MontyEngine:
     async def outgoing(self, rules: RuleSet, issue: Issue, context: RuleContext) -> Outgoing | None:
         given = Given(issue.fields, self._codec)
         given.held_before = context.told
-        script = _script("outgoing", rules)
+        script = script_of("outgoing", rules)
         inputs = {"_given": given.issue(issue)} | _about(script, context)
         run = _Run(script, _OUTGOING, inputs, given, context)
         exported = await self._run(run)
@@ -75,7 +74,7 @@ class MontyEngine:
         local = given.issue(issue) if issue is not None else None
         given.held_before = context.taken
         shown = given.replica(replica)
-        script = _script("incoming", rules)
+        script = script_of("incoming", rules)
         inputs = {"_given": shown, "_local": local} | _about(script, context)
         run = _Run(script, _INCOMING, inputs, given, context)
         exported = await self._run(run)
@@ -140,14 +139,6 @@ class MontyEngine:
     def _failure(self, error: MontyError, run: "_Run") -> RuleError | MappingError:
         files = fed(run.direction, run.script.snippets)
         return translate(error, run.direction, run.source, self._limits, files)
-
-
-def _script(direction: Direction, rules: RuleSet) -> Script:
-    source = rules.outgoing if direction == "outgoing" else rules.incoming
-    if not rules.snippets:
-        return Script(direction, source, rules.tables)
-    reached = linked(source, FILES[direction], rules.snippets)
-    return Script(direction, source, rules.tables, reached.snippets)
 
 
 def _about(script: Script, context: RuleContext) -> dict[str, Any]:

@@ -12,8 +12,9 @@ from typing import Any
 import msgspec
 from pydantic_monty import AsyncMonty, AsyncMontySession, OSPolicy
 
-from schemas.rules import Snippet
+from schemas.rules import RuleSet, Snippet
 from service.rules.limits import RuleLimits
+from service.rules.linking import linked
 from service.rules.port import Direction
 from service.rules.snippets import bare
 
@@ -34,6 +35,14 @@ class Script(msgspec.Struct, frozen=True):
     @property
     def sources(self) -> tuple[str, ...]:
         return (*(snippet.source for snippet in self.snippets), self.source)
+
+
+def script_of(direction: Direction, rules: RuleSet) -> Script:
+    source = rules.outgoing if direction == "outgoing" else rules.incoming
+    if not rules.snippets:
+        return Script(direction, source, rules.tables)
+    reached = linked(source, f"{direction}.py", rules.snippets)
+    return Script(direction, source, rules.tables, reached.snippets)
 
 
 RUNS = 500

@@ -15,6 +15,7 @@ from service.web.api import (
     peers,
     relay,
     rules,
+    snippets,
     triggers,
     twins,
 )
@@ -33,6 +34,7 @@ def api_routes(operations: Operations, board: HealthBoard) -> list[web.RouteDef]
         *connectors.routes(operations),
         *connections.routes(operations),
         *rules.routes(operations),
+        *snippets.routes(operations),
         *invitations.routes(operations),
         *twins.routes(operations),
         *activity.routes(operations),

@@ -10,7 +10,7 @@ from schemas.errors import Fault, InputError, RuleError, TidegateError, TrackerE
 from schemas.issue import IssueRef
 from schemas.replica import ReplicaAttachment, TwinMessage
 from schemas.rule_life import DryRun, DryRunBody
-from schemas.rules import RuleSet
+from schemas.rules import RuleSet, Snippet
 from schemas.twin import Twin
 from service.rules.codec import RichTextCodec
 from service.rules.differences import differences
@@ -40,7 +40,14 @@ class DryRunning:
         self._codec = codec
         self._form = PlainForm(codec)
 
-    async def run(self, live: LiveConnection, body: DryRunBody, draft: RuleDraft | None) -> DryRun:
+    async def run(
+        self,
+        live: LiveConnection,
+        body: DryRunBody,
+        draft: RuleDraft | None,
+        library: tuple[Snippet, ...],
+    ) -> DryRun:
+        """What is not published yet uses the snippets of the library."""
         opened = self._desk.roster.connectors.get(live.record.connector)
         if opened is None:
             raise InputError(
@@ -48,7 +55,7 @@ class DryRunning:
                 status=409,
                 remedy="Check the connector.",
             )
-        rules = _rules(live, body, draft)
+        rules = _rules(live, body, draft, library)
         twin, row = await self._find(live, opened, body.issue)
         tracker = dry(opened.tracker, self._form.shown, self._codec.to_markdown)
         engine = TapedEngine(self._desk.engine)
@@ -167,20 +174,26 @@ class DryRunning:
         return self._form.shown(message.replica.fields)
 
 
-def _rules(live: LiveConnection, body: DryRunBody, draft: RuleDraft | None) -> RuleSet:
+def _rules(
+    live: LiveConnection,
+    body: DryRunBody,
+    draft: RuleDraft | None,
+    library: tuple[Snippet, ...],
+) -> RuleSet:
     rules = live.rules
     if body.draft:
         if draft is None:
             raise InputError(
                 "There is no draft.", status=409, remedy="Save one, or leave `draft` out."
             )
-        rules = RuleSet(0, draft.outgoing, draft.incoming)
+        rules = RuleSet(0, draft.outgoing, draft.incoming, snippets=library)
     if body.outgoing is None and body.incoming is None:
         return rules
     return RuleSet(
         0,
         rules.outgoing if body.outgoing is None else body.outgoing,
         rules.incoming if body.incoming is None else body.incoming,
+        snippets=library,
     )
 
 

@@ -30,6 +30,7 @@ from service.workers.operations.connections import ConnectionOperations
 from service.workers.operations.desk import Desk
 from service.workers.operations.dry_running import DryRunning
 from service.workers.operations.replaying import Replaying
+from service.workers.operations.snippets import SnippetOperations, pins
 from service.workers.roster import LiveConnection
 
 
@@ -40,8 +41,10 @@ class RuleLifeOperations:
         connections: ConnectionOperations,
         replaying: Replaying,
         dry_running: DryRunning,
+        snippets: SnippetOperations,
     ) -> None:
         self._desk = desk
+        self._snippets = snippets
         self._connections = connections
         self._replaying, self._dry_running = replaying, dry_running
 
@@ -59,7 +62,12 @@ class RuleLifeOperations:
                 count,
                 tuple(
                     RuleVersionView(
-                        row.version, row.author, row.message, row.created, row.version == count
+                        row.version,
+                        row.author,
+                        row.message,
+                        row.created,
+                        row.version == count,
+                        row.snippets,
                     )
                     for row in found
                 ),
@@ -71,7 +79,7 @@ class RuleLifeOperations:
         live = self._desk.connection(name)
         number = int(version) if version.isascii() and version.isdigit() else 0
         rules = await self._version(live, number)
-        return RuleVersionDetail(rules.version, rules.outgoing, rules.incoming)
+        return RuleVersionDetail(rules.version, rules.outgoing, rules.incoming, pins(rules))
 
     async def draft(self, name: str) -> DraftView:
         live = self._desk.connection(name)
@@ -119,7 +127,8 @@ class RuleLifeOperations:
         earlier = await self._version(live, body.version)
         message = body.message or f"Back to version {body.version}"
         put = RulesPut(earlier.outgoing, earlier.incoming, message, live.rules.version)
-        return await self._connections.save_rules(name, put, author)
+        # With the snippets of then, so that it decides as it did.
+        return await self._connections.save_rules(name, put, author, pinned=earlier.snippets)
 
     async def diff(self, name: str, query: DiffQuery) -> RulesDiff:
         live = self._desk.connection(name)
@@ -148,7 +157,7 @@ class RuleLifeOperations:
     async def dry_run(self, name: str, body: DryRunBody) -> DryRun:
         live = self._desk.connection(name)
         draft = await self._draft(live) if body.draft else None
-        return await self._dry_running.run(live, body, draft)
+        return await self._dry_running.run(live, body, draft, await self._snippets.library())
 
     def _scripted(self, name: str) -> LiveConnection:
         live = self._desk.connection(name)
@@ -172,10 +181,10 @@ class RuleLifeOperations:
         return found
 
     async def _view(self, draft: RuleDraft) -> DraftView:
-        engine = self._desk.engine
+        engine, library = self._desk.engine, await self._snippets.library()
         findings: tuple[Diagnostic, ...] = (
-            *await engine.check("outgoing", draft.outgoing, "outgoing.py"),
-            *await engine.check("incoming", draft.incoming, "incoming.py"),
+            *await engine.check("outgoing", draft.outgoing, "outgoing.py", library),
+            *await engine.check("incoming", draft.incoming, "incoming.py", library),
         )
         return DraftView(
             draft.outgoing,

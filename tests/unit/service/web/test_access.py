@@ -26,6 +26,7 @@ class Nothing:
     """These tests reach no operation and no record."""
 
     rule_life = None
+    snippets = None
 
 
 @pytest.fixture
