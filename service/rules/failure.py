@@ -47,10 +47,11 @@ def translate(
     remedy = _remedy(inner, limits)
     message = _message(inner, limits)
     match words.split(MARK):
-        case ["", "map", field, value]:
-            return _unmapped(file, field, value)
-        case ["", "stop", reason]:
-            message, remedy = reason, "The rule asks for a person: settle what it says, then retry."
+        case ["", "map", field, *value]:
+            return _unmapped(file, field, MARK.join(value))
+        case ["", "stop", *reason]:
+            message = MARK.join(reason)
+            remedy = "The rule asks for a person: settle what it says, then retry."
         case ["", "type", what, expected, given]:
             message = f"{what}: {expected} is expected, {given} was given."
     if isinstance(inner, NameError) and words == f"name '{direction}' is not defined":

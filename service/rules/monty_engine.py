@@ -29,13 +29,25 @@ from service.rules.failure import (
 from service.rules.inputs import Given, context_input, previous_input
 from service.rules.limits import RuleLimits
 from service.rules.port import Direction
-from service.rules.sessions import RuleSession, RuleSessions, Script, frozen, script_of, varies
+from service.rules.sessions import (
+    RuleSession,
+    RuleSessions,
+    Script,
+    asks_for_issue,
+    frozen,
+    script_of,
+    varies,
+)
 from service.rules.worker_binary import confined_binary
 
 log = structlog.get_logger()
 
 GRACE = 0.3
 """Seconds past the limit after which a worker that does not end its rule is killed."""
+
+PATIENCE = 3
+"""The second try of a run may take so many times as long: a machine that is short of time must not
+park an issue with hundreds of comments."""
 
 _NO_START = (MontyError, OSError, RuntimeError)
 """What a pool raises whose worker cannot be started."""
@@ -70,11 +82,12 @@ class MontyEngine:
     async def incoming(
         self, rules: RuleSet, replica: Replica, issue: Issue | None, context: RuleContext
     ) -> Wanted | None:
+        script = script_of("incoming", rules)
         given = Given(replica.fields, self._codec)
-        local = given.issue(issue) if issue is not None else None
+        asks = issue is not None and asks_for_issue(script.source)
+        local = given.issue(issue) if issue is not None and asks else None
         given.held_before = context.taken
         shown = given.replica(replica)
-        script = script_of("incoming", rules)
         inputs = {"_given": shown, "_local": local} | _about(script, context)
         run = _Run(script, _INCOMING, inputs, given, context)
         exported = await self._run(run)
@@ -112,16 +125,16 @@ class MontyEngine:
             if not worn_out(error) and not isinstance(error.exception(), TimeoutError):
                 raise self._failure(error, run) from error
         try:
-            return await self._once(run)
+            return await self._once(run, patience=PATIENCE)
         except MontyCrashedError as error:
             raise crashed(run.direction, error) from error
         except MontyError as error:
             raise self._failure(error, run) from error
 
-    async def _once(self, run: "_Run") -> Any:
+    async def _once(self, run: "_Run", *, patience: int = 1) -> Any:
         borrowed = (
-            self.sessions.fresh(run.script, run.policy())
-            if run.varies()
+            self.sessions.fresh(run.script, run.policy(), patience=patience)
+            if run.varies() or patience > 1
             else self.sessions.borrow(run.script)
         )
         printed = _Printed(self._limits.printed)

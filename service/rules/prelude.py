@@ -22,23 +22,25 @@ class User:
 
 
 class RichText:
-    def __init__(
-        self,
-        _ref: int,
-        _before: tuple[Any, ...] = (),
-        _after: tuple[Any, ...] = (),
-        _bare: bool = False,
-    ):
+    # What is as it came has these of the class, and crosses back as its place alone.
+    _before: tuple[Any, ...] = ()
+    _after: tuple[Any, ...] = ()
+    _bare = False
+
+    def __init__(self, _ref: int) -> None:
         self._ref = _ref
-        self._before = _before
-        self._after = _after
-        self._bare = _bare
 
     def prepend(self, line: str) -> "RichText":
-        return RichText(self._ref, (line, *self._before), self._after, self._bare)
+        return _reworded(self, (line, *self._before), self._after, self._bare)
 
     def append(self, line: str) -> "RichText":
-        return RichText(self._ref, self._before, (*self._after, line), self._bare)
+        return _reworded(self, self._before, (*self._after, line), self._bare)
+
+
+def _reworded(text: RichText, before: Any, after: Any, bare: bool) -> RichText:
+    copy = RichText(text._ref)
+    copy._before, copy._after, copy._bare = before, after, bare
+    return copy
 
 
 class Comment:
@@ -76,13 +78,20 @@ class Attachment:
 
 
 class Context:
-    def __init__(self, words: list[str]) -> None:
-        self.connection, self.local_side, self.remote_side = words[0], words[1], words[2]
-        self.local_key, self.local_url = words[3], words[4]
-        self.remote_key, self.remote_url, self.project = words[5], words[6], words[7]
-        self.first_sync = words[8] != ""
-        self.now = int(words[9])
-        self.mirror = words[10] != ""
+    def __init__(self, given: Any) -> None:
+        (
+            self.connection,
+            self.local_side,
+            self.remote_side,
+            self.local_key,
+            self.local_url,
+            self.remote_key,
+            self.remote_url,
+            self.project,
+            self.first_sync,
+            self.now,
+            self.mirror,
+        ) = given
         self.previous: dict[str, Any] = {}
 
 
@@ -399,7 +408,7 @@ def reported(replica: Replica) -> Any:
 def unreported(value: Any) -> Any:
     if type(value) is not RichText:
         return value
-    return RichText(value._ref, value._before, value._after, True)
+    return _reworded(value, value._before, value._after, True)
 
 
 def map_user(table: dict[str, str], user: Any, default: Any = ...) -> Any:
@@ -447,68 +456,43 @@ def moment(milliseconds: int) -> Any:
     return start + timedelta(milliseconds=milliseconds)
 
 
-def _records(section: str) -> list[list[str]]:
-    return [record.split("\x1f") for record in section.split("\x1e")] if section else []
+def _fields(fields: Any, rich: Any, users: Any) -> Any:
+    for name, place in rich:
+        fields[name] = RichText(place)
+    for name, called, email, id in users:
+        fields[name] = User(called, email, id)
+    return fields
 
 
-def _fields(texts: str, rich: str, users: str, others: Any) -> Any:
-    for name, value in _records(texts):
-        others[name] = value
-    for name, place in _records(rich):
-        others[name] = RichText(int(place))
-    for name, called, email, id in _records(users):
-        others[name] = User(called, email, id)
-    return others
-
-
-def _work(seconds: str, started: str) -> Any:
-    return Work(int(seconds), int(started)) if seconds else None
-
-
-def _comments(section: str) -> Any:
+def _comments(given: Any) -> Any:
     return [
         Comment(
             id,
-            RichText(int(place)),
+            RichText(place),
             User(name, email, user),
-            int(created),
-            internal != "",
-            _work(seconds, started),
-            changed != "",
-        )
-        for (
-            id,
-            place,
-            name,
-            email,
-            user,
             created,
             internal,
-            seconds,
-            started,
+            None if work is None else Work(work[0], work[1]),
             changed,
-        ) in _records(section)
+        )
+        for id, place, name, email, user, created, internal, work, changed in given
     ]
 
 
-def _attachments(section: str) -> Any:
-    return [
-        Attachment(id, filename, int(size), mime) for id, filename, size, mime in _records(section)
-    ]
+def _attachments(given: Any) -> Any:
+    return [Attachment(id, filename, size, mime) for id, filename, size, mime in given]
 
 
 def _issue(given: Any) -> Issue:
-    head, texts, rich, users, comments, attachments = given[0].split("\x1d")
-    key, url, project = head.split("\x1f")
-    fields = _fields(texts, rich, users, given[1])
+    head, texts, rich, users, comments, attachments = given
+    key, url, project = head
+    fields = _fields(texts, rich, users)
     return Issue(key, url, project, fields, (_comments(comments), _attachments(attachments)))
 
 
 def _replica(given: Any) -> Replica:
-    head, texts, rich, users, comments, attachments = given[0].split("\x1d")
-    about, removed_comments, removed_attachments = head.split("\x1e")
-    key, url, gone = about.split("\x1f")
-    fields = _fields(texts, rich, users, given[1])
+    head, texts, rich, users, comments, attachments = given
+    fields = _fields(texts, rich, users)
     replica = Replica(
         summary=fields.get("summary"),
         description=fields.get("description"),
@@ -535,9 +519,8 @@ def _replica(given: Any) -> Replica:
         attachments=_attachments(attachments),
         fields=fields,
     )
-    replica.key, replica.url, replica.gone = key, url, gone != ""
-    replica.removed_comments = removed_comments.split("\x1f") if removed_comments else []
-    replica.removed_attachments = removed_attachments.split("\x1f") if removed_attachments else []
+    replica.key, replica.url, replica.gone = head[0], head[1], head[2]
+    replica.removed_comments, replica.removed_attachments = head[3], head[4]
     return replica
 
 
@@ -580,6 +563,15 @@ def _refuse(names: Any, place: int, kind: Any) -> None:
     raise TypeError(f"\x1etype\x1e{name}\x1ea value of a field\x1e{kind.__name__}")
 
 
+def _body(body: Any) -> Any:
+    """Tuples cross back faster than objects."""
+    if type(body) is not RichText:
+        return body
+    if body._before or body._after:
+        return (body._ref, body._before, body._after)
+    return (body._ref,)
+
+
 def _export(result: Any, wanted: Any, rule: str) -> Any:
     if result is None:
         return None
@@ -616,17 +608,17 @@ def _export(result: Any, wanted: Any, rule: str) -> Any:
         named,
         result.type,
         result.fields,
-        [(c.id, c.body, c.internal, c.work) for c in comments],
+        [(c.id, _body(c.body), c.internal, c.work) for c in comments],
         [a.id for a in attachments],
         result.project if wanted is Wanted else "",
         result.stop_syncing,
     ]
 
 
-def _context(given: str) -> Context:
+def _context(given: Any) -> Context:
     _plain.clear()
     _markdown.clear()
-    return Context(given.split("\x1f"))
+    return Context(given)
 
 
 def _with_previous(context: Context, previous: Any) -> Context:

@@ -54,6 +54,11 @@ _VARYING = re.compile(
     r"|\b(?:eval|exec)\b"
 )
 
+_INCOMING = re.compile(
+    r"^def[ \t]+incoming\s*\(\s*\w+\s*(?::[^,*()]*)?,\s*(\w+)\s*[:,]", re.MULTILINE
+)
+_REFLECTING = re.compile(r"\b(?:eval|exec|locals|globals|vars|dir|lambda)\b|\bincoming\s*=")
+
 Printed = Callable[[str, str], None]
 
 
@@ -66,6 +71,16 @@ def varies(source: str) -> bool:
 def frozen(now: int, seed: str) -> OSPolicy:
     moment = datetime.fromtimestamp(now / 1000, UTC)
     return OSPolicy(datetime=moment, timezone="UTC", sleep="zero", random_start={"seed": seed})
+
+
+@lru_cache(maxsize=256)
+def asks_for_issue(source: str) -> bool:
+    """False only where an incoming rule surely never looks at the issue here, which it then is not
+    given: most rules ask the replica alone."""
+    heads = _INCOMING.findall(source)
+    if len(heads) != 1 or _REFLECTING.search(source):
+        return True
+    return len(re.findall(rf"\b{heads[0]}\b", source)) > 1
 
 
 class RuleSession:
@@ -126,9 +141,12 @@ class RuleSessions:
             await self._give_back(script, session)
 
     @asynccontextmanager
-    async def fresh(self, script: Script, policy: OSPolicy) -> AsyncIterator[RuleSession]:
+    async def fresh(
+        self, script: Script, policy: OSPolicy, *, patience: int = 1
+    ) -> AsyncIterator[RuleSession]:
+        """`patience` allows so many times as much time."""
         async with self.turn:
-            session = await self._open(script, policy)
+            session = await self._open(script, policy, patience)
             try:
                 yield session
             finally:
@@ -159,10 +177,10 @@ class RuleSessions:
             _, oldest = self._idle.pop(0)
             await oldest.end()
 
-    async def _open(self, script: Script, policy: OSPolicy) -> RuleSession:
+    async def _open(self, script: Script, policy: OSPolicy, patience: int = 1) -> RuleSession:
         checkout = self._pool.checkout(
             script_name=f"{script.direction}.py",
-            limits=self._limits.for_session(),
+            limits=self._limits.for_session(patience),
             os_policy=policy,
         )
         session = RuleSession(await checkout.__aenter__())
