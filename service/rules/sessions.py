@@ -16,9 +16,10 @@ from schemas.rules import RuleSet, Snippet
 from service.rules.limits import RuleLimits
 from service.rules.linking import linked
 from service.rules.port import Direction
+from service.rules.prelude import prelude
 from service.rules.snippets import bare
 
-PRELUDE = files("service.rules").joinpath("prelude.py").read_text("utf-8")
+PRELUDE = prelude()
 SURFACE = files("service.rules").joinpath("surface.pyi").read_text("utf-8")
 
 

@@ -33,9 +33,9 @@ def file_of(name: str) -> str:
 
 
 @lru_cache(maxsize=256)
-def bare(source: str) -> str:
+def bare(source: str, package: str = PACKAGE) -> str:
     """The file with its imports of snippets blanked out, and every other letter in its place."""
-    found = imports(source)
+    found = imports(source, package)
     if not found:
         return source
     lines = source.splitlines(keepends=True)
@@ -50,10 +50,10 @@ def bare(source: str) -> str:
 
 
 @lru_cache(maxsize=256)
-def imports(source: str) -> tuple[Import, ...]:
+def imports(source: str, package: str = PACKAGE) -> tuple[Import, ...]:
     """() for a file that cannot be read, which the check of its syntax tells."""
-    tree = _tree(source) if PACKAGE in source else None
-    return tuple(_imports(tree, source)) if tree else ()
+    tree = _tree(source) if package in source else None
+    return tuple(_imports(tree, source, package)) if tree else ()
 
 
 @lru_cache(maxsize=256)
@@ -70,17 +70,17 @@ def _tree(source: str) -> ast.Module | None:
         return None
 
 
-def _imports(tree: ast.Module, source: str) -> Iterator[Import]:
+def _imports(tree: ast.Module, source: str, package: str) -> Iterator[Import]:
     lines = source.splitlines()
     top = set(map(id, tree.body))
     for node in ast.walk(tree):
         match node:
-            case ast.Import(names=names) if any(_ours(each.name) for each in names):
+            case ast.Import(names=names) if any(_within(each.name, package) for each in names):
                 name = ""
                 imported: tuple[str, ...] = ()
                 wrong = f"Write it like this: from {PACKAGE}.people import full_name"
-            case ast.ImportFrom(module=str() as module, level=0) if _ours(module):
-                name, imported = module.removeprefix(PACKAGE).lstrip("."), _names(node)
+            case ast.ImportFrom(module=str() as module, level=0) if _within(module, package):
+                name, imported = module.removeprefix(package).lstrip("."), _names(node)
                 wrong = _wrong(node, name, id(node) in top)
             case _:
                 continue
@@ -109,8 +109,8 @@ def _wrong(node: ast.ImportFrom, name: str, top: bool) -> str:
     return "" if top else "Snippets are imported at the beginning of a file, not within a block."
 
 
-def _ours(module: str) -> bool:
-    return module == PACKAGE or module.startswith(f"{PACKAGE}.")
+def _within(module: str, package: str) -> bool:
+    return module == package or module.startswith(f"{package}.")
 
 
 def _column(lines: list[str], line: int, offset: int) -> int:
@@ -125,8 +125,7 @@ def _defined(body: Iterable[ast.stmt]) -> Iterator[str]:
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
                 yield node.name
             case ast.Import() | ast.ImportFrom():
-                if not (isinstance(node, ast.ImportFrom) and _ours(node.module or "")):
-                    continue  # the same module under the same name does no harm
+                continue  # the same module under the same name does no harm
             case _:
                 for each in ast.walk(node):
                     if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store):
