@@ -42,6 +42,10 @@ class DraftView(msgspec.Struct, frozen=True):
     saved: Millis = 0
     findings: tuple[Diagnostic, ...] = ()
     """Of the check; a draft may be saved with them, and not published."""
+    warnings: tuple[Diagnostic, ...] = ()
+    """Fields and values that this side's tracker does not know; they stop nothing."""
+    unchecked: str = ""
+    """Why these could not be looked for."""
 
 
 class DraftPut(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -184,3 +188,7 @@ class RulesSaved(msgspec.Struct, frozen=True):
 
     version: int | None
     findings: tuple[Diagnostic, ...] = ()
+    warnings: tuple[Diagnostic, ...] = ()
+    """Fields and values that this side's tracker does not know; they stop nothing."""
+    unchecked: str = ""
+    """Why these could not be looked for."""

@@ -52,18 +52,18 @@ def bare(source: str, package: str = PACKAGE) -> str:
 @lru_cache(maxsize=256)
 def imports(source: str, package: str = PACKAGE) -> tuple[Import, ...]:
     """() for a file that cannot be read, which the check of its syntax tells."""
-    tree = _tree(source) if package in source else None
+    tree = parsed(source) if package in source else None
     return tuple(_imports(tree, source, package)) if tree else ()
 
 
 @lru_cache(maxsize=256)
 def defined(source: str) -> frozenset[str]:
     """The names that a file makes at its top level."""
-    tree = _tree(source)
+    tree = parsed(source)
     return frozenset(_defined(tree.body)) if tree else frozenset()
 
 
-def _tree(source: str) -> ast.Module | None:
+def parsed(source: str) -> ast.Module | None:
     try:
         return ast.parse(source)
     except _UNREADABLE:
@@ -88,9 +88,9 @@ def _imports(tree: ast.Module, source: str, package: str) -> Iterator[Import]:
             name,
             imported,
             node.lineno,
-            _column(lines, node.lineno, node.col_offset),
+            column_of(lines, node.lineno, node.col_offset),
             node.end_lineno or node.lineno,
-            _column(lines, node.end_lineno or node.lineno, node.end_col_offset or 0),
+            column_of(lines, node.end_lineno or node.lineno, node.end_col_offset or 0),
             wrong,
         )
 
@@ -113,7 +113,7 @@ def _within(module: str, package: str) -> bool:
     return module == package or module.startswith(f"{package}.")
 
 
-def _column(lines: list[str], line: int, offset: int) -> int:
+def column_of(lines: list[str], line: int, offset: int) -> int:
     """The parser counts bytes."""
     text = lines[line - 1] if line <= len(lines) else ""
     return len(text.encode()[:offset].decode(errors="ignore")) + 1
@@ -134,7 +134,7 @@ def _defined(body: Iterable[ast.stmt]) -> Iterator[str]:
 
 def used(source: str) -> frozenset[str]:
     """Names that the file reads and nowhere makes."""
-    tree = _tree(source)
+    tree = parsed(source)
     if tree is None:
         return frozenset()
     names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
@@ -145,13 +145,13 @@ def used(source: str) -> frozenset[str]:
 
 def place(source: str, name: str) -> tuple[int, int]:
     """Where the name stands first, outside strings and comments."""
-    tree = _tree(source)
+    tree = parsed(source)
     lines = source.splitlines()
     found = [(1, 1)]
     for node in ast.walk(tree) if tree else ():
         match node:
             case ast.Name(id=id) if id == name:
-                found.append((node.lineno, _column(lines, node.lineno, node.col_offset)))
+                found.append((node.lineno, column_of(lines, node.lineno, node.col_offset)))
             case ast.FunctionDef(name=id) | ast.ClassDef(name=id) if id == name:
                 line = lines[node.lineno - 1]
                 found.append((node.lineno, line.index(name, node.col_offset) + 1))

@@ -43,6 +43,7 @@ from service.workers.operations.patching import patched
 from service.workers.operations.places import check_place
 from service.workers.operations.relay_pairing import RelayedPairing
 from service.workers.operations.snippets import SnippetOperations, pins
+from service.workers.operations.wording import wording
 from service.workers.roster import LiveConnection, touch
 from service.workers.standing import restated
 
@@ -270,7 +271,9 @@ class ConnectionOperations:
         )
         if findings:
             return RulesSaved(None, tuple(findings))
-        used = used_by(RuleSet(0, body.outgoing, body.incoming), library)
+        rules = RuleSet(0, body.outgoing, body.incoming)
+        used = used_by(rules, library)
+        words = await wording(desk, live, rules, library)
 
         def work(c: sa.Connection) -> int:
             connections.locked(c, live.record.id)
@@ -291,7 +294,7 @@ class ConnectionOperations:
 
         version = await desk.store.write(work)
         await desk.changed()
-        return RulesSaved(version)
+        return RulesSaved(version, (), words.warnings, words.unchecked)
 
     async def _tallies(self, ids: list[str]) -> dict[str, Tally]:
         return await self._desk.store.read(lambda c: tallies.of(c, ids))

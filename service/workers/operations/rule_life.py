@@ -31,6 +31,7 @@ from service.workers.operations.desk import Desk
 from service.workers.operations.dry_running import DryRunning
 from service.workers.operations.replaying import Replaying
 from service.workers.operations.snippets import SnippetOperations, pins
+from service.workers.operations.wording import wording
 from service.workers.roster import LiveConnection
 
 
@@ -87,7 +88,7 @@ class RuleLifeOperations:
         if found is None:
             rules = live.rules
             return DraftView(rules.outgoing, rules.incoming, rules.version)
-        return await self._view(found)
+        return await self._view(live, found)
 
     async def save_draft(self, name: str, body: DraftPut, author: str) -> DraftView:
         """With findings it is saved as well: a draft is where one tries."""
@@ -101,7 +102,7 @@ class RuleLifeOperations:
             self._desk.now(),
         )
         await self._desk.store.write(lambda c: rule_drafts.put(c, live.record.id, draft))
-        return await self._view(draft)
+        return await self._view(live, draft)
 
     async def discard(self, name: str) -> None:
         live = self._desk.connection(name)
@@ -180,12 +181,14 @@ class RuleLifeOperations:
             )
         return found
 
-    async def _view(self, draft: RuleDraft) -> DraftView:
+    async def _view(self, live: LiveConnection, draft: RuleDraft) -> DraftView:
         engine, library = self._desk.engine, await self._snippets.library()
         findings: tuple[Diagnostic, ...] = (
             *await engine.check("outgoing", draft.outgoing, "outgoing.py", library),
             *await engine.check("incoming", draft.incoming, "incoming.py", library),
         )
+        rules = RuleSet(0, draft.outgoing, draft.incoming)
+        words = await wording(self._desk, live, rules, library)
         return DraftView(
             draft.outgoing,
             draft.incoming,
@@ -194,6 +197,8 @@ class RuleLifeOperations:
             draft.message,
             draft.saved,
             findings,
+            words.warnings,
+            words.unchecked,
         )
 
 
