@@ -47,6 +47,11 @@ class RuleContext(msgspec.Struct, frozen=True, omit_defaults=True):
     """Ids of local comments of which the other side holds an earlier wording."""
     taken: frozenset[str] = frozenset()
     """Ids of remote comments of which this side holds an earlier wording."""
+    local_keys: dict[str, str | None] = {}
+    """Of other issues that the rule asked for, by their keys on the other side; None where the
+    issue is not under sync."""
+    remote_keys: dict[str, str | None] = {}
+    """The same the other way round."""
 
 
 class OutgoingComment(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -61,6 +61,14 @@ def translate(
     return RuleError(message, remedy=remedy, file=file, line=line, trace=trace)
 
 
+def asked(error: MontyError) -> tuple[str, str] | None:
+    """Which way, and for which key, when the rule asks for that of another issue."""
+    match str(error.exception()).split(MARK, 3) if isinstance(error, MontyRuntimeError) else ():
+        case ["", "ask", way, key]:
+            return way, key
+    return None
+
+
 def worn_out(error: MontyError) -> bool:
     """True when earlier runs may have used up what the session had; a new one tells."""
     return _asks_too_often(error.exception())

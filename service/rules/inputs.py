@@ -121,6 +121,8 @@ def context_input(context: RuleContext) -> Crossing:
         context.first_sync,
         context.now,
         context.mirror,
+        context.local_keys,
+        context.remote_keys,
     )
 
 

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import structlog
-from pydantic_monty import AsyncMonty, MontyCrashedError, MontyError
+from pydantic_monty import AsyncMonty, MontyCrashedError, MontyError, MontyRuntimeError
 
 from schemas.errors import ConfigurationError, MappingError, RuleError
 from schemas.issue import Issue
@@ -19,6 +19,7 @@ from service.rules.checking import check_rule, check_snippet
 from service.rules.codec import RichTextCodec
 from service.rules.failure import (
     FILES,
+    asked,
     crashed,
     fed,
     function_line,
@@ -28,7 +29,7 @@ from service.rules.failure import (
 )
 from service.rules.inputs import Given, context_input, previous_input
 from service.rules.limits import RuleLimits
-from service.rules.port import Direction
+from service.rules.port import Direction, KeyAsked
 from service.rules.sessions import (
     RuleSession,
     RuleSessions,
@@ -73,7 +74,7 @@ class MontyEngine:
         script = script_of("outgoing", rules)
         inputs = {"_given": given.issue(issue)} | _about(script, context)
         run = _Run(script, _OUTGOING, inputs, given, context)
-        exported = await self._run(run)
+        exported = await self._answer(run)
         try:
             return results.outgoing(exported, given)
         except results.Refused as refused:
@@ -90,7 +91,7 @@ class MontyEngine:
         shown = given.replica(replica)
         inputs = {"_given": shown, "_local": local} | _about(script, context)
         run = _Run(script, _INCOMING, inputs, given, context)
-        exported = await self._run(run)
+        exported = await self._answer(run)
         try:
             return results.wanted(exported, given)
         except results.Refused as refused:
@@ -110,6 +111,13 @@ class MontyEngine:
 
     async def close(self) -> None:
         await self.sessions.close()
+
+    async def _answer(self, run: "_Run") -> Any:
+        exported = await self._run(run)
+        if isinstance(exported, tuple):
+            way, key = exported
+            raise KeyAsked(way, key, FILES[run.direction])
+        return exported
 
     async def _run(self, run: "_Run") -> Any:
         began = asyncio.get_running_loop().time()
@@ -147,7 +155,13 @@ class MontyEngine:
 
     async def _feed(self, session: RuleSession, run: "_Run", printed: "_Printed") -> Any:
         lookup = {"_host_plain": run.given.plain, "_host_markdown": run.given.markdown}
-        return await session.run(run.code, run.inputs, lookup, printed.add)
+        try:
+            return await session.run(run.code, run.inputs, lookup, printed.add)
+        except MontyRuntimeError as error:
+            # Here, so that the session stays warm: the rule is asked again at once.
+            if (key := asked(error)) is not None:
+                return key
+            raise
 
     def _failure(self, error: MontyError, run: "_Run") -> RuleError | MappingError:
         files = fed(run.direction, run.script.snippets)

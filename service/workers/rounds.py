@@ -11,7 +11,7 @@ from schemas.errors import Fault, MappingError, StoreUnavailable, TidegateError
 from schemas.issue import Part
 from schemas.replica import TwinMessage
 from schemas.values import Millis
-from service.rules.declared import Declared, DeclaredEngine
+from service.rules.declared import Declared
 from service.rules.masking import masks_of
 from service.rules.port import RuleEngine
 from service.store.errors import LeaseLost
@@ -23,12 +23,13 @@ from service.workers.hints import Hint
 from service.workers.kin import StoredKin
 from service.workers.ledger import Ledger
 from service.workers.metadata import ProjectMetadata
+from service.workers.other_keys import engine_for
 from service.workers.people import People
 from service.workers.recent import Recent
 from service.workers.reconciliation import FIELDS_ONLY, Reconciliation
 from service.workers.roster import LiveConnection, OpenConnector, Roster
 from service.workers.settling import Settling
-from service.workers.tables import NOTHING, ConnectionTables
+from service.workers.tables import ConnectionTables
 from service.workers.tape import Recorder
 
 log = structlog.get_logger()
@@ -84,7 +85,7 @@ class Rounds:
         declared = await self._tables.declared(live)
         key = TwinKey(claim.connection, claim.twin)
         bench = self._bench(key, live, opened, ledger, declared)
-        tape = self._recorder.tape(live, self._engine)
+        tape = self._recorder.tape(live, bench.engine)
         if tape is not None:
             bench = msgspec.structs.replace(bench, engine=tape)
         outcome = await self._run(bench, claim, waiting, hint, here, live)
@@ -105,10 +106,8 @@ class Rounds:
         ledger: Ledger,
         declared: Declared,
     ) -> Bench:
-        engine, rules = self._engine, live.rules
-        if declared is not NOTHING:
-            engine = DeclaredEngine(engine, declared)
-            rules = msgspec.structs.replace(rules, tables=declared.source)
+        kin = StoredKin(self._store, live.record)
+        engine, rules = engine_for(self._engine, live.rules, declared, kin)
         return Bench(
             connection=live.record.shared,
             tracker=opened.tracker,
@@ -122,7 +121,7 @@ class Rounds:
             attachment_limit=live.record.settings.attachment_limit,
             ledger=ledger,
             contents=self._contents,
-            kin=StoredKin(self._store, live.record),
+            kin=kin,
             persons=self._people.of(opened, live.record.settings),
             ground=self._known.of(opened),
             wrote=partial(self._recent.wrote, key),

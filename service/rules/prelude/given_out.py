@@ -5,6 +5,7 @@ from typing import Any, Callable  # noqa: UP035 (the sandbox has no collections.
 from service.rules.prelude.parts import Attachment, Comment, RichText, User
 from service.rules.prelude.returned import Replica, Wanted, _Clear
 from service.rules.prelude.taken_in import _context, _issue, _replica, _with_previous
+from service.rules.prelude.words import _asked
 
 outgoing: Callable[[Any, Any], Any]
 incoming: Callable[[Any, Any, Any], Any]
@@ -129,7 +130,7 @@ def _run_outgoing(given: Any, about: Any, previous: Any) -> Any:
     if previous:
         _with_previous(context, previous)
     result = outgoing(_issue(given), context)  # noqa: F821
-    return _export(result, Replica, "outgoing")
+    return _asked[0] if _asked else _export(result, Replica, "outgoing")
 
 
 def _run_incoming(given: Any, local: Any, about: Any, previous: Any) -> Any:
@@ -138,4 +139,4 @@ def _run_incoming(given: Any, local: Any, about: Any, previous: Any) -> Any:
     if previous:
         _with_previous(context, previous)
     result = incoming(_replica(given), issue, context)  # noqa: F821
-    return _export(result, Wanted, "incoming")
+    return _asked[0] if _asked else _export(result, Wanted, "incoming")

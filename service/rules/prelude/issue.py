@@ -17,7 +17,7 @@ class Context:
             self.first_sync,
             self.now,
             self.mirror,
-        ) = given
+        ) = given[:-2]
         self.previous: dict[str, Any] = {}
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from service.rules.prelude.issue import Context, Issue
 from service.rules.prelude.parts import Attachment, Comment, RichText, User, Work
 from service.rules.prelude.returned import Replica
-from service.rules.prelude.words import _markdown, _plain
+from service.rules.prelude.words import _asked, _local_keys, _markdown, _plain, _remote_keys
 
 
 def _fields(fields: Any, rich: Any, users: Any) -> Any:
@@ -79,6 +79,10 @@ def _replica(given: Any) -> Replica:
 def _context(given: Any) -> Context:
     _plain.clear()
     _markdown.clear()
+    _asked.clear()
+    for keys, found in ((_local_keys, given[-2]), (_remote_keys, given[-1])):
+        keys.clear()
+        keys.update(found)
     return Context(given)
 
 

@@ -9,6 +9,9 @@ _host_plain: Callable[[], list[str]]
 _host_markdown: Callable[[], list[str]]
 _plain: list[str] = []
 _markdown: list[str] = []
+_local_keys: dict[str, Any] = {}
+_remote_keys: dict[str, Any] = {}
+_asked: list[tuple[str, str]] = []
 
 
 def stop(message: str) -> None:
@@ -97,3 +100,21 @@ def moment(milliseconds: int) -> Any:
 
     start = datetime(1970, 1, 1, tzinfo=timezone.utc)  # noqa: UP017 (unknown to the sandbox)
     return start + timedelta(milliseconds=milliseconds)
+
+
+def local_key_of(remote_key: Any) -> Any:
+    return _key("local", _local_keys, remote_key)
+
+
+def remote_key_of(local_key: Any) -> Any:
+    return _key("remote", _remote_keys, local_key)
+
+
+def _key(way: str, known: dict[str, Any], key: Any) -> Any:
+    """What is not known yet ends the run; it is looked up, and the rule asked again."""
+    if not key:
+        return None
+    if key not in known:
+        _asked.append((way, str(key)))
+        raise ValueError(f"\x1eask\x1e{way}\x1e{key}")
+    return known[key]

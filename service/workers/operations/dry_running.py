@@ -23,8 +23,10 @@ from service.workers.dry_tracker import DryTracker, dry
 from service.workers.kin import StoredKin
 from service.workers.ledger import waiting_message
 from service.workers.operations.desk import Desk
+from service.workers.other_keys import engine_for
 from service.workers.reconciliation import Reconciliation
 from service.workers.roster import LiveConnection, OpenConnector
+from service.workers.tables import ConnectionTables
 from service.workers.tape import TapedEngine
 from service.workers.triggers import twin_id
 
@@ -39,6 +41,7 @@ class DryRunning:
         self._desk = desk
         self._codec = codec
         self._form = PlainForm(codec)
+        self._tables = ConnectionTables(desk.known, desk.roster)
 
     async def run(
         self,
@@ -58,7 +61,10 @@ class DryRunning:
         rules = _rules(live, body, draft, library)
         twin, row = await self._find(live, opened, body.issue)
         tracker = dry(opened.tracker, self._form.shown, self._codec.to_markdown)
-        engine = TapedEngine(self._desk.engine)
+        kin = StoredKin(self._desk.store, live.record)
+        declared = await self._tables.declared(live)
+        dressed, rules = engine_for(self._desk.engine, rules, declared, kin)
+        engine = TapedEngine(dressed)
         ledger = _NoLedger()
         bench = self._bench(live, opened, rules, tracker, engine, ledger)
         waiting = await self._desk.store.read(lambda c: waiting_message(c, live, twin.id))

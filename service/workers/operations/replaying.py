@@ -18,7 +18,10 @@ from service.rules.port import Direction, RuleEngine
 from service.rules.sessions import script_of
 from service.store import rule_drafts, rule_recordings, rule_snippets
 from service.store.rule_recordings import Recording
+from service.workers.kin import StoredKin
 from service.workers.operations.desk import Desk
+from service.workers.other_keys import engine_for
+from service.workers.tables import ConnectionTables
 from service.workers.tape import Run, unpacked
 
 Came = Outgoing | Wanted | RuleError | MappingError | None
@@ -31,6 +34,7 @@ class Replaying:
         self._desk = desk
         self._codec = codec
         self._elapsed = elapsed
+        self._tables = ConnectionTables(desk.known, desk.roster)
 
     async def recorder(self, name: str) -> RecorderView:
         live = self._desk.connection(name)
@@ -55,7 +59,11 @@ class Replaying:
             )
 
         sources, found = await desk.store.read(work)
-        theatre = Theatre(desk.engine, self._codec, live.rules, sources)
+        declared = await self._tables.declared(live)
+        kin = StoredKin(desk.store, live.record)
+        engine, now = engine_for(desk.engine, live.rules, declared, kin)
+        _, draft = engine_for(desk.engine, sources, declared, kin)
+        theatre = Theatre(engine, self._codec, now, draft)
         runs = [(recording, _opened(recording)) for recording in found]
         differing: list[Replayed] = []
         for start in range(0, len(runs), _AT_ONCE):

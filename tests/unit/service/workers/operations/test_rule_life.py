@@ -549,3 +549,26 @@ async def test_a_snippet_has_a_name_that_can_be_imported(office):
     for name in ("Statuses", "a-b", "class", "../x", ""):
         with pytest.raises(InputError, match="cannot be the name"):
             await office.operations.snippets.save(name, SnippetPut("A = 1\n"), "ann")
+
+
+# Keys of other issues
+
+NAMING = OUT.replace(
+    "status=issue.status",
+    "status=remote_key_of(text(issue.summary)) or local_key_of('other-i1') or 'none'",
+)
+
+
+async def test_a_rule_is_told_the_keys_of_other_issues(office, rules):
+    first, _ = await sync(office)
+    saved = await office.operations.save_rules("here", RulesPut(NAMING, IN), "ann")
+    assert saved.findings == ()
+    (mirror,) = office.shop.trackers["other"].issues
+    await sync(office, summary=first)
+    assert sent_status(office) == mirror
+    issue, _ = await sync(office, summary="no key")
+    assert sent_status(office) == first
+    run = await rules.dry_run("here", DryRunBody(issue))
+    assert run.outgoing["fields"]["status"] == first
+    replayed = await rules.replay("here", ReplayBody(NAMING.replace("'none'", "'?'")))
+    assert (replayed.seen > 0, replayed.differing) == (True, ())
