@@ -73,7 +73,7 @@ def newest(c: sa.Connection) -> list[SnippetVersion]:
 
 def at(c: sa.Connection, versions: Mapping[str, int]) -> tuple[Snippet, ...]:
     """These versions, by name."""
-    wanted = sa.select(_t.name, _t.version, _t.source).where(_t.name.in_(versions))
+    wanted = sa.select(_t.name, _t.version, _t.source).where(_t.name.in_(list(versions)))
     return tuple(
         Snippet(row.name, row.version, row.source.decode())
         for row in c.execute(wanted.order_by(_t.name))
