@@ -12,10 +12,7 @@ from schemas.errors import RuleError
 from schemas.issue import Issue
 from schemas.replica import Replica
 from schemas.rules import Diagnostic, Outgoing, RuleContext, RuleSet, Snippet, Wanted
-from service.rules.declared import Declared, DeclaredEngine
 from service.rules.port import Direction, KeyAsked, RuleEngine
-from service.workers.kin import StoredKin
-from service.workers.tables import NOTHING
 
 MOST = 100
 """Keys that one rule may ask for in one run."""
@@ -68,14 +65,3 @@ class KeysEngine:
             f"The rule asked for the keys of more than {MOST} other issues and was ended.",
             remedy="Ask for fewer of them, then retry.",
         )
-
-
-def engine_for(
-    engine: RuleEngine, rules: RuleSet, declared: Declared, kin: StoredKin
-) -> tuple[RuleEngine, RuleSet]:
-    """The engine and the rules as one connection uses them, also in trials."""
-    engine = KeysEngine(engine, kin.key)
-    if declared == NOTHING:
-        return engine, rules
-    tables = msgspec.structs.replace(rules, tables=declared.source)
-    return DeclaredEngine(engine, declared), tables

@@ -11,7 +11,7 @@ from schemas.errors import Fault, MappingError, StoreUnavailable, TidegateError
 from schemas.issue import Part
 from schemas.replica import TwinMessage
 from schemas.values import Millis
-from service.rules.declared import Declared
+from service.rules.declared import Declared, DeclaredEngine
 from service.rules.masking import masks_of
 from service.rules.port import RuleEngine
 from service.store.errors import LeaseLost
@@ -23,13 +23,14 @@ from service.workers.hints import Hint
 from service.workers.kin import StoredKin
 from service.workers.ledger import Ledger
 from service.workers.metadata import ProjectMetadata
-from service.workers.other_keys import engine_for
+from service.workers.other_keys import KeysEngine
 from service.workers.people import People
 from service.workers.recent import Recent
 from service.workers.reconciliation import FIELDS_ONLY, Reconciliation
+from service.workers.remote_names import RemoteNames
 from service.workers.roster import LiveConnection, OpenConnector, Roster
 from service.workers.settling import Settling
-from service.workers.tables import ConnectionTables
+from service.workers.tables import NOTHING, ConnectionTables
 from service.workers.tape import Recorder
 
 log = structlog.get_logger()
@@ -65,7 +66,7 @@ class Rounds:
         self._engine, self._contents = engine, contents
         self._people, self._known, self._recent = people, known, recent
         self._now = now
-        self._tables = ConnectionTables(known, roster)
+        self._tables = ConnectionTables(known, roster, RemoteNames(store, now=now))
         self._began = now()
 
     async def look(
@@ -82,12 +83,13 @@ class Rounds:
         ledger = Ledger(
             self._store, live, other, claim, here=here, change=hint.change, now=self._now()
         )
+        await self._tables.note(live, claim.incoming)
         declared = await self._tables.declared(live)
         key = TwinKey(claim.connection, claim.twin)
-        bench = self._bench(key, live, opened, ledger, declared)
-        tape = self._recorder.tape(live, bench.engine)
-        if tape is not None:
-            bench = msgspec.structs.replace(bench, engine=tape)
+        kin = StoredKin(self._store, live.record)
+        engine = KeysEngine(self._engine, kin.key)
+        tape = self._recorder.tape(live, engine)
+        bench = self._bench(key, live, opened, ledger, declared, tape or engine)
         outcome = await self._run(bench, claim, waiting, hint, here, live)
         if isinstance(outcome.error, MappingError):
             explained = await self._tables.explained(live, outcome.error)
@@ -105,9 +107,12 @@ class Rounds:
         opened: OpenConnector,
         ledger: Ledger,
         declared: Declared,
+        engine: RuleEngine,
     ) -> Bench:
-        kin = StoredKin(self._store, live.record)
-        engine, rules = engine_for(self._engine, live.rules, declared, kin)
+        rules = live.rules
+        if declared is not NOTHING:
+            engine = DeclaredEngine(engine, declared)
+            rules = msgspec.structs.replace(rules, tables=declared.source)
         return Bench(
             connection=live.record.shared,
             tracker=opened.tracker,
@@ -121,11 +126,12 @@ class Rounds:
             attachment_limit=live.record.settings.attachment_limit,
             ledger=ledger,
             contents=self._contents,
-            kin=kin,
+            kin=StoredKin(self._store, live.record),
             persons=self._people.of(opened, live.record.settings),
             ground=self._known.of(opened),
             wrote=partial(self._recent.wrote, key),
             now=self._now,
+            far=not live.record.counterpart,
             masks=masks_of(live.record.settings.masks),
         )
 

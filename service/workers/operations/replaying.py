@@ -20,7 +20,8 @@ from service.store import rule_drafts, rule_recordings, rule_snippets
 from service.store.rule_recordings import Recording
 from service.workers.kin import StoredKin
 from service.workers.operations.desk import Desk
-from service.workers.other_keys import engine_for
+from service.workers.other_keys import KeysEngine
+from service.workers.remote_names import RemoteNames
 from service.workers.tables import ConnectionTables
 from service.workers.tape import Run, unpacked
 
@@ -34,7 +35,6 @@ class Replaying:
         self._desk = desk
         self._codec = codec
         self._elapsed = elapsed
-        self._tables = ConnectionTables(desk.known, desk.roster)
 
     async def recorder(self, name: str) -> RecorderView:
         live = self._desk.connection(name)
@@ -59,11 +59,13 @@ class Replaying:
             )
 
         sources, found = await desk.store.read(work)
-        declared = await self._tables.declared(live)
-        kin = StoredKin(desk.store, live.record)
-        engine, now = engine_for(desk.engine, live.rules, declared, kin)
-        _, draft = engine_for(desk.engine, sources, declared, kin)
-        theatre = Theatre(engine, self._codec, now, draft)
+        names = RemoteNames(desk.store, now=desk.now)
+        tables = (await ConnectionTables(desk.known, desk.roster, names).declared(live)).source
+        now, then = (
+            msgspec.structs.replace(rules, tables=tables) for rules in (live.rules, sources)
+        )
+        engine = KeysEngine(desk.engine, StoredKin(desk.store, live.record).key)
+        theatre = Theatre(engine, self._codec, now, then)
         runs = [(recording, _opened(recording)) for recording in found]
         differing: list[Replayed] = []
         for start in range(0, len(runs), _AT_ONCE):

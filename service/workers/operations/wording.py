@@ -10,10 +10,9 @@ from schemas.rules import Diagnostic, RuleSet, Snippet
 from service.rules.port import Direction
 from service.rules.results import EXPECTED
 from service.rules.strange_words import Ground, KnownField, strange_words
-from service.workers.metadata import fields_of
+from service.workers.metadata import choices_of, fields_of
 from service.workers.operations.desk import Desk
 from service.workers.roster import LiveConnection
-from service.workers.tables import choices_of
 
 PATIENCE = 5.0
 """Seconds that a save waits for the tracker."""
