@@ -106,7 +106,7 @@ class _Check:
             shape = f"{_CALLABLE}_rule: {_SHAPES[self.direction]} = {self.direction}\n"
         checkout = pool.checkout(
             script_name=self.script,
-            limits=limits.for_session(),
+            limits=limits.for_check(),
             type_check=True,
             type_check_stubs=SURFACE,
             type_check_format="json",
@@ -126,7 +126,7 @@ class _Check:
 
     async def support(self, pool: AsyncMonty, limits: RuleLimits) -> list[Diagnostic]:
         """What is right Python but not known to the sandbox shows when it compiles the file."""
-        checkout = pool.checkout(script_name=self.script, limits=limits.for_session())
+        checkout = pool.checkout(script_name=self.script, limits=limits.for_check())
         async with checkout as session:
             try:
                 await session.feed_run(_HALT + self.source, print_callback=_silence)

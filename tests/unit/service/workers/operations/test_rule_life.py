@@ -484,7 +484,8 @@ async def test_a_snippet_that_breaks_a_rule_is_refused_and_names_it(office, snip
 
 async def test_rolling_rules_back_brings_the_snippets_of_then(office, rules, snippets):
     version = office.shop.roster.connection_named("here").rules.version
-    await snippets.save("statuses", SnippetPut(TOLD.replace("New", "Open")), "bob")
+    saved = await snippets.save("statuses", SnippetPut(TOLD.replace("New", "Open")), "bob")
+    assert saved.findings == ()
     await rules.roll_back("here", RollbackBody(version), "ann")
     await sync(office)
     assert sent_status(office) == "New"
@@ -499,7 +500,8 @@ async def test_rolling_rules_back_brings_the_snippets_of_then(office, rules, sni
 async def test_a_dry_run_and_a_replay_of_a_draft_see_the_newest_snippets(office, rules, snippets):
     issue, _ = await sync(office)
     version = office.shop.roster.connection_named("here").rules.version
-    await snippets.save("statuses", SnippetPut(TOLD.replace("New", "Open")), "bob")
+    saved = await snippets.save("statuses", SnippetPut(TOLD.replace("New", "Open")), "bob")
+    assert saved.findings == ()
     await rules.roll_back("here", RollbackBody(version), "ann")
     run = await rules.dry_run("here", DryRunBody(issue, outgoing=USING))
     assert run.outgoing["fields"]["status"] == "Open"
