@@ -59,6 +59,8 @@ EXAMPLES: Mapping[str, Any] = {
     "rules_rollback": {"version": 1},
     "rules_replay": {"since": 1_767_225_600_000},
     "rules_dry_run": {"issue": "ABC-1", "draft": True},
+    "snippet_put": {"source": "TO_THEM = {}\n", "message": "Statuses of bugs"},
+    "snippet_rollback": {"version": 1},
     "peer_renew": {"code": "TG1-ABC"},
     "peer_url": {"url": "https://sync.globex.example"},
     "mapping_put": {

@@ -39,6 +39,7 @@ from schemas.relay_api import RelayPassAdd, RelayPassAdded, RelayPassView
 from schemas.routing import Route, act, delete, listed, patch, post, put, read
 from schemas.rule_life import RulesPut, RulesSaved, RulesView
 from schemas.rule_routes import RULE_ROUTES
+from schemas.snippets import SNIPPET_ROUTES
 from schemas.trigger_routes import TRIGGER_ROUTES
 from schemas.trust import KeysView, PeerRenew, PeerRenewal, PeerUrl, PeerView
 from schemas.twin_api import (
@@ -423,4 +424,5 @@ ROUTES: tuple[Route[Any, Any, Any], ...] = (
     *ALM_ROUTES,
     *RULE_ROUTES,
     *CONFIGURATION_ROUTES,
+    *SNIPPET_ROUTES,
 )

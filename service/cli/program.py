@@ -30,6 +30,7 @@ from service.cli import (
     relay,
     rules,
     simulate,
+    snippets,
     tasks,
     tokens,
     triggers,
@@ -65,6 +66,7 @@ _GROUPS = (
     relay,
     rules,
     configuration,
+    snippets,
 )
 _EPILOG = """\
 Examples:

@@ -16,6 +16,7 @@ from service.web.api import (
     peers,
     relay,
     rules,
+    snippets,
     triggers,
     twins,
 )
@@ -35,6 +36,7 @@ def api_routes(operations: Operations, board: HealthBoard) -> list[web.RouteDef]
         *connections.routes(operations),
         *rules.routes(operations),
         *configuration.routes(operations),
+        *snippets.routes(operations),
         *invitations.routes(operations),
         *twins.routes(operations),
         *activity.routes(operations),

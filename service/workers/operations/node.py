@@ -83,6 +83,7 @@ from service.workers.operations.relay import RelayOperations
 from service.workers.operations.relay_pairing import RelayedPairing
 from service.workers.operations.replaying import Replaying
 from service.workers.operations.rule_life import RuleLifeOperations
+from service.workers.operations.snippets import SnippetOperations
 from service.workers.operations.tasks import TaskOperations, Work
 from service.workers.operations.tokens import TokenDesk
 from service.workers.operations.triggers import TriggerOperations
@@ -120,11 +121,13 @@ class NodeOperations:
         self._mapping = MappingOperations(desk, self._errors)
         self._configuration = ConfigurationOperations(desk, self._mapping)
         self._connections = ConnectionOperations(desk, pairing, relayed, self._mapping.checked)
+        self._snippets = SnippetOperations(desk)
         self._rule_life = RuleLifeOperations(
             desk,
             self._connections,
             Replaying(desk, MarkdownCodec(), elapsed=perf_counter),
             DryRunning(desk, MarkdownCodec()),
+            self._snippets,
         )
         self._discovery = DiscoveryOperations(desk)
         self._peers = PeerOperations(desk, pairing)
@@ -286,6 +289,10 @@ class NodeOperations:
     @property
     def rule_life(self) -> RuleLifeOperations:
         return self._rule_life
+
+    @property
+    def snippets(self) -> SnippetOperations:
+        return self._snippets
 
     async def sync(self, body: SyncBody) -> SyncAnswer:
         return await self._twins.sync(body)

@@ -27,6 +27,7 @@ class Nothing:
 
     rule_life = None
     configuration = None
+    snippets = None
 
 
 @pytest.fixture

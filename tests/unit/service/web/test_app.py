@@ -20,6 +20,7 @@ class NoOperations:
 
     rule_life = None
     configuration = None
+    snippets = None
 
 
 def admin_app(board, metrics, new_id, **more) -> web.Application:
