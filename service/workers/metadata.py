@@ -33,9 +33,7 @@ class ProjectMetadata:
         self._fields = Remembered[tuple[str, str, str], Mapping[str, FieldInfo]](
             now=now, lasts=LASTS, most=_MOST
         )
-
         self._names: dict[Place, tuple[Metadata | None, Named]] = {}
-        """One for each project that issues leave from."""
 
     async def projects(
         self, opened: OpenConnector, *, young: bool = False
@@ -86,6 +84,8 @@ class ProjectMetadata:
         made = self._names.get(place)
         if made is None or made[0] is not metadata:
             made = self._names[place] = (metadata, _named(metadata))
+            while len(self._names) > _MOST:
+                del self._names[next(iter(self._names))]
         return made[1]
 
     def of(self, opened: OpenConnector) -> "ConnectorGround":
