@@ -31,7 +31,7 @@ from service.sync.outgoing import (
     compose_lacking,
     note_local_edits,
 )
-from service.sync.relations import PARENT, is_parent, ties
+from service.sync.relations import OWN_PARENT, PARENT, is_parent, ties
 from service.sync.restoring import (
     found_again,
     recall_comments,
@@ -219,7 +219,8 @@ class Reconciliation:
         try:
             issue = self._shared(await writes.create(wanted))
         except TrackerError as error:
-            lacks = error.fault is Fault.VALIDATION and wanted.fields.get(PARENT) is None
+            named = {PARENT, OWN_PARENT} & {n for n, v in wanted.fields.items() if v is not None}
+            lacks = error.fault is Fault.VALIDATION and not named
             if lacks and await self._needs_parent(wanted):
                 self._wait_for_parent()
                 return None

@@ -13,7 +13,7 @@ from schemas.peer import Terms
 from schemas.relay import RelayPlace
 from schemas.values import Millis
 from service.peers.invitation import new_invitation, to_code, verifier
-from service.rules.defaults import default_rules
+from service.rules.defaults import Manifest, default_rules
 from service.rules.masking import masks_of
 from service.store import connections, invitations, rule_versions
 from service.workers.operations.checked_tables import Site, checked_tables
@@ -23,7 +23,7 @@ from service.workers.operations.pairing import Draft, encode_draft
 from service.workers.operations.places import check_place
 from service.workers.operations.probing import check_mode, probe
 from service.workers.roster import OpenConnector, Roster, touch
-from service.workers.systems import manifest_of
+from service.workers.systems import manifest
 
 HOUR = 3_600_000
 
@@ -141,15 +141,13 @@ class Initiation:
             self._record(body), type="local", status="active", reason="", counterpart=desk.new_id()
         )
         there = self._other_end(here, other, remote)
-        ends = (
-            (here, (own.record.system, other.record.system)),
-            (there, (other.record.system, own.record.system)),
-        )
+        ours, theirs = manifest(own.tracker.capabilities), manifest(other.tracker.capabilities)
+        ends = ((here, (ours, theirs)), (there, (theirs, ours)))
 
         def work(c: sa.Connection) -> None:
-            for end, systems in ends:
+            for end, manifests in ends:
                 connections.add(c, end)
-                add_rules(c, end.id, *systems, body.template, desk.now())
+                add_rules(c, end.id, *manifests, body.template, desk.now())
             touch(c)
 
         await desk.store.write(work)
@@ -261,10 +259,10 @@ def terms_of(desk: Desk, record: Connection, *, trusted: bool) -> Terms:
 
 
 def add_rules(
-    c: sa.Connection, connection: str, local: str, remote: str, template: str, now: Millis
+    c: sa.Connection, connection: str, local: Manifest, remote: Manifest, template: str, now: Millis
 ) -> None:
-    """The rules that a connection between these two systems starts with."""
-    outgoing, incoming = default_rules(manifest_of(local), manifest_of(remote), template)
+    """The rules that a connection between these two starts with."""
+    outgoing, incoming = default_rules(local, remote, template)
     rule_versions.add(
         c, connection, outgoing, incoming, author="tidegate", message="Default rules", now=now
     )

@@ -81,7 +81,9 @@ class Office:
         self.shop = shop
         self.identity = NodeIdentity.generate(lambda size: fill * size)
         self.contacts = Contacts(now=shop.now)
-        self.invitations = InvitationDesk(shop.store, self._changed, now=shop.now)
+        self.invitations = InvitationDesk(
+            shop.store, self._changed, manifest=shop.roster.manifest, now=shop.now
+        )
         self.keys = KeyDesk(
             shop.store,
             self.identity,
