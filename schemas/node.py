@@ -42,6 +42,12 @@ class ConnectionSettings(msgspec.Struct, frozen=True, omit_defaults=True):
     conflict_policy: str = "newest"
     """`newest`, `park`, or the short name of the side that wins."""
     field_policies: dict[str, str] = {}
+    paragraphs: Annotated[
+        tuple[Annotated[str, msgspec.Meta(min_length=1, max_length=255)], ...],
+        msgspec.Meta(max_length=200),
+    ] = ()
+    """Fields whose long text is merged paragraph by paragraph, so that the policy decides only on
+    those that both sides changed; `*` stands for all. Agreed on by both sides, as the policy is."""
     disclosed: tuple[str, ...] | None = None
     """Fields that may leave this node, whatever the rule says; None allows the default ones."""
     users: dict[str, str] = {}

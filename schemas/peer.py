@@ -223,6 +223,10 @@ class Terms(msgspec.Struct, frozen=True, omit_defaults=True):
     conflict_policy: Annotated[str, msgspec.Meta(max_length=255)] = "newest"
     """The inviter's holds on both sides: `newest`, `park`, or the side that wins."""
     field_policies: Annotated[dict[str, str], msgspec.Meta(max_length=200)] = {}
+    paragraphs: Annotated[
+        tuple[Annotated[str, msgspec.Meta(max_length=255)], ...], msgspec.Meta(max_length=200)
+    ] = ()
+    """Fields whose long text both sides merge by paragraphs; `*` stands for all."""
     trusted: bool = False
     """The speaker's admin needs no look at the check string."""
 

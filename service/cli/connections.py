@@ -374,13 +374,22 @@ def _facts(c: ConnectionView) -> Any:
             ("confirmed by", c.confirmed),
             ("project", c.settings.project),
             ("issue type", c.settings.issue_type),
-            ("conflicts", c.settings.conflict_policy),
+            ("conflicts", _policies(c)),
             ("rules", f"version {c.rules_version}"),
             ("under sync", f"{c.twins} issues, of which {c.parked} wait for a person"),
             ("last sync", moment(c.last_sync)),
             ("description", c.description),
         ]
     )
+
+
+def _policies(c: ConnectionView) -> str:
+    settings = c.settings
+    parts = [settings.conflict_policy]
+    parts += [f"{field}: {policy}" for field, policy in sorted(settings.field_policies.items())]
+    if settings.paragraphs:
+        parts.append(f"by paragraphs: {', '.join(settings.paragraphs)}")
+    return "; ".join(parts)
 
 
 def _advice(c: ConnectionView) -> str:

@@ -74,6 +74,13 @@ def add_agreed(parser: argparse.ArgumentParser) -> None:
         metavar="POLICY",
         help="newest (default), park, or the side that wins",
     )
+    parser.add_argument(
+        "--paragraphs",
+        nargs="+",
+        default=(),
+        metavar="FIELD",
+        help="fields whose long text is merged paragraph by paragraph ('*': all)",
+    )
 
 
 def given(session: Session) -> SettingsBody:
@@ -82,6 +89,7 @@ def given(session: Session) -> SettingsBody:
         issue_type=session.text("type"),
         trigger=_trigger(session),
         conflict_policy=session.text("conflicts") or "newest",
+        paragraphs=session.words("paragraphs"),
         disclosed=session.words("disclose") or None,
         users=_users(session, {}),
         default_user=session.text("default_user"),
@@ -98,6 +106,7 @@ def changed(session: Session, now: ConnectionSettings) -> SettingsBody:
         trigger=None if session.flag("no_trigger") else trigger,
         conflict_policy=now.conflict_policy,
         field_policies=now.field_policies,
+        paragraphs=now.paragraphs,
         disclosed=session.words("disclose") or now.disclosed,
         users=_users(session, now.users),
         default_user=session.text("default_user") or now.default_user,

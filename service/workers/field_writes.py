@@ -82,8 +82,15 @@ class FieldWrites:
         run = self._run
         merge, policy = self._merged(issue, wanted, before)
         told = record_told(run.heard, merge.conflicts, issue.fields, merge.change.set, policy)
+        run.conflicts.extend(each for each in told if each.field not in merge.undecided)
+        if merge.undecided:
+            raise Undecided(
+                f"Both sides changed {', '.join(merge.undecided)}, and the policy is to ask.",
+                remedy="Choose a side: tidegate errors retry ISSUE --keep local|remote",
+            )
         self._record(merge.conflicts, policy)
-        run.conflicts.extend(told)
+        if merge.woven:
+            run.note("fields.merged", key=issue.ref.key, fields=list(merge.woven))
         if not merge.change:
             return issue, merge
         run.twin, flipping = note_flips(run.twin, issue, merge, run.bench.now())
@@ -122,11 +129,6 @@ class FieldWrites:
         merge = plan_fields(run.twin, issue, wanted, before, policy)
         if keep:
             merge = note_decided(merge, run.twin, run.bench.now())
-        if merge.undecided:
-            raise Undecided(
-                f"Both sides changed {', '.join(merge.undecided)}, and the policy is to ask.",
-                remedy="Choose a side: tidegate errors retry ISSUE --keep local|remote",
-            )
         return merge, policy
 
     async def _update(

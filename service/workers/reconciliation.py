@@ -37,6 +37,7 @@ from service.sync.restoring import (
     recall_files,
     was_heard_before,
 )
+from service.sync.shared_texts import note_shared
 from service.workers.bench import Bench, Note, Outcome
 from service.workers.field_writes import FieldWrites
 from service.workers.fitting import Fit, Fitting
@@ -159,6 +160,7 @@ class Reconciliation:
             if issue is None:
                 return
             self.twin = note_taken(self._fitted(), None, wanted, issue)
+            self._note_shared(frozenset(), wanted, issue)
         elif fresh and wanted is not None:
             if issue.version != self.twin.local_version:
                 before = await telling.rule(issue)
@@ -166,6 +168,7 @@ class Reconciliation:
             issue = self._shared(issue)
             self._retreat = self.twin
             self.twin = note_taken(self._fitted(), merge, wanted, issue)
+            self._note_shared(merge.standing, wanted, issue)
         elif wanted is not None and self._fit.left_out != self.twin.relations.left_out:
             issue, merge = await self._write_late(writes, issue, wanted)
         else:
@@ -184,6 +187,11 @@ class Reconciliation:
         self.twin = msgspec.structs.replace(self.twin, recalls="")
         if telling.last or (wanted is not None and wanted.stop_syncing):
             self._stop_syncing()
+
+    def _note_shared(self, standing: frozenset[str], wanted: Wanted, issue: Issue) -> None:
+        policy = self.bench.policy
+        if policy.paragraphs or self.twin.texts:
+            self.twin = note_shared(self.twin, standing, wanted, issue, policy)
 
     def _stop_syncing(self) -> None:
         """As a rule asked, but not before the parts that are on their way have come."""

@@ -209,7 +209,11 @@ def _live(record: Connection, rules: RuleSet | None, known: list[TriggerRow]) ->
         record=record,
         rules=rules or RuleSet(0, "", ""),
         policy=Policy(
-            record.local_side, record.remote_side, chosen.conflict_policy, chosen.field_policies
+            record.local_side,
+            record.remote_side,
+            chosen.conflict_policy,
+            chosen.field_policies,
+            chosen.paragraphs,
         ),
         allowed=allowed,
         context=RuleContext(

@@ -25,6 +25,7 @@ from service.sync.disclosure import disclose
 from service.sync.merge import FieldMerge
 from service.sync.outgoing import Judged, compose, news, note_held, note_judged
 from service.sync.relations import only_shared
+from service.sync.shared_texts import note_told
 from service.workers.bench import Bench
 from service.workers.remarks import Remarks
 
@@ -80,6 +81,8 @@ class Telling:
             waiting=run.waiting,
             allowed=run.bench.allowed,
         )
+        if run.message is not None and run.bench.policy.paragraphs:
+            twin = note_told(twin, fresh, issue, run.bench.policy)
         run.twin = note_held(twin, issue)
 
     async def rule(self, issue: Issue, judged: Judged = Judged()) -> Outgoing | None:  # noqa: B008

@@ -7,7 +7,7 @@ from schemas.values import Value
 from tests.simulation.end import End
 from tests.simulation.model_engine import passes
 from tests.simulation.model_tracker import Held
-from tests.simulation.people import token_of
+from tests.simulation.people import tokens_of
 from tests.simulation.world import CUT, READ_BY_A, READ_BY_B, World
 
 
@@ -75,7 +75,7 @@ def _only_issue(end: End) -> Held:
 def _check_fields(world: World, a: Held, b: Held) -> None:
     here, there = a.fields, b.fields
     assert str(here["summary"])[:CUT] == str(there["summary"])[:CUT], "summaries differ"
-    assert token_of(here["description"]) == token_of(there["description"]), "descriptions differ"
+    assert tokens_of(here["description"]) == tokens_of(there["description"]), "descriptions differ"
     if not world.terms.refusing:
         assert _elements(here["labels"]) == _elements(there["labels"]), "labels differ"
     agree = (
@@ -120,7 +120,7 @@ def _contents(issue: Held, side: bytes) -> list[bytes]:
 
 def _check_nothing_lost(world: World) -> None:
     for field, written in world.people.written.items():
-        now = {token_of(_only_issue(e).fields[field]) for e in world.ends.values()}
-        recorded = {token_of(c.lost) for e in world.ends.values() for c in e.conflicts}
+        now = {t for e in world.ends.values() for t in tokens_of(_only_issue(e).fields[field])}
+        recorded = {t for e in world.ends.values() for c in e.conflicts for t in tokens_of(c.lost)}
         lost = written - now - recorded - world.people.replaced
         assert not lost, f"written by a person and gone without a trace: {lost}"

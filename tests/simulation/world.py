@@ -29,6 +29,8 @@ class Terms(msgspec.Struct, frozen=True):
     refusing: str = ""
     """The side that takes no labels."""
     faults: frozenset[str] = frozenset()
+    paragraphs: bool = False
+    """Whether texts are merged by paragraphs."""
 
 
 def tidy_a(name: str, value: object) -> object:
@@ -54,7 +56,7 @@ class World:
         self.b.tracker.says_gone = self.b.tracker.counts_comments = False
         self.ends = {"a": self.a, "b": self.b}
         self.history: dict[str, list[TwinMessage]] = {"a": [], "b": []}
-        self.people = People(self.ends)
+        self.people = People(self.ends, paragraphs=3 if terms.paragraphs else 1)
         self.a.start(self.a.tracker.person_creates(self.people.first_issue()))
         self.backups = {side: end.backup() for side, end in self.ends.items()}
         self.restored = ""
@@ -66,6 +68,7 @@ class World:
         tracker = ModelTracker(f"t{name}", self.clock, tidy, markers=terms.markers)
         end = End(name, other, tracker, Mapping(reads, refuses_labels=terms.refusing == name))
         end.policy, end.faults = terms.policy, terms.faults
+        end.paragraphs = ("*",) if terms.paragraphs else ()
         return end
 
     # The link
