@@ -34,7 +34,7 @@ from schemas.connector_api import (
     MetadataQuery,
     ProjectQuery,
 )
-from schemas.disclosure_api import Disclosure, DisclosureQuery
+from schemas.disclosure_api import Disclosure, DisclosureQuery, LedgerQuery
 from schemas.error_api import ErrorQuery, ErrorView, Retried, RetryBody, RetryOne
 from schemas.invitation_api import InvitationReissue, InvitationView
 from schemas.mapping import MappingBody, MappingSolution, MappingSuggestions, MappingView
@@ -170,6 +170,8 @@ class Operations(Protocol):
     async def disclosures(self, name: str, query: DisclosureQuery) -> Page[Disclosure]:
         """Of a connection that is gone, by its id."""
         ...
+
+    async def ledger(self, query: LedgerQuery) -> Page[Disclosure]: ...
 
     async def mapping(self, name: str) -> MappingView: ...
 

@@ -82,13 +82,16 @@ class FieldWrites:
         run = self._run
         merge, policy = self._merged(issue, wanted, before)
         told = record_told(run.heard, merge.conflicts, issue.fields, merge.change.set, policy)
-        run.conflicts.extend(each for each in told if each.field not in merge.undecided)
+        run.conflicts.extend(
+            self._as_held(each) for each in told if each.field not in merge.undecided
+        )
         if merge.undecided:
             raise Undecided(
                 f"Both sides changed {', '.join(merge.undecided)}, and the policy is to ask.",
                 remedy="Choose a side: tidegate errors retry ISSUE --keep local|remote",
             )
         self._record(merge.conflicts, policy)
+        merge = self._unveiled(merge, policy)
         if merge.woven:
             run.note("fields.merged", key=issue.ref.key, fields=list(merge.woven))
         if not merge.change:
@@ -99,7 +102,7 @@ class FieldWrites:
                 f"{', '.join(flipping)} keeps flipping between two values.",
                 remedy="Make the two sides' rules agree on it, then retry.",
             )
-        if merge.conflicts or told:
+        if run.conflicts:
             # The losing text is about to vanish from the tracker: it is kept first.
             await run.checkpoint()
         if first_meeting(run.twin):
@@ -114,11 +117,45 @@ class FieldWrites:
             written, merge = await self._settle_overwritten(written, merge, policy, wanted)
         return _with_parts(written, issue), merge
 
-    def _record(self, conflicts: tuple[Conflict, ...], policy: Policy) -> None:
+    def _record(self, conflicts: tuple[Conflict, ...], policy: Policy, by: str = "") -> None:
         run = self._run
-        by = "person" if run.twin.keep else ""
-        run.conflicts.extend(msgspec.structs.replace(each, by=by) for each in conflicts)
+        by = by or ("person" if run.twin.keep else "")
+        made = (msgspec.structs.replace(each, by=by) for each in conflicts)
+        run.conflicts.extend(map(self._as_held, made))
         run.twin = note_decisions(run.twin, conflicts, policy, by)
+
+    def _as_held(self, conflict: Conflict) -> Conflict:
+        """What is kept for people here is what they wrote, and not its masked form."""
+        held = self._run.local.as_held
+        return msgspec.structs.replace(
+            conflict,
+            kept=held(conflict.field, conflict.kept),
+            lost=held(conflict.field, conflict.lost),
+        )
+
+    def _unveiled(self, merge: FieldMerge, policy: Policy) -> FieldMerge:
+        """Masks stand for what is behind them here. Where somebody there edited one away, their
+        text is taken and the original is kept as the loser of a conflict."""
+        run = self._run
+        change, lost = run.local.unveiled(merge.change)
+        known = {conflict.field for conflict in merge.conflicts}
+        stamps, at = run.twin.replica.stamps, run.bench.now()
+        gone = tuple(
+            Conflict(
+                field=name,
+                winner=policy.remote_side,
+                kept=change.set[name],
+                lost=original,
+                local_at=at,
+                remote_at=stamps[name].at if name in stamps else 0,
+            )
+            for name, original in lost.items()
+            if name not in known
+        )
+        if gone:
+            self._record(gone, policy, by="mask")
+            run.note("mask.edited_away", fields=[conflict.field for conflict in gone])
+        return msgspec.structs.replace(merge, change=change)
 
     def _merged(self, issue: Issue, wanted: Wanted, before: Fields) -> tuple[FieldMerge, Policy]:
         run = self._run

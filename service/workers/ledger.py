@@ -127,7 +127,7 @@ class Ledger:
         path = (*twin.path, self._here)
         message = msgspec.structs.replace(message, path=path, claims=claims, turn=turn)
         self.sent = True
-        disclosures.add(c, self._live.record.id, left(self._kept, message, self._now))
+        disclosures.add(c, left(self._kept, message, self._live.record, self._now))
         deliver(c, self._live, self._other, message, self._now)
 
     def _conflict(self, conflict: Conflict) -> conflicts.Conflict:

@@ -12,7 +12,6 @@ from schemas.issue import Part
 from schemas.replica import TwinMessage
 from schemas.values import Millis
 from service.rules.declared import Declared, DeclaredEngine
-from service.rules.masking import masks_of
 from service.rules.port import RuleEngine
 from service.store.errors import LeaseLost
 from service.store.store import Store
@@ -127,7 +126,7 @@ class Rounds:
             ground=self._known.of(opened),
             wrote=partial(self._recent.wrote, key),
             now=self._now,
-            masks=masks_of(live.record.settings.masks),
+            masks=live.masks,
         )
 
     async def _run(

@@ -52,9 +52,7 @@ class Histories(RuleBasedStateMachine):
         met=st.booleans(),
     )
     def begin(self, terms: Terms, deleted: str, roughly: bool, met: bool = False) -> None:
-        self.world = World(
-            msgspec.structs.replace(terms, faults=self.faults or terms.faults)
-        )
+        self.world = World(msgspec.structs.replace(terms, faults=self.faults or terms.faults))
         self.deleted = deleted
         """The side whose issue a person deletes in the end."""
         self.roughly = roughly

@@ -59,6 +59,7 @@ class World:
         self.people = People(self.ends, paragraphs=3 if terms.paragraphs else 1)
         self.a.start(self.a.tracker.person_creates(self.people.first_issue()))
         self.backups = {side: end.backup() for side, end in self.ends.items()}
+        self.restores = 0
         self.restored = ""
         """The side that was restored while neither knows what to make of it."""
 
@@ -83,6 +84,7 @@ class World:
         """From the newest backup. Until both know of it, neither takes anything."""
         if self.restored:
             return
+        self.restores += 1
         self.ends[side].restore(self.backups[side])
         self.people.forget(side)
         self.history = {"a": [], "b": []}

@@ -87,6 +87,7 @@ class DryRunning:
             ground=desk.known.of(opened),
             wrote=_nothing_written,
             now=desk.now,
+            masks=live.masks,
         )
 
     async def _find(

@@ -35,7 +35,7 @@ from schemas.connector_api import (
     MetadataQuery,
     ProjectQuery,
 )
-from schemas.disclosure_api import Disclosure, DisclosureQuery
+from schemas.disclosure_api import Disclosure, DisclosureQuery, LedgerQuery
 from schemas.error_api import ErrorQuery, ErrorView, Retried, RetryBody, RetryOne
 from schemas.invitation_api import InvitationReissue, InvitationView
 from schemas.mapping import MappingBody, MappingSolution, MappingSuggestions, MappingView
@@ -64,7 +64,7 @@ from service.workers.operations.conflicts import ConflictOperations
 from service.workers.operations.connections import ConnectionOperations
 from service.workers.operations.connectors import ConnectorOperations
 from service.workers.operations.desk import Desk
-from service.workers.operations.disclosures import disclosed
+from service.workers.operations.disclosures import disclosed, ledger
 from service.workers.operations.discovery import DiscoveryOperations
 from service.workers.operations.dry_running import DryRunning
 from service.workers.operations.errors import ErrorOperations
@@ -259,6 +259,9 @@ class NodeOperations:
 
     async def disclosures(self, name: str, query: DisclosureQuery) -> Page[Disclosure]:
         return await disclosed(self._desk, name, query)
+
+    async def ledger(self, query: LedgerQuery) -> Page[Disclosure]:
+        return await ledger(self._desk, query)
 
     async def mapping(self, name: str) -> MappingView:
         return await self._mapping.view(name)

@@ -564,6 +564,12 @@ class FakeOperations:
     ) -> api.Page[disclosure_api.Disclosure]:
         return self._page(query, disclosure_api.Disclosure(1, "t", 2, "summary", "ab" * 32))
 
+    async def ledger(
+        self, query: disclosure_api.LedgerQuery
+    ) -> api.Page[disclosure_api.Disclosure]:
+        entry = disclosure_api.Disclosure(1, "t", 2, "summary", "ab" * 32, partner="globex")
+        return self._page(query, entry)
+
     async def mapping(self, name: str) -> MappingView:
         tables = {"status": MappingTable((MappedValue("Doing", "In Progress"),))}
         return MappingView(tables, {}, {}, "", ())
