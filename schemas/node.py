@@ -6,7 +6,7 @@ import msgspec
 
 from schemas.mapping import FieldFlow, MappingTable
 from schemas.relay import RelayPlace
-from schemas.values import Millis
+from schemas.values import Millis, Value
 
 ConnectionType = Literal["public", "private", "local", "alm"]
 Mode = Literal["basic", "visual", "script"]
@@ -209,6 +209,16 @@ class Activity(msgspec.Struct, frozen=True, omit_defaults=True):
     detail: dict[str, Any] = {}
 
 
+class Choice(msgspec.Struct, frozen=True):
+    """A field that both sides changed, and of which a person decides."""
+
+    field: str
+    here: Value
+    there: Value
+    here_at: Millis
+    there_at: Millis
+
+
 class ParkedTwin(msgspec.Struct, frozen=True):
     """A twin that waits for a person."""
 
@@ -226,3 +236,6 @@ class ParkedTwin(msgspec.Struct, frozen=True):
     field: str = ""
     """It waits because a value of this field has no counterpart here."""
     value: str = ""
+    choices: tuple[Choice, ...] = ()
+    """It waits because the policy leaves these to a person; one decision, here or there, frees the
+    twins of both sides."""

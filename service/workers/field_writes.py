@@ -6,6 +6,7 @@ import msgspec
 
 from schemas.errors import Fault, TidegateError
 from schemas.issue import FieldChange, Issue
+from schemas.node import Choice
 from schemas.replica import Decision
 from schemas.rules import Wanted
 from schemas.twin import Twin
@@ -39,6 +40,15 @@ class Undecided(TidegateError):
     """A conflict that the policy leaves to a person."""
 
     fault = Fault.UNDECIDED
+
+    def __init__(self, choices: tuple[Choice, ...]) -> None:
+        fields = ", ".join(choice.field for choice in choices)
+        super().__init__(
+            f"Both sides changed {fields}, and the policy is to ask. The other side is asked as"
+            " well, and one decision frees both.",
+            remedy="Choose a side: tidegate errors retry ISSUE --keep local|remote",
+        )
+        self.choices = choices
 
 
 class Pass(Protocol):
@@ -86,10 +96,7 @@ class FieldWrites:
             self._as_held(each) for each in told if each.field not in merge.undecided
         )
         if merge.undecided:
-            raise Undecided(
-                f"Both sides changed {', '.join(merge.undecided)}, and the policy is to ask.",
-                remedy="Choose a side: tidegate errors retry ISSUE --keep local|remote",
-            )
+            raise Undecided(self._choices(merge, issue, wanted))
         self._record(merge.conflicts, policy)
         merge = self._unveiled(merge, policy)
         if merge.woven:
@@ -116,6 +123,20 @@ class FieldWrites:
         if written.overwritten:
             written, merge = await self._settle_overwritten(written, merge, policy, wanted)
         return _with_parts(written, issue), merge
+
+    def _choices(self, merge: FieldMerge, issue: Issue, wanted: Wanted) -> tuple[Choice, ...]:
+        run = self._run
+        stamps = run.twin.replica.stamps
+        return tuple(
+            Choice(
+                field=name,
+                here=run.local.as_held(name, issue.fields.get(name)),
+                there=wanted.fields[name],
+                here_at=merge.edits[name].at,
+                there_at=stamps[name].at if name in stamps else 0,
+            )
+            for name in merge.undecided
+        )
 
     def _record(self, conflicts: tuple[Conflict, ...], policy: Policy, by: str = "") -> None:
         run = self._run

@@ -39,7 +39,7 @@ from service.sync.restoring import (
 )
 from service.sync.shared_texts import note_shared
 from service.workers.bench import Bench, Note, Outcome
-from service.workers.field_writes import FieldWrites
+from service.workers.field_writes import FieldWrites, Undecided
 from service.workers.fitting import Fit, Fitting
 from service.workers.local_issue import LocalIssue
 from service.workers.part_writes import PartWrites
@@ -164,7 +164,12 @@ class Reconciliation:
         elif fresh and wanted is not None:
             if issue.version != self.twin.local_version:
                 before = await telling.rule(issue)
-            issue, merge = await writes.write(issue, wanted, await self._before(issue))
+            earlier = await self._before(issue)
+            try:
+                issue, merge = await writes.write(issue, wanted, earlier)
+            except Undecided:
+                await self._ask_both(telling, issue)
+                raise
             issue = self._shared(issue)
             self._retreat = self.twin
             self.twin = note_taken(self._fitted(), merge, wanted, issue)
@@ -187,6 +192,12 @@ class Reconciliation:
         self.twin = msgspec.structs.replace(self.twin, recalls="")
         if telling.last or (wanted is not None and wanted.stop_syncing):
             self._stop_syncing()
+
+    async def _ask_both(self, telling: Telling, issue: Issue) -> None:
+        """The other side learns of our edit without our having taken theirs in: so it comes upon
+        the same conflict, and its people see both values too."""
+        self.twin = note_local_edits(self.twin, issue)
+        await telling.tell(issue, None, None)
 
     def _note_shared(self, standing: frozenset[str], wanted: Wanted, issue: Issue) -> None:
         policy = self.bench.policy

@@ -57,6 +57,7 @@ class Histories(RuleBasedStateMachine):
         """The side whose issue a person deletes in the end."""
         self.roughly = roughly
         """In the middle of everything, and not after it has come to rest."""
+        self.world.met = met
         if met:
             self.world.settle()
 

@@ -60,6 +60,8 @@ class World:
         self.a.start(self.a.tracker.person_creates(self.people.first_issue()))
         self.backups = {side: end.backup() for side, end in self.ends.items()}
         self.restores = 0
+        self.met = False
+        """Both had come to rest before the history began."""
         self.restored = ""
         """The side that was restored while neither knows what to make of it."""
 
