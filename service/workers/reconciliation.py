@@ -272,7 +272,12 @@ class Reconciliation:
         shared = self.bench.connection
         held = tuple(map(self.remarks.as_held, wanted.comments))
         self.twin = recall_comments(self.twin, held, issue.comments or (), shared)
+        before = self.twin.attachments
         self.twin = recall_files(self.twin, issue.attachments or (), shared)
+        if self.twin.attachments != before:
+            names = {file.id: file.filename for file in self.twin.replica.attachments}
+            known = [t.remote_id for t in self.twin.attachments if t not in before]
+            self.note("files.known_again", files=[names[id] for id in known if id in names])
 
     async def _look(self) -> Issue | None:
         """The local issue as it is now; None when there is none yet."""

@@ -151,7 +151,8 @@ class People:
             end.tracker.person_detaches(end.issue.id, own[choice % len(own)])
             return
         self._count += 1
-        content = f"{side}{self._count}".encode()
+        # Of a size of its own: by name and size is how a restored side knows a file again.
+        content = f"{side}{self._count}".ljust(self._count + 4, ".").encode()
         end.tracker.person_attaches(end.issue.id, f"{side}{self._count % 2}.txt", content)
 
     def meddle(self, side: str, choice: int) -> None:
