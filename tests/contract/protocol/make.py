@@ -25,7 +25,7 @@ from schemas.peer import (
     Refusal,
 )
 from schemas.relay import ChannelPass, Envelope, JoinKey, OpenChannel
-from schemas.replica import Replica, ReplicaAttachment, ReplicaComment, Stamp, TwinMessage
+from schemas.replica import Decision, Replica, ReplicaAttachment, ReplicaComment, Stamp, TwinMessage
 from schemas.rich_text import plain as rich
 from schemas.values import User, condense
 from service.peers import key_ring, signing
@@ -236,6 +236,16 @@ def stop() -> TwinMessage:
     return TwinMessage(TWIN, "", 4, 2, Replica(), turn=1, reason="Kept apart.")
 
 
+def decided() -> TwinMessage:
+    """Harbor tells how it decided two conflicts of which lagoon may not have known."""
+    told = (
+        Decision("summary", "harbor", "newest", NOW - 1000, NOW - 2000, 5),
+        Decision("description", "lagoon", "person", NOW - 3000, NOW - 4000, 4),
+    )
+    replica = Replica({"summary": "Flut"}, {"summary": Stamp(5, NOW - 1000, 5, "Ebb")})
+    return TwinMessage(TWIN, "1004", 5, 2, replica, decided=told)
+
+
 def messages(keep: Keep) -> list[Vectors]:
     notice = ConnectionNotice("paused", NOW, NOW, "Holidays")
     said = seal_message(HARBOR, private(LAGOON), CONNECTION, message())
@@ -244,6 +254,14 @@ def messages(keep: Keep) -> list[Vectors]:
     return [
         _message(keep, "twin", said, _encode(message()), TWIN),
         _message(keep, "twin", rested, _encode(stop()), TWIN, name="stop"),
+        _message(
+            keep,
+            "twin",
+            seal_message(HARBOR, private(LAGOON), CONNECTION, decided()),
+            _encode(decided()),
+            TWIN,
+            name="decided",
+        ),
         _message(keep, "connection", told, _encode(notice), "@connection"),
     ]
 
