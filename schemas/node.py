@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from schemas.agreement import Agreement
 from schemas.mapping import FieldFlow, MappingTable
 from schemas.relay import RelayPlace
 from schemas.values import Millis, Value
@@ -97,6 +98,9 @@ class Standing(msgspec.Struct, frozen=True, omit_defaults=True):
     """Of the newest notice to the other side."""
     heard: int = 0
     """Serial of the newest notice of the other side."""
+    offers: tuple[Agreement, ...] = ()
+    """What this side has wished to agree on, the newest last."""
+    wish_there: Agreement | None = None
     since: Millis = 0
     """When the status became what it is; 0: at the last change of the record."""
 

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from schemas.agreement import Agreement
 from schemas.errors import InputError
 
 PROTOCOL = 1
@@ -64,6 +65,10 @@ class ConnectionNotice(msgspec.Struct, frozen=True, omit_defaults=True):
     at: Annotated[int, msgspec.Meta(ge=0, le=(1 << 53) - 1)]
     """When it became so, in milliseconds."""
     reason: Text = ""
+    wish: Agreement | None = None
+    """How the sender wishes conflicts to be decided; it holds once both wish the same."""
+    agreed: Agreement | None = None
+    """How the sender decides them now."""
 
 
 NO_CONNECTION = "no_connection"

@@ -4,6 +4,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from schemas.access import AuditEntry, AuditQuery, TokenCreate, TokenCreated, TokenView
+from schemas.agreement import AgreementBody
 from schemas.api import Page, PageQuery
 from schemas.bulk import (
     TaskDetail,
@@ -136,6 +137,8 @@ class Operations(Protocol):
     async def resume(self, name: str) -> ConnectionView: ...
 
     async def confirm(self, name: str, body: ConnectionConfirm) -> ConnectionView: ...
+
+    async def agree(self, name: str, body: AgreementBody) -> ConnectionView: ...
 
     async def remove_connection(self, name: str, query: ConnectionRemove) -> None: ...
 

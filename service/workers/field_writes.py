@@ -11,7 +11,7 @@ from schemas.replica import Decision
 from schemas.rules import Wanted
 from schemas.twin import Twin
 from schemas.values import Fields
-from service.sync.decisions import note_decisions, record_told
+from service.sync.decisions import contradicted, note_decisions, overruled, record_told
 from service.sync.incoming import (
     first_meeting,
     note_attempted,
@@ -91,6 +91,8 @@ class FieldWrites:
     async def write(self, issue: Issue, wanted: Wanted, before: Fields) -> tuple[Issue, FieldMerge]:
         run = self._run
         merge, policy = self._merged(issue, wanted, before)
+        against = contradicted(run.twin, run.heard, run.bench.policy)
+        merge = overruled(merge, against, wanted.fields, issue.fields, run.twin.acknowledged)
         told = record_told(run.heard, merge.conflicts, issue.fields, merge.change.set, policy)
         run.conflicts.extend(
             self._as_held(each) for each in told if each.field not in merge.undecided

@@ -34,7 +34,8 @@ def check_same_decisions(world: World) -> None:
 
 
 def _decisions(end: End) -> dict[str, str]:
-    return {c.field: c.winner for c in end.conflicts if not c.field.startswith("comment:")}
+    by_edit = sorted(end.conflicts, key=lambda c: max(c.local_at, c.remote_at))
+    return {c.field: c.winner for c in by_edit if not c.field.startswith("comment:")}
 
 
 def check_gone(world: World, side: str, had: int) -> None:

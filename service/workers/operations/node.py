@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from time import perf_counter
 
 from schemas.access import AuditEntry, AuditQuery, TokenCreate, TokenCreated, TokenView
+from schemas.agreement import AgreementBody
 from schemas.api import Page, PageQuery
 from schemas.bulk import (
     TaskDetail,
@@ -59,6 +60,7 @@ from schemas.twin_api import (
 from service.codec import MarkdownCodec
 from service.workers.broadcast import Broadcast, Reader
 from service.workers.bulk import Bulk
+from service.workers.operations.agreement import agree
 from service.workers.operations.alm import AlmOperations
 from service.workers.operations.conflicts import ConflictOperations
 from service.workers.operations.connections import ConnectionOperations
@@ -217,6 +219,10 @@ class NodeOperations:
 
     async def confirm(self, name: str, body: ConnectionConfirm) -> ConnectionView:
         return await self._connections.confirm(name, body)
+
+    async def agree(self, name: str, body: AgreementBody) -> ConnectionView:
+        await agree(self._desk, name, body)
+        return await self._connections.one(name)
 
     async def remove_connection(self, name: str, query: ConnectionRemove) -> None:
         await self._connections.remove(name, query)

@@ -29,6 +29,7 @@ from schemas.access import (
     TokenCreated,
     TokenView,
 )
+from schemas.agreement import AgreementBody
 from schemas.bulk import (
     TaskDetail,
     TaskProblem,
@@ -405,6 +406,10 @@ class FakeOperations:
         self, name: str, body: connection_api.ConnectionConfirm
     ) -> connection_api.ConnectionView:
         self.calls.append(("confirm", name, body))
+        return CONNECTION
+
+    async def agree(self, name: str, body: AgreementBody) -> connection_api.ConnectionView:
+        self.calls.append(("agree", name, body))
         return CONNECTION
 
     async def remove_connection(self, name: str, query: connection_api.ConnectionRemove) -> None:
