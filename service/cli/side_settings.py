@@ -3,6 +3,8 @@
 import argparse
 from typing import TypedDict
 
+import msgspec
+
 from schemas.connection_api import SettingsBody, TriggerBody
 from schemas.node import ConnectionSettings, Trigger
 from service.cli.ending import Ending, failed
@@ -30,6 +32,12 @@ def add_to(parser: argparse.ArgumentParser) -> None:
         action="append",
         metavar="FIELD",
         help="a field that may leave this node, whatever the rule says; repeatable",
+    )
+    options.add_argument(
+        "--mask",
+        action="append",
+        metavar="PATTERN",
+        help="what it finds (RE2) leaves masked; `credentials` for well-known keys; repeatable",
     )
     options.add_argument(
         "--user",
@@ -91,6 +99,7 @@ def given(session: Session) -> SettingsBody:
         conflict_policy=session.text("conflicts") or "newest",
         paragraphs=session.words("paragraphs"),
         disclosed=session.words("disclose") or None,
+        masks=session.words("mask"),
         users=_users(session, {}),
         default_user=session.text("default_user"),
         **_limits(session, ConnectionSettings()),
@@ -100,14 +109,14 @@ def given(session: Session) -> SettingsBody:
 def changed(session: Session, now: ConnectionSettings) -> SettingsBody:
     """What was not given stays as it is."""
     trigger = _trigger(session) or _kept(now.trigger)
-    return SettingsBody(
+    kept = msgspec.convert(msgspec.to_builtins(now), SettingsBody)
+    return msgspec.structs.replace(
+        kept,
         project=session.text("project") or now.project,
         issue_type=session.text("type") or now.issue_type,
         trigger=None if session.flag("no_trigger") else trigger,
-        conflict_policy=now.conflict_policy,
-        field_policies=now.field_policies,
-        paragraphs=now.paragraphs,
         disclosed=session.words("disclose") or now.disclosed,
+        masks=session.words("mask") or now.masks,
         users=_users(session, now.users),
         default_user=session.text("default_user") or now.default_user,
         **_limits(session, now),

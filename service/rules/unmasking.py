@@ -38,7 +38,7 @@ def unmasked(masks: Masks, wanted: Value, original: Value) -> Unmasked:
         return Unmasked(wanted, lost=True)
     chosen = _chosen(list(_texts(shown)), list(_texts(wanted)), hidden)
     value = _put_back(wanted, iter(chosen))
-    if masks.value(value) != wanted:
+    if masks.value(value) != masks.value(wanted):
         # Beside other words the pattern would not find it any more: it would leave.
         return Unmasked(wanted, lost=True)
     said = "\n".join(_texts(value))

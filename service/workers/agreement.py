@@ -20,6 +20,20 @@ def wish_of(record: Connection) -> Agreement | None:
     return offers[-1] if offers else None
 
 
+def unmet(record: Connection) -> str:
+    """What a person is told where the two sides wish different things; '' where they do not."""
+    now, there, other = in_force(record), record.standing.wish_there, record.remote_side
+    if there is not None and there not in (now, wish_of(record)):
+        return (
+            f"{other} wishes conflicts to be decided in another way. Next: tidegate connection"
+            f" agree {record.name} --accept, or tell a wish of your own. Until both wish the same,"
+            " the old holds."
+        )
+    if wish_of(record) not in (None, now):
+        return f"{other} has not agreed yet to what this side wishes for conflicts; the old holds."
+    return ""
+
+
 def wishing(record: Connection, wish: Agreement) -> Connection:
     """This side wishes that. It holds at once where the other side has wished the same."""
     offers = (*(each for each in record.standing.offers if each != wish), wish)[-_REMEMBERED:]

@@ -65,6 +65,10 @@ async def test_both_agree_to_ask_and_one_decision_frees_both(
     assert answer["wish_here"] == wish
     heard = await eventually(lambda: _field(there, "wish_there"), "the wish is told", stage=stage)
     assert heard == wish
+    for admin in (here, there):
+        checks = (await admin.ask("GET", "/health"))["checks"]
+        (finding,) = checks[f"agreement:{CONNECTION}"]
+        assert finding["status"] == "warn"
     accepted = await there.ask("POST", f"{PATH}/agreement", wish)
     assert (accepted["settings"]["conflict_policy"], accepted["wish_there"]) == ("park", None)
     await eventually(lambda: _asks(here), "both agree", stage=stage)

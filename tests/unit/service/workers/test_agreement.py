@@ -9,7 +9,7 @@ import pytest
 from schemas.agreement import Agreement
 from schemas.node import Connection, ConnectionSettings
 from schemas.peer import ConnectionNotice
-from service.workers.agreement import hearing, in_force, wish_of, wishing
+from service.workers.agreement import hearing, in_force, unmet, wish_of, wishing
 
 OLD = Agreement()
 PARK = Agreement("park")
@@ -34,9 +34,13 @@ def test_a_wish_holds_once_the_other_side_wishes_the_same() -> None:
     assert in_force(a) == OLD
     b = hearing(b, told(a))
     assert (in_force(b), b.standing.wish_there) == (OLD, MINE)
+    assert "b has not agreed yet" in unmet(a)
+    assert "connection agree b --accept" in unmet(b)
     b = wishing(b, MINE)
     assert in_force(b) == MINE
-    assert in_force(hearing(a, told(b))) == MINE
+    a = hearing(a, told(b))
+    assert in_force(a) == MINE
+    assert (unmet(a), unmet(b), unmet(end("a"))) == ("", "", "")
 
 
 def test_a_wish_that_was_changed_too_late_was_agreed_to_all_the_same() -> None:
