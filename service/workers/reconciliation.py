@@ -195,7 +195,10 @@ class Reconciliation:
 
     async def _ask_both(self, telling: Telling, issue: Issue) -> None:
         """The other side learns of our edit without our having taken theirs in: so it comes upon
-        the same conflict, and its people see both values too."""
+        the same conflict, and its people see both values too. A side that forgot its past does not
+        know what of its own is news."""
+        if self.twin.recalls:
+            return
         self.twin = note_local_edits(self.twin, issue)
         await telling.tell(issue, None, None)
 

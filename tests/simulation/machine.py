@@ -57,7 +57,6 @@ class Histories(RuleBasedStateMachine):
         """The side whose issue a person deletes in the end."""
         self.roughly = roughly
         """In the middle of everything, and not after it has come to rest."""
-        self.world.met = met
         if met:
             self.world.settle()
 
@@ -137,6 +136,10 @@ class Histories(RuleBasedStateMachine):
     @rule(side=SIDES, keep=st.sampled_from(("local", "remote")))
     def decide(self, side: str, keep: str) -> None:
         self.world.ends[side].decide(keep)
+
+    @rule(side=SIDES, policy=st.sampled_from(("newest", "a", "b", "park")))
+    def agree(self, side: str, policy: str) -> None:
+        self.world.agree(side, policy)
 
     @rule(side=SIDES)
     def save_rules(self, side: str) -> None:

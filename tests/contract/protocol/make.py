@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from schemas.agreement import Agreement
 from schemas.errors import PeerError
 from schemas.invitation import Invitation, RelayMeeting
 from schemas.peer import (
@@ -247,7 +248,14 @@ def decided() -> TwinMessage:
 
 
 def messages(keep: Keep) -> list[Vectors]:
-    notice = ConnectionNotice("paused", NOW, NOW, "Holidays")
+    notice = ConnectionNotice(
+        "paused",
+        NOW,
+        NOW,
+        "Holidays",
+        wish=Agreement("park", {"priority": "harbor"}, ("*",)),
+        agreed=Agreement("newest", {"priority": "harbor"}, ("description",)),
+    )
     said = seal_message(HARBOR, private(LAGOON), CONNECTION, message())
     rested = seal_message(HARBOR, private(LAGOON), CONNECTION, stop())
     told = seal_notice(HARBOR, private(LAGOON), CONNECTION, notice)
