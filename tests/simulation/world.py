@@ -105,7 +105,7 @@ class World:
             return
         self.restores += 1
         self.ends[side].restore(self.backups[side])
-        self.people.forget(side)
+        self.people.forget(side, markers=self.terms.markers)
         self.history = {"a": [], "b": []}
         self.restored = side
 
