@@ -5,6 +5,7 @@ from typing import Any
 
 from schemas.alm_routes import ALM_ROUTES
 from schemas.api import Page, PageQuery
+from schemas.configuration_routes import CONFIGURATION_ROUTES
 from schemas.connection_api import (
     ConnectionAccept,
     ConnectionConfirm,
@@ -423,4 +424,5 @@ ROUTES: tuple[Route[Any, Any, Any], ...] = (
     *ALM_ROUTES,
     *RULE_ROUTES,
     *SNIPPET_ROUTES,
+    *CONFIGURATION_ROUTES,
 )

@@ -57,6 +57,7 @@ from schemas.twin_api import (
     TwinView,
 )
 from service.web.alm import AlmPort
+from service.web.configuration import ConfigurationPort
 from service.web.rule_life import RuleLife
 from service.web.snippets import Snippets
 
@@ -79,6 +80,9 @@ class Operations(Protocol):
 
     @property
     def alm(self) -> AlmPort: ...
+
+    @property
+    def configuration(self) -> ConfigurationPort: ...
 
     async def node(self) -> NodeView: ...
 

@@ -6,6 +6,7 @@ from schemas.routes import HEALTH, NODE
 from service.web.api import (
     activity,
     alm,
+    configuration,
     connections,
     connectors,
     events,
@@ -35,6 +36,7 @@ def api_routes(operations: Operations, board: HealthBoard) -> list[web.RouteDef]
         *connections.routes(operations),
         *rules.routes(operations),
         *snippets.routes(operations),
+        *configuration.routes(operations),
         *invitations.routes(operations),
         *twins.routes(operations),
         *activity.routes(operations),

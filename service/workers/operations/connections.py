@@ -216,27 +216,13 @@ class ConnectionOperations:
 
         def work(c: sa.Connection) -> None:
             for end in filter(None, (record.id, record.counterpart)):
-                self._end(c, end, told=told)
+                end_connection(c, desk, end, told=told)
             touch(c)
 
         await desk.store.write(work)
         await desk.changed()
         if told:
             desk.ring_peer(record.peer)
-
-    def _end(self, c: sa.Connection, end: str, *, told: bool) -> None:
-        known = connections.locked(c, end)
-        if known is None:
-            return
-        now = self._desk.now()
-        if told:
-            ended = notices.bury(c, known, "here", now)
-            connections.replace(c, notices.tell(c, ended, now))
-            return
-        for row in invitations.of_connection(c, end):
-            invitations.revoke(c, row.id, now)
-        outbox.remove(c, end)
-        connections.remove(c, end)
 
     async def rules(self, name: str) -> RulesView:
         live = self._desk.connection(name)
@@ -300,6 +286,22 @@ class ConnectionOperations:
 
     async def _tallies(self, ids: list[str]) -> dict[str, Tally]:
         return await self._desk.store.read(lambda c: tallies.of(c, ids))
+
+
+def end_connection(c: sa.Connection, desk: Desk, end: str, *, told: bool) -> None:
+    """`told`: the other side is, and a record stays until it knows."""
+    known = connections.locked(c, end)
+    if known is None:
+        return
+    now = desk.now()
+    if told:
+        ended = notices.bury(c, known, "here", now)
+        connections.replace(c, notices.tell(c, ended, now))
+        return
+    for row in invitations.of_connection(c, end):
+        invitations.revoke(c, row.id, now)
+    outbox.remove(c, end)
+    connections.remove(c, end)
 
 
 def _edited_meanwhile(what: str) -> InputError:

@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from time import perf_counter
 
+import msgspec
+
 from schemas.access import AuditEntry, AuditQuery, TokenCreate, TokenCreated, TokenView
 from schemas.api import Page, PageQuery
 from schemas.bulk import (
@@ -60,6 +62,7 @@ from service.codec import MarkdownCodec
 from service.workers.broadcast import Broadcast, Reader
 from service.workers.bulk import Bulk
 from service.workers.operations.alm import AlmOperations
+from service.workers.operations.configuration.operations import ConfigurationOperations
 from service.workers.operations.conflicts import ConflictOperations
 from service.workers.operations.connections import ConnectionOperations
 from service.workers.operations.connectors import ConnectorOperations
@@ -116,6 +119,7 @@ class NodeOperations:
         self._twins = TwinOperations(desk, self._errors)
         self._conflicts = ConflictOperations(desk)
         self._mapping = MappingOperations(desk, self._errors)
+        self._configuration = ConfigurationOperations(desk, self._mapping)
         self._connections = ConnectionOperations(desk, pairing, relayed, self._mapping.checked)
         self._snippets = SnippetOperations(desk)
         self._rule_life = RuleLifeOperations(
@@ -135,6 +139,10 @@ class NodeOperations:
     @property
     def alm(self) -> AlmOperations:
         return self._alm
+
+    @property
+    def configuration(self) -> ConfigurationOperations:
+        return self._configuration
 
     async def node(self) -> NodeView:
         desk = self._desk
@@ -210,7 +218,10 @@ class NodeOperations:
         return await self._connections.set_settings(name, body)
 
     async def change_settings(self, name: str, body: SettingsPatch) -> ConnectionView:
-        return await self._connections.change_settings(name, body)
+        changed = await self._connections.change_settings(name, body)
+        if body.mappings is not msgspec.UNSET:
+            await self._mapping.free(name)
+        return changed
 
     async def pause(self, name: str) -> ConnectionView:
         return await self._connections.pause(name)

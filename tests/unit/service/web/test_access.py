@@ -27,6 +27,7 @@ class Nothing:
 
     rule_life = None
     snippets = None
+    configuration = None
 
 
 @pytest.fixture

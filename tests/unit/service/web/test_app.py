@@ -20,6 +20,7 @@ class NoOperations:
 
     rule_life = None
     snippets = None
+    configuration = None
 
 
 def admin_app(board, metrics, new_id, **more) -> web.Application:
