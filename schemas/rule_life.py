@@ -167,7 +167,7 @@ class DryRun(msgspec.Struct, frozen=True):
     """What the outgoing rule lets out; null: nothing, or it was not asked."""
     wanted: dict[str, Any] | None
     """What the incoming rule makes of the other side's newest replica; null: it ignores it, or
-    there is nothing to take in."""
+    none has come."""
     writes: tuple[Write, ...]
     """On this side, in their order."""
     message: dict[str, Any] | None

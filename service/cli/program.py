@@ -65,8 +65,8 @@ _GROUPS = (
     tokens,
     relay,
     rules,
-    snippets,
     configuration,
+    snippets,
 )
 _EPILOG = """\
 Examples:

@@ -21,7 +21,9 @@ def risen(twin: Twin, floor: int, forgot: int) -> Twin:
         recalls = "told"
     # What was said and not confirmed may bear versions that were used before: it is news again.
     sent = {name: value for name, value in twin.sent.items() if not _unconfirmed(twin, name)}
-    return msgspec.structs.replace(twin, version=floor, resend=True, recalls=recalls, sent=sent)
+    return msgspec.structs.replace(
+        twin, version=floor, resend=True, recalls=recalls, sent=sent, texts={}
+    )
 
 
 def _unconfirmed(twin: Twin, name: str) -> bool:
