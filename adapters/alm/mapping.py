@@ -115,7 +115,7 @@ class Reader:
             case "date":
                 return text[:10]
             case "datetime":
-                at = await self._clock.to_millis(text)
+                at = await self._clock.entered(text)
                 return moments.neutral(at) if at else text
             case "cascading" | "path":
                 return known.listed(slot.field).paths.get(text, text)

@@ -12,6 +12,7 @@ from schemas.values import Millis
 
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - local times are counted as if they were UTC
 _MILLI = timedelta(milliseconds=1)
+_QUARTER: Millis = 900_000
 
 
 def read(text: str) -> Millis:
@@ -80,6 +81,20 @@ class ServerClock:
     async def to_local(self, at: Millis) -> str:
         offset = await self.offset() if self._zone is None else self._of_zone(at)
         return write(at + offset)
+
+    async def entered(self, local: str) -> Millis:
+        """Of a time that somebody entered: how wrong the server's clock is plays no part in it."""
+        if self._zone is not None:
+            return await self.to_millis(local)
+        at = read(local)
+        return at - await self._distance() if at else 0
+
+    async def to_enter(self, at: Millis) -> str:
+        return write(at + (await self._distance() if self._zone is None else self._of_zone(at)))
+
+    async def _distance(self) -> Millis:
+        """Between the zones alone, which are whole quarters of an hour apart."""
+        return round(await self.offset() / _QUARTER) * _QUARTER
 
     async def today(self) -> str:
         return (await self.to_local(self._now()))[:10]

@@ -16,6 +16,7 @@ from adapters.alm.customization import Customizations
 from adapters.alm.holds import Holds
 from adapters.alm.ids import EntityType, IssueId
 from adapters.alm.issues import Issues
+from adapters.alm.losses import losses
 from adapters.alm.mapping import PLAIN_TYPE, Reader
 from adapters.alm.memo import Memos
 from adapters.alm.metadata import Catalogue
@@ -25,7 +26,7 @@ from adapters.alm.people import People
 from adapters.alm.scan import Scan
 from adapters.alm.search import AlmSearch
 from adapters.alm.wire import Entity
-from adapters.alm.writing import SUMMARY_LIMIT, Writer
+from adapters.alm.writing import Writer
 from adapters.http import Pause
 from adapters.port import (
     ByteStream,
@@ -35,7 +36,6 @@ from adapters.port import (
     StageResult,
     WebhookRequest,
 )
-from adapters.rich_text.losses import losses
 from schemas.errors import Fault
 from schemas.events import IssueChanged
 from schemas.issue import (
@@ -201,11 +201,7 @@ class AlmTracker:
         return self._scan.all_issues()
 
     def losses(self, field: str, value: Value) -> tuple[str, ...]:
-        if field == "summary" and isinstance(value, str) and len(value) > SUMMARY_LIMIT:
-            return (f"what lies beyond {SUMMARY_LIMIT} characters",)
-        if field == "due" and isinstance(value, str) and len(value) > len("2032-01-31"):
-            return ("the time of day",)
-        return losses(value, "html") if isinstance(value, RichText) else ()
+        return losses(field, value)
 
     def parse_webhook(self, request: WebhookRequest) -> tuple[IssueChanged, ...]:
         return webhook.parse(request)

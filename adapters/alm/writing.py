@@ -136,7 +136,7 @@ class Writer:
         at = moments.of_neutral(text)
         if at is None:
             raise _refused(name, "its value is no moment")
-        return await self._clock.to_local(at)
+        return await self._clock.to_enter(at)
 
     def _typed(
         self, kind: EntityType, value: Value, known: Customization

@@ -149,3 +149,5 @@ async def test_capabilities_follow_the_entities(connect) -> None:
 def test_losses(tracker) -> None:
     assert tracker.losses("summary", "x" * 256)
     assert tracker.losses("summary", "x") == ()
+    assert tracker.losses("user-11", "2032-01-31T12:00:00.123Z")
+    assert tracker.losses("user-11", "2032-01-31T12:00:00.000Z") == ()
