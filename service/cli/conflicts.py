@@ -8,7 +8,7 @@ from schemas.conflict_api import ConflictQuery
 from schemas.record_routes import CONFLICT, CONFLICT_RESTORE, CONFLICTS
 from service.cli.node_client import NodeClient
 from service.cli.output import clean, facts, moment, table
-from service.cli.parsing import Commands, add_paging, command, group
+from service.cli.parsing import Commands, add_long_paging, command, group
 from service.cli.session import Session, on_node
 
 _LONG = 60
@@ -19,7 +19,7 @@ def add_to(commands: Commands) -> None:
     listed = command(conflicts, "list", "list them, the newest first", on_node(_list))
     listed.add_argument("--connection", default="", help="of this connection only")
     listed.add_argument("--twin", default="", help="of this twin only")
-    add_paging(listed)
+    add_long_paging(listed)
     for name, does, call in (
         ("show", "show both values", _show),
         ("restore", "put the losing value back, as an edit of yours", _restore),
@@ -37,6 +37,7 @@ async def _list(session: Session, node: NodeClient) -> None:
         session.number("page_size"),
         session.text("connection"),
         session.text("twin"),
+        cursor=session.text("cursor"),
     )
     page = await node.get(CONFLICTS, query=query)
     rows = [

@@ -8,7 +8,7 @@ from schemas.record_routes import DISCLOSURES
 from service.cli.ending import failed
 from service.cli.node_client import NodeClient
 from service.cli.output import moment, table
-from service.cli.parsing import Commands, add_paging, command
+from service.cli.parsing import Commands, add_long_paging, command
 from service.cli.session import Session, on_node
 
 _PAGE = 500
@@ -26,29 +26,22 @@ def add_to(commands: Commands) -> None:
     parser.add_argument("connection", help="its name, or the id of one that is gone")
     parser.add_argument("--twin", default="", help="of this twin only")
     parser.add_argument("--csv", metavar="FILE", help="write all of it there")
-    add_paging(parser)
+    add_long_paging(parser)
 
 
 async def _disclosures(session: Session, node: NodeClient) -> None:
     name, twin = session.text("connection"), session.text("twin")
     if session.text("csv"):
-        entries = await _all(node, name, twin)
+        every = node.every(DISCLOSURES, name, query=DisclosureQuery(1, _PAGE, twin))
+        entries = [entry async for entry in every]
         _write(Path(session.text("csv")), entries)
         session.out.answer({"written": len(entries)}, f"Wrote {len(entries)} lines.")
         return
-    query = DisclosureQuery(session.number("page"), session.number("page_size"), twin)
+    query = DisclosureQuery(
+        session.number("page"), session.number("page_size"), twin, cursor=session.text("cursor")
+    )
     page = await node.get(DISCLOSURES, name, query=query)
     session.out.page(page, table(_HEADINGS, map(_row, page.results)), "Nothing has left yet.")
-
-
-async def _all(node: NodeClient, name: str, twin: str) -> list[Disclosure]:
-    found: list[Disclosure] = []
-    number, more = 1, True
-    while more:
-        page = await node.get(DISCLOSURES, name, query=DisclosureQuery(number, _PAGE, twin))
-        found += page.results
-        number, more = number + 1, page.next is not None
-    return found
 
 
 def _write(path: Path, entries: list[Disclosure]) -> None:

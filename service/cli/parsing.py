@@ -82,3 +82,11 @@ def add_paging(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--page-size", type=int, default=50, metavar="N", help="how many a page (50, at most 500)"
     )
+
+
+def add_long_paging(parser: argparse.ArgumentParser) -> None:
+    """For lists that grow while they are read."""
+    add_paging(parser)
+    parser.add_argument(
+        "--cursor", default="", metavar="TEXT", help="go on where a page ended, as it told"
+    )

@@ -7,7 +7,7 @@ from schemas.api import PageQuery
 from schemas.node_routes import AUDIT, TOKEN, TOKEN_CREATE, TOKEN_REVOKE, TOKENS
 from service.cli.node_client import NodeClient
 from service.cli.output import facts, moment, table
-from service.cli.parsing import Commands, add_paging, command, group
+from service.cli.parsing import Commands, add_long_paging, add_paging, command, group
 from service.cli.session import Session, on_node
 
 _HEADINGS = ("name", "role", "for", "status", "expires (UTC)", "last used (UTC)")
@@ -55,7 +55,7 @@ def _add_audit(commands: Commands) -> None:
     )
     audit.add_argument("--caller", default="", help="by this one only, such as 'token ci'")
     audit.add_argument("--action", default="", help="this operation only")
-    add_paging(audit)
+    add_long_paging(audit)
 
 
 async def _create(session: Session, node: NodeClient) -> None:
@@ -115,6 +115,7 @@ async def _audit(session: Session, node: NodeClient) -> None:
         page_size=session.number("page_size"),
         caller=session.text("caller"),
         action=session.text("action"),
+        cursor=session.text("cursor"),
     )
     page = await node.get(AUDIT, query=query)
     rows = [(moment(e.at), e.caller, e.action, e.target, e.status or "?") for e in page.results]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import msgspec
 import sqlalchemy as sa
 
 from schemas.disclosure_api import Disclosure
@@ -33,13 +34,27 @@ def add(c: sa.Connection, connection: str, left: Sequence[Disclosure]) -> None:
         )
 
 
+class DisclosureRow(msgspec.Struct, frozen=True):
+    id: int
+    disclosure: Disclosure
+
+
 def page(
-    c: sa.Connection, connection: str, twin: str, *, offset: int, limit: int
-) -> list[Disclosure]:
-    """The newest first. '' for all twins."""
-    statement = sa.select(*_SHOWN).where(*_chosen(connection, twin)).order_by(_t.id.desc())
+    c: sa.Connection,
+    connection: str,
+    twin: str,
+    *,
+    after: int | None = None,
+    offset: int = 0,
+    limit: int,
+) -> list[DisclosureRow]:
+    """The newest first; `after` is the last id of the page before. '' for all twins."""
+    chosen = _chosen(connection, twin)
+    if after is not None:
+        chosen.append(_t.id < after)
+    statement = sa.select(_t.id, *_SHOWN).where(*chosen).order_by(_t.id.desc())
     rows = c.execute(statement.offset(offset).limit(limit))
-    return [Disclosure(*row) for row in rows]
+    return [DisclosureRow(row[0], Disclosure(*row[1:])) for row in rows]
 
 
 def count(c: sa.Connection, connection: str, twin: str) -> int:

@@ -438,6 +438,7 @@ disclosures = sa.Table(
     _words("field"),
     _text("digest"),
     sa.Index(None, "connection", "twin"),
+    sa.Index(None, "connection", "id"),
 )
 
 # SD Elements' ALM API. Ids are numbers, as its clients know them.

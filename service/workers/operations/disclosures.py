@@ -5,6 +5,7 @@ import sqlalchemy as sa
 from schemas.api import Page
 from schemas.disclosure_api import Disclosure, DisclosureQuery
 from service.store import disclosures
+from service.workers.operations.cursors import BY_NUMBER, shown
 from service.workers.operations.desk import Desk
 
 
@@ -13,10 +14,15 @@ async def disclosed(desk: Desk, name: str, query: DisclosureQuery) -> Page[Discl
     connection = live.record.id if live is not None else name
 
     def work(c: sa.Connection) -> Page[Disclosure]:
-        found = disclosures.page(
-            c, connection, query.twin, offset=query.offset, limit=query.page_size
+        page = BY_NUMBER.page(
+            query,
+            rows=lambda after, offset, limit: disclosures.page(
+                c, connection, query.twin, after=after, offset=offset, limit=limit
+            ),
+            key=lambda row: row.id,
+            count=lambda: disclosures.count(c, connection, query.twin),
         )
-        return Page(disclosures.count(c, connection, query.twin), tuple(found))
+        return shown(page, lambda row: row.disclosure)
 
     page = await desk.store.read(work)
     if not page.count and live is None:
