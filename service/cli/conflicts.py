@@ -16,7 +16,13 @@ _LONG = 60
 
 def add_to(commands: Commands) -> None:
     conflicts = group(commands, "conflicts", "Fields that both sides had changed")
-    listed = command(conflicts, "list", "list them, the newest first", on_node(_list))
+    listed = command(
+        conflicts,
+        "list",
+        "list them, the newest first",
+        on_node(_list),
+        examples="conflicts list --connection acme-globex",
+    )
     listed.add_argument("--connection", default="", help="of this connection only")
     listed.add_argument("--twin", default="", help="of this twin only")
     add_long_paging(listed)

@@ -51,7 +51,9 @@ def _write(path: Path, entries: list[Disclosure]) -> None:
             writer.writerow(_HEADINGS)
             writer.writerows(map(_row, entries))
     except OSError as error:
-        raise failed(f"--csv: cannot write {path}: {error.strerror}.") from error
+        raise failed(
+            f"--csv: cannot write {path}: {error.strerror}.", "Name a file that you may write."
+        ) from error
 
 
 def _row(each: Disclosure) -> tuple[str, ...]:

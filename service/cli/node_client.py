@@ -97,7 +97,11 @@ class NodeClient:
         except aiohttp.ClientConnectorError as error:
             raise _unreached(error, self._place) from error
         except (aiohttp.ClientError, TimeoutError) as error:
-            raise failed("The stream broke off.", ending=Ending.NOT_RUNNING) from error
+            raise failed(
+                "The stream broke off.",
+                "Look whether the node runs: tidegate health",
+                Ending.NOT_RUNNING,
+            ) from error
 
     def _edition(self, path: str) -> str:
         """That of this very thing, or of what it is a part of; `*` where it was not got before."""
@@ -191,5 +195,9 @@ def _unreached(error: aiohttp.ClientError, place: Whereabouts) -> CommandFailed:
     if isinstance(error, aiohttp.InvalidURL):
         return failed(f"{where} is no address.", "Write it like http://127.0.0.1:9080.")
     if cause is None or not isinstance(cause, (FileNotFoundError, ConnectionRefusedError)):
-        return failed(f"The node at {where} cannot be reached: {error}", ending=Ending.NOT_RUNNING)
+        return failed(
+            f"The node at {where} cannot be reached: {error}",
+            "Check the address, and what stands between.",
+            Ending.NOT_RUNNING,
+        )
     return failed(f"No node is running at {where}.", f"Start it: {place.start}", Ending.NOT_RUNNING)

@@ -139,7 +139,11 @@ async def _ignore(session: Session, node: NodeClient) -> None:
 def _means_many(session: Session) -> bool:
     many = session.flag("all") or bool(session.text("kind"))
     if bool(session.text("which")) == many:
-        raise failed("Name one issue or twin, or give --all or --kind.", ending=Ending.USAGE)
+        raise failed(
+            "Name one issue or twin, or give --all or --kind.",
+            "See `tidegate errors list`.",
+            Ending.USAGE,
+        )
     return many
 
 

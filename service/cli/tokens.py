@@ -31,7 +31,15 @@ def add_to(commands: Commands) -> None:
     )
     made.add_argument("--days", type=int, default=365, metavar="N", help="good for so long (365)")
     made.add_argument("--forever", action="store_true", help="good until it is revoked")
-    add_paging(command(token, "list", "list the tokens, without their secrets", on_node(_list)))
+    add_paging(
+        command(
+            token,
+            "list",
+            "list the tokens, without their secrets",
+            on_node(_list),
+            examples="token list",
+        )
+    )
     shown = command(
         token,
         "show",
@@ -40,7 +48,9 @@ def add_to(commands: Commands) -> None:
         examples="token show ci",
     )
     shown.add_argument("name")
-    revoked = command(token, "revoke", "refuse a token from now on", on_node(_revoke))
+    revoked = command(
+        token, "revoke", "refuse a token from now on", on_node(_revoke), examples="token revoke ci"
+    )
     revoked.add_argument("name")
     _add_audit(commands)
 
