@@ -20,7 +20,9 @@ Text = Annotated[str, msgspec.Meta(max_length=2_000)]
 Filter = Annotated[str, msgspec.Meta(max_length=255)]
 """In a query; short, for a request's first line has a limit."""
 IssueKey = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
-Url = Annotated[str, msgspec.Meta(max_length=2_000, pattern=r"^(https?://[^\s]+)?(?!\n)$")]
+# Named one by one, for what `\s` takes in differs between dialects.
+_NO_SPACE = r"[^\s\x00-\x20\x7f-\xa0\ufeff]"
+Url = Annotated[str, msgspec.Meta(max_length=2_000, pattern=rf"^(https?://{_NO_SPACE}+)?(?!\n)$")]
 InvitationCode = Annotated[str, msgspec.Meta(min_length=1, max_length=4_000)]
 Source = Annotated[str, msgspec.Meta(max_length=1_000_000)]
 PageNumber = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
