@@ -235,15 +235,17 @@ def test_the_stream_tells_how_bulk_work_goes_on(house: House, admin: Described) 
     name = fresh("watcher")
     body = {"name": name, "connections": ["here"]}
     watcher = admin.other(admin.post("/tokens", body, status=201)["token"])
-    watcher.ask("GET", "/events", status=403)
-    with _stream(house, watcher, "?connection=here") as stream:
+    with _stream(house, watcher) as stream:
         lines = stream.iter_lines(decode_unicode=True)
         assert next(lines).startswith("retry:")
+        other = {"kind": "retry", "connection": "here.right"}
+        not_its_own = admin.post("/tasks", other, status=201)["id"]
         body = {"kind": "sync", "connection": "here", "issues": keys}
         id = admin.post("/tasks", body, status=201)["id"]
         told = []
         while not told or told[-1]["status"] != "done":
             seen = msgspec.json.decode(_until(lines, "task")["data"])
+            assert seen["id"] != not_its_own
             told += [seen] if seen["id"] == id else []
     assert [each["done"] for each in told] == sorted(each["done"] for each in told)
     assert (told[-1]["done"], told[-1]["total"], told[-1]["failed"]) == (3, 3, 0)
