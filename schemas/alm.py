@@ -236,6 +236,8 @@ class AlmJobProgress(msgspec.Struct, frozen=True):
     """Tasks that are no longer in scope."""
     failed: int = 0
     problems: tuple[str, ...] = ()
+    interrupted: int = 0
+    """How often the node stopped while the job was under way; it went on each time."""
 
 
 class AlmJobView(msgspec.Struct, frozen=True):

@@ -8,10 +8,11 @@ from schemas.api import IssueKey, PageQuery, Text
 from schemas.pairs_api import PairClaim
 from schemas.values import Millis
 
-TaskKind = Literal["sync", "retry", "ignore", "stop", "pair", "recheck"]
+TaskKind = Literal["sync", "retry", "ignore", "stop", "pair", "recheck", "clean_up"]
 """`sync`: put issues under sync, or ring for them. `retry` and `ignore`: parked twins. `stop`: end
 the sync of issues. `pair`: pair issues that exist on both sides. `recheck`: reconcile all that is
-under sync anew, such as after a field was mapped."""
+under sync anew, such as after a field was mapped; of a local connection at both ends. `clean_up`:
+forget pairs on both sides."""
 TaskStatus = Literal["waiting", "running", "done", "failed", "cancelled", "interrupted"]
 """`interrupted`: the daemon ended meanwhile; it can be begun again, and doubles nothing."""
 
@@ -23,16 +24,17 @@ class TaskStart(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
     connection: Annotated[str, msgspec.Meta(max_length=255)] = ""
     """Its name; '' is for `retry` and `ignore` only, and means all."""
     issues: Annotated[tuple[IssueKey, ...], msgspec.Meta(max_length=MOST)] = ()
-    """Local keys or ids, for `sync` and `stop`; `sync` without them takes every issue of the
-    connection's project."""
+    """Local keys or ids, for `sync`, `stop` and `clean_up`; without them `sync` takes every issue
+    of the connection's project, and `clean_up` all of its pairs, also stopped ones."""
     trigger: Text = ""
     """For `sync` and `stop`: the issues that this trigger matches."""
     confirmed: Annotated[int, msgspec.Meta(ge=0)] | None = None
-    """How many issues the trigger's preview has told; needed above a number."""
+    """How many issues the trigger's preview has told; needed above a number. For `clean_up` of all
+    pairs always: as many as its dry run has told."""
     pairs: Annotated[tuple[PairClaim, ...], msgspec.Meta(max_length=MOST)] = ()
     """For `pair`."""
     dry_run: bool = False
-    """For `pair`: only tells what would be done."""
+    """For `pair` and `clean_up`: only tells what would be done, or how each pair stands."""
     fault: Text = ""
     """For `retry` and `ignore`: errors of this kind alone."""
 
@@ -51,7 +53,8 @@ class TaskRowView(msgspec.Struct, frozen=True):
     subject: str
     """The issue, pair or twin."""
     outcome: str
-    """`failed`; or `done`, `began`, `rang`, `stopped`, `paired`, `already`."""
+    """`failed`; or `done`, `began`, `rang`, `stopped`, `paired`, `already`, `cleaned`; in a dry run
+    of `clean_up` the pair's status."""
     detail: str = ""
 
 

@@ -13,6 +13,7 @@ _PAIRS = (
     ("precedes", "follows"),
     ("copied_to", "copied_from"),
     ("causes", "caused_by"),
+    ("affects", "affected_by"),
 )
 
 INVERSE: dict[str, str] = {

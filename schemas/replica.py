@@ -63,6 +63,9 @@ class Replica(msgspec.Struct, frozen=True, omit_defaults=True):
     removed_attachments: tuple[str, ...] = ()
     key: str = ""
     url: str = ""
+    ids: dict[str, dict[str, str]] = {}
+    """Field -> value -> its id in the sender's tracker, of values that are chosen from a list. By
+    it the receiver's mapping tables know a value again that was renamed."""
     gone: bool = False
     """The sender's issue was deleted; nothing follows from it but a note."""
 
@@ -112,3 +115,6 @@ class TwinMessage(msgspec.Struct, frozen=True, omit_defaults=True):
     stopped. The highest holds on both sides."""
     reason: str = ""
     """Why the sender stopped it, in words for people."""
+    forgotten: bool = False
+    """With a turn that stands for stopped: the sender has forgotten the pair for good, and so may
+    the receiver. Both issues stay."""

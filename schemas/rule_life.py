@@ -129,11 +129,24 @@ class DryRunBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Write(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What would be written to this side's tracker."""
+    """What would be written to a tracker."""
 
     call: str
     """Such as `update`, `create` or `add_comment`."""
     detail: dict[str, Any]
+
+
+class OtherEnd(msgspec.Struct, frozen=True):
+    """What the other end of a connection on one node would make of what it is told."""
+
+    connection: str
+    version: int
+    """Of its rules."""
+    wanted: dict[str, Any] | None
+    writes: tuple[Write, ...]
+    notes: tuple[str, ...] = ()
+    error: str = ""
+    trace: str = ""
 
 
 class DryRun(msgspec.Struct, frozen=True):
@@ -157,6 +170,8 @@ class DryRun(msgspec.Struct, frozen=True):
     """What the activity log would say, and what cannot be known here."""
     error: str = ""
     trace: str = ""
+    there: OtherEnd | None = None
+    """Where this node has both ends, and the other one would be told something."""
 
 
 class RulesView(msgspec.Struct, frozen=True):

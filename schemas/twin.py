@@ -146,8 +146,13 @@ class Twin(msgspec.Struct, frozen=True, omit_defaults=True):
     """The local issue was made here for the other side's."""
     decisions: tuple[Decision, ...] = ()
     """Conflicts that this side has decided and the other has not confirmed to know of."""
+    anew: bool = False
+    """The incoming rule is asked about the newest replica once more: it, or the tables, may have
+    changed since."""
     stopped: bool = False
     """No longer under sync; kept so that late messages find their place."""
+    cleaned: bool = False
+    """Cleaned up: nothing is known of it any more but that it was. It never goes on."""
     turn: int = 0
     """How often it was stopped and started, by either side: an odd one stands for stopped."""
     stopped_by: Literal["", "local", "remote"] = ""

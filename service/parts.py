@@ -346,7 +346,9 @@ class Parts:
             self.identity,
             name=self.config.node.name,
             url=self.config.node.public_url,
-            invitations=InvitationDesk(self.store, self.changed, now=self.now),
+            invitations=InvitationDesk(
+                self.store, self.changed, manifest=self.roster.manifest, now=self.now
+            ),
             now=self.now,
             check_url=self._check_url,
             release=VERSION,

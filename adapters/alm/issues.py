@@ -241,14 +241,19 @@ class Issues:
         return (await self._memos.parse(text))[1]
 
     async def _test_folder(self) -> str:
-        if self._params.test_folder:
-            return self._params.test_folder
-        asked = {"query": query.statement({"parent-id": "0"}), "fields": "id,name"}
+        named = self._params.test_folder
+        if named.isdecimal():
+            return named
+        wanted = {"name": query.equals(named)} if named else {"parent-id": "0"}
+        asked = {"query": query.statement(wanted), "fields": "id,name"}
         found = await self._client.many("/test-folders", asked, what="list the test folders")
-        if not found.items:
+        fitting = [one for one in found.items if not named or one.text("name") == named]
+        if not fitting:
+            which = f"folder {named!r}" if named else "folder"
             raise errors.refused(
                 Fault.CONFIGURATION,
-                "The ALM project shows no test folder to the connector's account.",
-                remedy="Give the id of a folder in the connector's setting 'test_folder'.",
+                f"The ALM project shows no test {which} to the connector's account.",
+                remedy="Make it, or give the id or name of a folder in the connector's setting"
+                " 'test_folder'.",
             )
-        return found.items[0].id
+        return fitting[0].id

@@ -36,7 +36,7 @@ class AlmParams(FileParams, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     source_field: str = ""
     """User field for the address of the other side's issue; '' leaves it out."""
     test_folder: str = ""
-    """Id of the test plan folder for new tests; '' takes the topmost one."""
+    """Id or name of the test plan folder for new tests; '' takes the topmost one."""
     issue_url: str = ""
     """Where a browser shows an issue, with {domain}, {project}, {type} and {id}; '' gives the
     REST address, for ALM has no address that all its versions and clients know."""

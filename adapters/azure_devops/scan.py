@@ -119,11 +119,14 @@ class Scan:
         return await self._client.fetch(call, wire.links)
 
     def _revised(self, project: str, page: wire.RevisionPage) -> list[IssueChanged]:
+        """A look at the fields sees a new comment by their number, and files; what raises no
+        revision this feed never tells."""
         return [
             IssueChanged(
                 self._connector,
                 str(revision.id),
                 version=revision.rev or None,
+                parts=(Part.FIELDS,),
                 project=str(revision.fields.get(PROJECT) or project),
                 source="scan",
                 deleted=bool(revision.fields.get("System.IsDeleted")),

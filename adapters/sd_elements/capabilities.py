@@ -34,6 +34,8 @@ CAPABILITIES = Capabilities(
         "references": "labels",
         "artifact_proxy": "text",
         "alm_reference": "text",
+        "automatic_note": "text",
+        "status_note": "text",
         "accepted": "boolean",
         "how_tos": "text",
     },

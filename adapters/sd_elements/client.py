@@ -96,8 +96,11 @@ class SdElementsClient:
         decoder: msgspec.json.Decoder[T],
         *,
         what: str,
+        query: Mapping[str, str] | None = None,
     ) -> T:
-        call = Call(what=what, path=path, method=method, body=_encode(body), write=True)
+        call = Call(
+            what=what, path=path, method=method, body=_encode(body), write=True, query=query or {}
+        )
         return await self._http.fetch(call, decoder)
 
 

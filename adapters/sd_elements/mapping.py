@@ -79,8 +79,8 @@ def _fields(
         "accepted": task.accepted and task.relevant,
     }
     fields["how_tos"] = "\n\n".join(map(_how_to, task.how_tos or ())) or None
-    # It is written, and then shows among the references.
-    fields["alm_reference"] = None
+    # They are written, and then show among the references and notes.
+    fields |= dict.fromkeys(("alm_reference", "automatic_note", "status_note"))
     if task.tags is not None:
         fields["labels"] = as_set(task.tags)
     if task.references is not None:

@@ -9,6 +9,7 @@ from adapters.sd_elements.paths import task_path
 from schemas.errors import Fault, TrackerError
 from schemas.issue import Comment, CommentDraft
 from schemas.rich_text import RichText
+from schemas.values import Value
 
 _NO_JSON = msgspec.json.Decoder(msgspec.Raw)
 
@@ -34,11 +35,27 @@ class Notes:
         return True
 
     async def add(self, task_id: str, draft: CommentDraft) -> Comment:
-        body = {"text": await mapping.TEXTS.render(draft.body), "automatic": True}
-        made = await self._client.write_and_read(
+        return await mapping.to_comment(
+            await self._add(task_id, await mapping.TEXTS.render(draft.body))
+        )
+
+    async def leave(self, task: answers.Task, text: Value) -> bool:
+        """A note of ours that no comment stands for; one with the same words is not doubled. True
+        when that is new."""
+        if not text:
+            return False
+        if task.note_count:
+            pages = self._client.pages(_path(task.id), answers.note_page, what="list the notes")
+            if any(note.text == text for note in await all_of(pages)):
+                return False
+        await self._add(task.id, str(text))
+        return True
+
+    async def _add(self, task_id: str, text: str) -> answers.Note:
+        body = {"text": text, "automatic": True}
+        return await self._client.write_and_read(
             "POST", _path(task_id), body, answers.note, what="add a note"
         )
-        return await mapping.to_comment(made)
 
     async def edit(self, task_id: str, note_id: str, body: RichText) -> Comment:
         edited = await self._client.write_and_read(

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
+from typing import Any
 
 import aiohttp
 
@@ -151,13 +152,25 @@ class SdElementsTracker:
         writing.refuse_of_library(task.id, change.set)
         held = task.references or ()
         added, removed = self._references.changes(held, change)
-        if body:
-            await self._client.write("PATCH", task_path(task.id), body, what="change a task")
         await self._references.write(task.id, held, added, removed)
         referred = await self._references.refer(task.id, held, change.set.get("alm_reference"))
-        if body or added or removed or referred:
-            task = await self._task(task.id)
-        return await self._to_issue(task, None)
+        noted = await self._notes.leave(task, change.set.get("automatic_note"))
+        if body:
+            # The last of all, so that its answer tells how the task is afterwards.
+            changed = await self._patched(task.id, body)
+        else:
+            moved = added or removed or referred or noted
+            changed = await self._task(task.id) if moved else task
+        # A note that came with it is none of a person's: it is known from the start.
+        told = changed.note_count != task.note_count
+        return await self._to_issue(changed, await self._notes.list(task.id) if told else None)
+
+    async def _patched(self, task_id: str, body: dict[str, Any]) -> answers.Task:
+        task = await self._client.write_and_read(
+            "PATCH", task_path(task_id), body, answers.task, what="change a task", query=_INCLUDED
+        )
+        whole = None not in (task.tags, task.references)
+        return task if whole else await self._task(task_id)
 
     async def add_comment(self, issue_id: str, draft: CommentDraft) -> Comment:
         return await self._notes.add(issue_id, draft)

@@ -50,6 +50,9 @@ async def changes(
     for name, value in fields.items():
         if name not in without:
             body.update(await _written(name, value, catalogue, marker))
+    if "status" not in body:
+        # It belongs to a change of the status.
+        body.pop("status_note", None)
     return body
 
 
@@ -83,7 +86,9 @@ async def _written(name: str, value: Value, catalogue: Catalogue, marker: str) -
             return {"tags": list(value) if isinstance(value, tuple) else []}
         case "artifact_proxy":
             return {"artifact_proxy": str(value or "")}
-        case "references" | "alm_reference":
+        case "status_note":
+            return {"status_note": str(value)} if value else {}
+        case "references" | "alm_reference" | "automatic_note":
             return {}  # by calls of their own
         case "type":
             check_type(str(value or ""))

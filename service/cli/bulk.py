@@ -7,7 +7,7 @@ from schemas.bulk import TaskKind, TaskStart
 from schemas.node_routes import TASK_START
 from service.cli.ending import Ending, failed
 from service.cli.node_client import NodeClient
-from service.cli.pairs import from_csv
+from service.cli.pairs import fetch, from_csv, to_csv, write
 from service.cli.parsing import Commands, command, group
 from service.cli.session import Session, on_node, read_text
 from service.cli.task_progress import follow, so_far
@@ -62,6 +62,24 @@ def add_to(commands: Commands) -> None:
     recheck.add_argument("connection")
     _add_detach(recheck)
 
+    clean = command(
+        bulk,
+        "clean-up",
+        "forget pairs on both sides, and what waits of them; all issues stay",
+        on_node(_clean_up),
+        examples="bulk clean-up acme-globex --dry-run\n"
+        "bulk clean-up acme-globex --confirm 1200 --pairs pairs.csv\n"
+        "bulk clean-up acme-globex --issues keys.txt",
+    )
+    clean.add_argument("connection")
+    clean.add_argument("--issues", default="", metavar="FILE", help="keys, one in a line")
+    clean.add_argument("--confirm", type=int, metavar="N", help="how many the dry run has told")
+    clean.add_argument("--dry-run", action="store_true", help="only tell how each pair stands")
+    clean.add_argument(
+        "--pairs", default="", metavar="FILE", help="first write the pairs there, to connect again"
+    )
+    _add_detach(clean)
+
 
 def _add_detach(parser: ArgumentParser) -> None:
     parser.add_argument("--detach", action="store_true", help="do not wait until it ends")
@@ -79,14 +97,10 @@ async def _chosen(session: Session, node: NodeClient, kind: TaskKind) -> None:
     file, trigger = session.text("issues"), session.text("trigger")
     if bool(file) == bool(trigger):
         raise failed("Say which issues.", "Give --issues FILE or --trigger NAME.", Ending.USAGE)
-    issues: tuple[str, ...] = ()
-    if file:
-        lines = read_text(Path(file), "the issues").split("\n")
-        issues = tuple(line.strip() for line in lines if line.strip())
     body = TaskStart(
         kind,
         session.text("connection"),
-        issues,
+        _keys(file) if file else (),
         trigger=trigger,
         confirmed=session.arguments.confirm,
     )
@@ -109,6 +123,25 @@ async def _connect(session: Session, node: NodeClient) -> None:
 
 async def _recheck(session: Session, node: NodeClient) -> None:
     await _begin(session, node, TaskStart("recheck", session.text("connection")))
+
+
+async def _clean_up(session: Session, node: NodeClient) -> None:
+    name, file, out = session.text("connection"), session.text("issues"), session.text("pairs")
+    if out:
+        write(Path(out), to_csv(await fetch(node, name)))
+    body = TaskStart(
+        "clean_up",
+        name,
+        _keys(file) if file else (),
+        confirmed=session.arguments.confirm,
+        dry_run=session.flag("dry_run"),
+    )
+    await _begin(session, node, body)
+
+
+def _keys(file: str) -> tuple[str, ...]:
+    lines = read_text(Path(file), "the issues").split("\n")
+    return tuple(line.strip() for line in lines if line.strip())
 
 
 async def _begin(session: Session, node: NodeClient, body: TaskStart) -> None:

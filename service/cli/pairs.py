@@ -111,9 +111,11 @@ def _columns(lines: list[list[str]], where: str) -> tuple[int, int, int]:
 
 
 def _best(headings: list[str], end: str) -> int | None:
-    """An id rather than a key, where a file has both."""
+    """An id rather than a key, where a file has both; else the only heading that begins so."""
     names = (f"{end}{kind}" for kind in _ISSUE)
-    return next((headings.index(name) for name in names if name in headings), None)
+    known = next((headings.index(name) for name in names if name in headings), None)
+    begins = [at for at, heading in enumerate(headings) if heading.startswith(end)]
+    return begins[0] if known is None and len(begins) == 1 else known
 
 
 def _dialect(text: str) -> type[csv.Dialect]:

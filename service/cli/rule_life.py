@@ -176,7 +176,7 @@ async def _recorder(session: Session, node: NodeClient) -> None:
     held = await node.get(RULES_RECORDER, name)
     shown = facts(
         (
-            ("recording", "yes" if held.on else "no: connection settings --record-hours"),
+            ("recording", "yes" if held.on else "no: connection set --record-hours"),
             ("inputs", str(held.count)),
             ("size", f"{held.size / (1 << 20):.1f} MB"),
             ("oldest", moment(held.oldest)),

@@ -6,7 +6,15 @@ from pathlib import Path
 import msgspec
 from rich.text import Text
 
-from schemas.rule_life import DryRun, DryRunBody, ReplayBody, Replayed, ReplayReport
+from schemas.rule_life import (
+    DryRun,
+    DryRunBody,
+    OtherEnd,
+    ReplayBody,
+    Replayed,
+    ReplayReport,
+    Write,
+)
 from schemas.rule_routes import RULES_DRY_RUN, RULES_REPLAY
 from service.cli.ending import Ending, failed
 from service.cli.node_client import NodeClient
@@ -79,16 +87,33 @@ def _parts(run: DryRun) -> list[Text]:
         ("Wanted by incoming.py", run.wanted),
     ):
         parts.append(Text(f"\n{title}:\n{_json(value)}"))
-    writes = "\n".join(f"{write.call} {_json(write.detail)}" for write in run.writes)
-    parts.append(Text(f"\nWrites to this side's tracker:\n{writes or 'none'}"))
+    parts.append(Text(f"\nWrites to this side's tracker:\n{_calls(run.writes)}"))
     told = "\n".join(
         f"{clean(one.at)}: {clean(one.before) or 'nothing'} -> {clean(one.after) or 'nothing'}"
         for one in run.told
     )
     what = told or ("as before" if run.message else "nothing")
     parts.append(Text(f"\nThe other side would be told:\n{what}"))
+    if run.there:
+        parts += _at(run.there)
     parts += [Text(f"\n{clean(note)}", style="dim") for note in run.notes]
     return [*parts, Text(clean(run.trace))] if run.trace else parts
+
+
+def _at(there: OtherEnd) -> list[Text]:
+    name = clean(there.connection)
+    parts = [
+        Text(f"\nWanted by incoming.py of {name}, version {there.version}:\n{_json(there.wanted)}"),
+        Text(f"\nWrites to the other side's tracker:\n{_calls(there.writes)}"),
+    ]
+    if there.error:
+        parts.append(Text(f"\nThere it would fail: {clean(there.error)}", style="bold"))
+    parts += [Text(f"\n{clean(note)}", style="dim") for note in there.notes]
+    return [*parts, Text(clean(there.trace))] if there.trace else parts
+
+
+def _calls(writes: tuple[Write, ...]) -> str:
+    return "\n".join(f"{write.call} {_json(write.detail)}" for write in writes) or "none"
 
 
 def _differing(one: Replayed) -> Text:

@@ -57,7 +57,9 @@ class Declared(msgspec.Struct, frozen=True):
         fields = self._flowing("out", outgoing.fields, issue.fields)
         comments = outgoing.comments if self._goes("out", "comments", issue.fields) else ()
         files = outgoing.attachments if self._goes("out", "attachments", issue.fields) else ()
-        return Outgoing(fields, comments, files)
+        return msgspec.structs.replace(
+            outgoing, fields=fields, comments=comments, attachments=files
+        )
 
     def incoming(self, wanted: Wanted, replica: Replica, rule: str) -> Wanted:
         """What `rule` asks the tables for itself is done already."""

@@ -170,8 +170,12 @@ def take_job(c: sa.Connection, id: int, owner: str) -> bool:
 
 def give_back(c: sa.Connection, owner: str) -> int:
     """Jobs that an earlier run of this daemon was at: they go on from where they were."""
-    under_way = sa.and_(_j.owner == owner, sa.not_(_j.ready))
-    return c.execute(sa.update(alm_jobs).where(under_way).values(owner="")).rowcount
+    left = [job for job in open_jobs(c) if job.owner == owner]
+    for job in left:
+        told = job.progress
+        told = msgspec.structs.replace(told, interrupted=told.interrupted + 1)
+        update_job(c, msgspec.structs.replace(job, owner="", progress=told))
+    return len(left)
 
 
 def _values(row: ConnectorRow | ConnectionRow | JobRow) -> dict[str, Any]:

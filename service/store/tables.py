@@ -511,3 +511,14 @@ triggers = sa.Table(
     _number("created"),
     _bytes("body"),
 )
+
+# How the other side's values were called, by the ids of its tracker.
+remote_names = sa.Table(
+    "remote_names",
+    metadata,
+    _of_connection(primary_key=True),
+    sa.Column("field", Words, primary_key=True),
+    sa.Column("value", Words, primary_key=True),
+    sa.Column("name", Words, primary_key=True),
+    _number("at"),
+)

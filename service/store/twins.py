@@ -162,6 +162,16 @@ def get(c: sa.Connection, connection: str, twin: str) -> TwinRow | None:
     return None if found is None else _row(found)
 
 
+def first_living(c: sa.Connection, connection: str, name: Callable[[int], str]) -> str:
+    """Of the ids `name(0)`, `name(1)` … the first whose twin was not cleaned up."""
+    before = 0
+    while True:
+        row = get(c, connection, name(before))
+        if row is None or not row.state.cleaned:
+            return name(before)
+        before += 1
+
+
 def by_issue(c: sa.Connection, connector: str, issue: str) -> list[FoundTwin]:
     """`issue` is the tracker's id or key."""
     return [_found(row) for row in _BY_ISSUE.all(c, connector=connector, issue=issue)]

@@ -13,7 +13,7 @@ from schemas.issue import Comment
 from schemas.rich_text import RichText
 from schemas.rules import OutgoingComment, WantedComment
 from schemas.twin import CommentTrace, Intent, Twin
-from schemas.values import digest
+from schemas.values import Millis, digest
 from service.sync.markers import Said, said_digest
 
 
@@ -37,6 +37,7 @@ class DeleteComment(msgspec.Struct, frozen=True, tag="delete"):
 
 CommentWrite = AddComment | EditComment | DeleteComment
 
+SECOND: Millis = 1_000
 Scope = Literal["news", "kept_back", "all"]
 """What the outgoing rule judges: only news, also what an older rule kept back, or everything."""
 
@@ -58,7 +59,8 @@ def _is_news(trace: CommentTrace | None, comment: Comment, scope: Scope) -> bool
         return False
     if scope == "all" or (scope == "kept_back" and trace.version == 0):
         return True
-    if trace.updated == comment.updated and comment.updated:
+    # A time in whole seconds does not tell a second edit within the same second.
+    if trace.updated == comment.updated and comment.updated % SECOND:
         return False
     return trace.digest != comment_digest(comment)
 

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from schemas.issue import Issue, IssueDraft
+from schemas.issue import FieldChange, Issue, IssueDraft
 from schemas.replica import Replica, Stamp
 from schemas.rules import Wanted
 from schemas.twin import Base, Flip, Intent, Twin
@@ -177,6 +177,13 @@ def note_late(twin: Twin, merge: FieldMerge, wish: Fields, held: Issue) -> Twin:
         base=base,
         adopted=tuple(sorted({*twin.adopted, *wish})),
     )
+
+
+def note_anew(twin: Twin, merge: FieldMerge | None) -> Twin:
+    """The rule was asked once more. What was written for that is no news for the other side."""
+    change = merge.change if merge else FieldChange()
+    written = {*twin.adopted, *change.set, *change.add, *change.remove}
+    return msgspec.structs.replace(twin, anew=False, adopted=tuple(sorted(written)))
 
 
 def note_flips(

@@ -148,7 +148,7 @@ class _Merge:
     def _overwrite(self, field: str, wanted: Value) -> None:
         """A text whose history here is unknown may be a person's: it is kept."""
         here = self.local.get(field)
-        unknown = not self.twin.base.held or self.twin.recalls
+        unknown = field not in self.twin.base.held or self.twin.recalls
         if unknown and isinstance(here, str | RichText) and settled(here):
             side, at = self.policy.remote_side, self.wish.edited_at(field)
             self.conflicts.append(Conflict(field, side, wanted, here, self.updated, at))

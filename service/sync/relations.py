@@ -16,7 +16,8 @@ from service.sync.snapshots import as_elements
 
 PARENT, LINKS = "parent", "links"
 OWN_PARENT, OWN_LINKS = "own_parent", "own_links"
-"""Ties to issues that are under no sync: rules see them, and they stay at home."""
+"""Ties to issues that are under no sync: rules see them, and they stay at home. A rule may wish
+such a parent, by its id here."""
 _TWIN = "twin:"
 _LONGEST = 255
 """Of a twin's id: these come from the other node."""
@@ -124,6 +125,9 @@ def _told_kinds(kind: str, other: str, means: Means, told: frozenset[str]) -> se
 def within_reach(twin: Twin, wanted: Fields, issues: Mapping[str, Known], means: Means) -> Reach:
     """The wish without ties that cannot be made here, or not yet."""
     fields, left_out, losses = dict(wanted), [], []
+    if fields.get(OWN_PARENT) is not None and not means.parent:
+        losses.append(Loss(PARENT, "The parent cannot be set here."))
+        del fields[OWN_PARENT]
     parent = wanted.get(PARENT)
     if parent is not None:
         other = _other(_parent_tie(parent))
@@ -197,6 +201,9 @@ def in_local_words(
     if values.get(PARENT) is not None:
         parent = issues.get(_other(_parent_tie(values.pop(PARENT))))
         values |= {PARENT: parent.issue} if parent else {}
+    own = values.pop(OWN_PARENT, None)
+    if own is not None:
+        values[PARENT] = own
     add, remove = dict(change.add), dict(change.remove)
 
     def known(elements: Iterable[str]) -> set[str]:
@@ -221,11 +228,11 @@ def in_local_words(
 def drafted(fields: Fields, issues: Mapping[str, Known], means: Means) -> Fields:
     """The same for an issue that is about to be made."""
     ties = FieldChange(
-        set={PARENT: fields[PARENT]} if PARENT in fields else {},
+        set={name: fields[name] for name in (PARENT, OWN_PARENT) if name in fields},
         add={LINKS: as_elements(fields[LINKS])} if LINKS in fields else {},
     )
     local = in_local_words(ties, {}, issues, means)
-    others = {name: value for name, value in fields.items() if name != PARENT}
+    others = {name: value for name, value in fields.items() if name not in (PARENT, OWN_PARENT)}
     if LINKS in fields:
         others[LINKS] = local.add.get(LINKS, ())
     return others | local.set

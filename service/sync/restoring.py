@@ -36,9 +36,9 @@ def found_again(twin: Twin) -> Twin:
 
 
 def was_heard_before(twin: Twin) -> bool:
-    """Of a twin without an issue: the other side has spoken of it more than once, so there may be a
-    mirror which this side forgot."""
-    return twin.replica_version > 1 or twin.acknowledged > 0
+    """Of a twin without an issue: the other side has spoken of it more than once, or this side was
+    restored since, so there may be a mirror which this side forgot."""
+    return bool(twin.recalls) or twin.replica_version > 1 or twin.acknowledged > 0
 
 
 def recall_comments(

@@ -5,6 +5,8 @@ stopped, so two sides that do the same at once have the same turn, and the highe
 word. Nothing that was said before a stop is relied on after it: both sides say everything whole.
 """
 
+from typing import Literal
+
 import msgspec
 
 from schemas.replica import Replica, TwinMessage
@@ -33,12 +35,21 @@ def start(twin: Twin) -> tuple[Twin, TwinMessage]:
     return _told(_going(twin, turn))
 
 
+def clean_up(twin: Twin) -> tuple[Twin, TwinMessage]:
+    """Forgets the pair on both sides. What stays is where late messages find their place."""
+    turn = twin.turn + (2 if is_stop(twin.turn) else 1)
+    bare, message = _told(_bare(twin, turn, "local"))
+    return bare, msgspec.structs.replace(message, forgotten=True)
+
+
 def heed_turn(twin: Twin, message: TwinMessage) -> Twin:
     """What the other side did. An older or equal turn is known already."""
-    if not twin.turn < message.turn < _MAX_TURN:
+    if twin.cleaned or not twin.turn < message.turn < _MAX_TURN:
         return twin
     if not is_stop(message.turn):
         return _going(twin, message.turn)
+    if message.forgotten:
+        return _bare(twin, message.turn, "remote")
     return msgspec.structs.replace(
         twin,
         turn=message.turn,
@@ -52,6 +63,20 @@ def heed_turn(twin: Twin, message: TwinMessage) -> Twin:
 def _going(twin: Twin, turn: int) -> Twin:
     return msgspec.structs.replace(
         twin, turn=turn, stopped=False, stopped_by="", stop_reason="", resend=True
+    )
+
+
+def _bare(twin: Twin, turn: int, by: Literal["local", "remote"]) -> Twin:
+    return Twin(
+        twin.id,
+        twin.connection,
+        version=twin.version,
+        replica_version=twin.replica_version,
+        included=twin.included,
+        stopped=True,
+        cleaned=True,
+        turn=turn,
+        stopped_by=by,
     )
 
 

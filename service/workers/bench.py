@@ -11,7 +11,7 @@ from schemas.metadata import FieldInfo
 from schemas.replica import ReplicaAttachment, TwinMessage
 from schemas.rules import RuleContext, RuleSet
 from schemas.twin import Twin
-from schemas.values import Millis, User
+from schemas.values import Millis, User, Value
 from service.rules.masking import Masks
 from service.rules.port import RuleEngine
 from service.sync.merge import Conflict
@@ -68,6 +68,10 @@ class Ground(Protocol):
         a moment ago."""
         ...
 
+    async def ids(self, project: str, fields: Mapping[str, Value]) -> dict[str, dict[str, str]]:
+        """Field -> value -> its id, of what is chosen from a list whose entries have ids."""
+        ...
+
 
 class Note(msgspec.Struct, frozen=True):
     """One line for the activity log."""
@@ -121,5 +125,7 @@ class Bench(msgspec.Struct, frozen=True):
     ground: Ground
     wrote: Wrote
     now: Callable[[], Millis]
+    far: bool = False
+    """The other side is another node, which cannot ask this tracker what its values are."""
     masks: Masks = NO_MASKS
     """What must never leave in any text."""

@@ -8,6 +8,7 @@ from schemas.replica import TwinMessage
 from schemas.values import Millis
 from service.store import outbox, twins
 from service.sync.intake import merge_messages
+from service.workers import repairing
 from service.workers.roster import LiveConnection
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -26,5 +27,8 @@ def deliver(
         outbox.put(c, record.peer, record.id, message.twin, _encode(message), now)
         return
     end = other.record
+    if message.claims:
+        repairing.receive(c, end, message, now)
+        return
     twins.reopen(c, end.id, message)
     twins.receive(c, end.id, message.twin, end.connector, message, merge_messages, now)

@@ -16,6 +16,7 @@ from schemas.values import Fields, User, Value, as_set
 from service.sync.disclosure import DEFAULT as STANDARD
 from service.sync.relations import (
     LINKS,
+    OWN_PARENT,
     PARENT,
     Means,
     named_twins,
@@ -150,7 +151,7 @@ class Fitting:
         self, name: str, value: Value, known: Mapping[str, FieldInfo] | None
     ) -> "Value | _Lost":
         capabilities = self._bench.tracker.capabilities
-        if not capabilities.fields or name in (PARENT, LINKS):
+        if not capabilities.fields or name in (PARENT, OWN_PARENT, LINKS):
             return value
         info = known.get(name) if known is not None else None
         kind = self._kind(name, known)

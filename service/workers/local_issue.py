@@ -13,6 +13,7 @@ from schemas.twin import Relations, Twin
 from schemas.values import Fields, Millis
 from service.sync.relations import (
     LINKS,
+    OWN_PARENT,
     PARENT,
     Known,
     Means,
@@ -27,6 +28,7 @@ from service.workers.bench import Bench
 from service.workers.remarks import Remarks
 
 _TIES = frozenset({PARENT, LINKS})
+_NAMED = _TIES | {OWN_PARENT}
 _FIELDS = frozenset({Part.FIELDS})
 _RECENT: Millis = 600_000
 
@@ -48,7 +50,7 @@ class LocalIssue:
 
     async def create(self, draft: IssueDraft, twin: Twin) -> Issue:
         fields = draft.fields
-        if _TIES & fields.keys():
+        if _NAMED & fields.keys():
             issues = await self._issues(named_twins(fields))
             draft = msgspec.structs.replace(draft, fields=drafted(fields, issues, self.means))
         return await self._seen(await self._created(draft), twin, fields)
@@ -58,7 +60,7 @@ class LocalIssue:
     ) -> tuple[Issue, bool]:
         """The issue afterwards. False: the tracker held it already, in its own words."""
         own = msgspec.structs.replace(issue, fields=self._own)
-        if _TIES & {*change.set, *change.add, *change.remove}:
+        if _NAMED & {*change.set, *change.add, *change.remove}:
             named = named_twins(issue.fields) | named_twins(_ties_of(change))
             issues = await self._issues(named)
             change = in_local_words(change, issue.fields, issues, self.means)

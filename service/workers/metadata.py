@@ -2,12 +2,16 @@
 
 from collections.abc import Callable, Mapping
 
+import structlog
+
 from adapters.port import Discovery, Projects
 from schemas.errors import Fault, TrackerError
 from schemas.metadata import Choice, FieldInfo, Metadata
-from schemas.values import Millis
+from schemas.values import Millis, Value
 from service.workers.remembered import Remembered
 from service.workers.roster import OpenConnector
+
+log = structlog.get_logger()
 
 LASTS: Millis = 600_000
 YOUNG: Millis = 60_000
@@ -91,6 +95,18 @@ class ConnectorGround:
     ) -> Mapping[str, FieldInfo] | None:
         return await self._known.fields(self._opened, project, type, young=young)
 
+    async def ids(self, project: str, fields: Mapping[str, Value]) -> dict[str, dict[str, str]]:
+        try:
+            found, unknown = _ids(await self._known.metadata(self._opened, project), fields)
+            if unknown:
+                metadata = await self._known.metadata(self._opened, project, young=True)
+                found, _ = _ids(metadata, fields)
+        except TrackerError as error:
+            # They only help: what leaves is right without them.
+            log.info("metadata.ids_unknown", connector=self._opened.record.name, error=error)
+            return {}
+        return found
+
 
 def fields_of(metadata: Metadata | None, type: str) -> Mapping[str, FieldInfo]:
     """By neutral name."""
@@ -99,3 +115,36 @@ def fields_of(metadata: Metadata | None, type: str) -> Mapping[str, FieldInfo]:
     folded = type.casefold()
     meant = [t for t in metadata.types if folded in (t.type.name.casefold(), t.type.id.casefold())]
     return {info.name: info for each in reversed(meant or metadata.types) for info in each.fields}
+
+
+def _ids(
+    metadata: Metadata | None, fields: Mapping[str, Value]
+) -> tuple[dict[str, dict[str, str]], bool]:
+    """Also whether a value is in no list yet, though its field has one."""
+    found: dict[str, dict[str, str]] = {}
+    unknown = False
+    for field, value in fields.items():
+        choices = choices_of(metadata, field)
+        named = {choice.name: choice.id for choice in choices if choice.id}
+        values = (value,) if isinstance(value, str) else value if isinstance(value, tuple) else ()
+        ids = {each: named[each] for each in values if each in named}
+        unknown = unknown or bool(named and len(ids) < len(values))
+        if ids:
+            found[field] = ids
+    return found, unknown
+
+
+def choices_of(metadata: Metadata | None, field: str) -> tuple[Choice, ...]:
+    """What the project allows in a field, over all its types; () where anything is, or nobody
+    tells."""
+    if metadata is None:
+        return ()
+    if field == "type":
+        return tuple(each.type for each in metadata.types)
+    found: dict[tuple[str, str], Choice] = {}
+    for each in metadata.types:
+        listed = each.statuses if field == "status" and each.statuses else ()
+        infos = [info.choices for info in each.fields if info.name == field]
+        for choice in (*listed, *(c for choices in infos for c in choices if not listed)):
+            found.setdefault((choice.id, choice.name), choice)
+    return tuple(found.values())

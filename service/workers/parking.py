@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 import sqlalchemy as sa
 
-from schemas.errors import Fault
+from schemas.errors import Fault, InputError
 from schemas.node import ParkedTwin
 from schemas.values import Millis
 from service.store import leases, parked, twins
@@ -48,6 +48,29 @@ def resume(c: sa.Connection, key: TwinKey, keep: Keep, *, owner: str, now: Milli
     leases.save(c, claim, twin, taken=None, now=claim.reconciled_at)
     leases.release(c, claim)
     return parked.unpark(c, key.connection, key.twin, now)
+
+
+def ask_anew(c: sa.Connection, key: TwinKey, *, owner: str, now: Millis) -> bool:
+    """The twin is reconciled as if its newest replica had just come; a parked one once it goes on.
+    False: there is none, or its sync was stopped. Raises `InputError` while a worker holds it."""
+    row = twins.get(c, key.connection, key.twin)
+    if row is None or row.stopped:
+        return False
+    claim = claimed(c, key, owner=owner, now=now)
+    twin = msgspec.structs.replace(claim.state, anew=True)
+    leases.save(c, claim, twin, taken=None, now=claim.reconciled_at)
+    leases.release(c, claim, due_at=None if row.parked else now, attempts=claim.attempts)
+    return True
+
+
+def claimed(c: sa.Connection, key: TwinKey, *, owner: str, now: Millis) -> Claim:
+    """For a change by hand. Raises `InputError` 409 while a worker holds it."""
+    claim = leases.claim(c, key.connection, key.twin, owner, now, 1, include_parked=True)
+    if not isinstance(claim, Claim):
+        raise InputError(
+            "The twin is being worked on.", status=409, remedy="Try again in a few seconds."
+        )
+    return claim
 
 
 def resend_later(c: sa.Connection, key: TwinKey, *, owner: str, now: Millis) -> bool:

@@ -17,6 +17,7 @@ from service.sync.incoming import (
     for_rule,
     is_waiting,
     is_whole,
+    note_anew,
     note_late,
     note_taken,
     previous_fields,
@@ -30,7 +31,7 @@ from service.sync.outgoing import (
     compose_lacking,
     note_local_edits,
 )
-from service.sync.relations import PARENT, is_parent, ties
+from service.sync.relations import OWN_PARENT, PARENT, is_parent, ties
 from service.sync.restoring import (
     found_again,
     recall_comments,
@@ -147,10 +148,14 @@ class Reconciliation:
     def _has_wishes(self) -> bool:
         """Also of what was taken in: ties whose other end was not here."""
         late = bool(self.twin.relations.left_out) and is_whole(self.twin)
-        return is_waiting(self.twin) or late
+        return is_waiting(self.twin) or late or self._asks_anew()
+
+    def _asks_anew(self) -> bool:
+        return self.twin.anew and self.twin.replica_version > 0 and is_whole(self.twin)
 
     async def _reconcile(self, issue: Issue | None, wanted: Wanted | None) -> None:
-        fresh = wanted is not None and self.twin.replica_version > self.twin.included
+        anew = self._asks_anew()
+        fresh = wanted is not None and (anew or self.twin.replica_version > self.twin.included)
         before, merge = None, None
         writes, telling = FieldWrites(self), Telling(self)
         if issue is None:
@@ -166,6 +171,8 @@ class Reconciliation:
             issue = self._shared(issue)
             self._retreat = self.twin
             self.twin = note_taken(self._fitted(), merge, wanted, issue)
+            if anew:
+                self.twin = note_anew(self.twin, merge)
         elif wanted is not None and self._fit.left_out != self.twin.relations.left_out:
             issue, merge = await self._write_late(writes, issue, wanted)
         else:
@@ -212,7 +219,8 @@ class Reconciliation:
         try:
             issue = self._shared(await writes.create(wanted))
         except TrackerError as error:
-            lacks = error.fault is Fault.VALIDATION and wanted.fields.get(PARENT) is None
+            named = {PARENT, OWN_PARENT} & {n for n, v in wanted.fields.items() if v is not None}
+            lacks = error.fault is Fault.VALIDATION and not named
             if lacks and await self._needs_parent(wanted):
                 self._wait_for_parent()
                 return None
@@ -253,7 +261,12 @@ class Reconciliation:
         shared = self.bench.connection
         held = tuple(map(self.remarks.as_held, wanted.comments))
         self.twin = recall_comments(self.twin, held, issue.comments or (), shared)
+        before = self.twin.attachments
         self.twin = recall_files(self.twin, issue.attachments or (), shared)
+        if self.twin.attachments != before:
+            names = {file.id: file.filename for file in self.twin.replica.attachments}
+            known = [t.remote_id for t in self.twin.attachments if t not in before]
+            self.note("files.known_again", files=[names[id] for id in known if id in names])
 
     async def _look(self) -> Issue | None:
         """The local issue as it is now; None when there is none yet."""

@@ -6,6 +6,7 @@ issue that its own admin has named. Otherwise a peer could have any issue read t
 """
 
 import hashlib
+from functools import partial
 
 import sqlalchemy as sa
 
@@ -18,12 +19,14 @@ from service.store import activity, twins
 from service.sync.intake import merge_messages
 
 
-def pair_id(record: Connection, local_issue: str, remote_issue: str) -> str:
-    """The twin's id, the same on both sides."""
+def pair_id(record: Connection, local_issue: str, remote_issue: str, before: int = 0) -> str:
+    """The twin's id, the same on both sides. `before`: how many of the pair's twins were cleaned
+    up, which both sides do together."""
     first, second = local_issue, remote_issue
     if not record.standing.inviter:
         first, second = second, first
-    seed = "\x1f".join(("paired again", record.shared, first, second))
+    again = [str(before)] if before else []
+    seed = "\x1f".join(("paired again", record.shared, first, second, *again))
     return hashlib.sha256(seed.encode()).hexdigest()[:32]
 
 
@@ -31,8 +34,9 @@ def claim(
     c: sa.Connection, record: Connection, issue: IssueRef, remote_issue: str, now: Millis
 ) -> str:
     """Names a pair on this side; answers the twin."""
+    name = partial(pair_id, record, issue.id, remote_issue)
     twin = Twin(
-        id=pair_id(record, issue.id, remote_issue),
+        id=twins.first_living(c, record.id, name),
         connection=record.id,
         issue=issue,
         remote_issue=remote_issue,

@@ -14,12 +14,13 @@ from schemas.rules import RuleContext, RuleSet
 from schemas.triggers import TriggerSpec
 from schemas.values import Millis
 from service.peers.identity import node_id, pinned_keys
+from service.rules.defaults import Manifest
 from service.store import connections, connectors, peers, rule_versions, settings, triggers
 from service.store.store import Store
 from service.store.triggers import TriggerRow
 from service.sync.disclosure import DEFAULT
 from service.sync.policy import Policy
-from service.workers.systems import open_tracker
+from service.workers.systems import manifest, manifest_of, open_tracker
 
 log = structlog.get_logger()
 
@@ -137,6 +138,12 @@ class Roster:
 
     def connector_named(self, name: str) -> OpenConnector | None:
         return self._by_name.get(name)
+
+    def manifest(self, connector: str, system: str) -> Manifest:
+        """What default rules know of a connector by its id; where it cannot be opened, of its
+        system."""
+        opened = self._connectors.get(connector)
+        return manifest(opened.tracker.capabilities) if opened else manifest_of(system)
 
     @property
     def connections(self) -> Mapping[str, LiveConnection]:

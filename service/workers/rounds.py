@@ -26,6 +26,7 @@ from service.workers.metadata import ProjectMetadata
 from service.workers.people import People
 from service.workers.recent import Recent
 from service.workers.reconciliation import FIELDS_ONLY, Reconciliation
+from service.workers.remote_names import RemoteNames
 from service.workers.roster import LiveConnection, OpenConnector, Roster
 from service.workers.settling import Settling
 from service.workers.tables import NOTHING, ConnectionTables
@@ -64,7 +65,7 @@ class Rounds:
         self._engine, self._contents = engine, contents
         self._people, self._known, self._recent = people, known, recent
         self._now = now
-        self._tables = ConnectionTables(known, roster)
+        self._tables = ConnectionTables(known, roster, RemoteNames(store, now=now))
         self._began = now()
 
     async def look(
@@ -81,12 +82,11 @@ class Rounds:
         ledger = Ledger(
             self._store, live, other, claim, here=here, change=hint.change, now=self._now()
         )
+        await self._tables.note(live, claim.incoming)
         declared = await self._tables.declared(live)
         key = TwinKey(claim.connection, claim.twin)
-        bench = self._bench(key, live, opened, ledger, declared)
         tape = self._recorder.tape(live, self._engine)
-        if tape is not None:
-            bench = msgspec.structs.replace(bench, engine=tape)
+        bench = self._bench(key, live, opened, ledger, declared, tape or self._engine)
         outcome = await self._run(bench, claim, waiting, hint, here, live)
         if isinstance(outcome.error, MappingError):
             explained = await self._tables.explained(live, outcome.error)
@@ -104,8 +104,9 @@ class Rounds:
         opened: OpenConnector,
         ledger: Ledger,
         declared: Declared,
+        engine: RuleEngine,
     ) -> Bench:
-        engine, rules = self._engine, live.rules
+        rules = live.rules
         if declared is not NOTHING:
             engine = DeclaredEngine(engine, declared)
             rules = msgspec.structs.replace(rules, tables=declared.source)
@@ -127,6 +128,7 @@ class Rounds:
             ground=self._known.of(opened),
             wrote=partial(self._recent.wrote, key),
             now=self._now,
+            far=not live.record.counterpart,
             masks=masks_of(live.record.settings.masks),
         )
 

@@ -10,8 +10,10 @@ from schemas.errors import MappingError, TrackerError
 from schemas.mapping import MappingTable
 from schemas.metadata import Choice, Metadata
 from schemas.node import Connection
+from schemas.replica import TwinMessage
 from service.rules.declared import Declared, Words, source_of
-from service.workers.metadata import ProjectMetadata
+from service.workers.metadata import ProjectMetadata, choices_of
+from service.workers.remote_names import Names, RemoteNames, called_now, id_of
 from service.workers.roster import LiveConnection, OpenConnector, Roster
 
 log = structlog.get_logger()
@@ -24,12 +26,13 @@ class _Made(msgspec.Struct, frozen=True):
     record: Connection
     here: Metadata | None
     there: Metadata | None
+    names: Names
     declared: Declared
 
 
 class ConnectionTables:
-    def __init__(self, known: ProjectMetadata, roster: Roster) -> None:
-        self._known, self._roster = known, roster
+    def __init__(self, known: ProjectMetadata, roster: Roster, names: RemoteNames) -> None:
+        self._known, self._roster, self._names = known, roster, names
         self._made: dict[str, _Made] = {}
 
     async def declared(self, live: LiveConnection) -> Declared:
@@ -39,11 +42,15 @@ class ConnectionTables:
             self._made.pop(record.id, None)
             return NOTHING
         here, there = await self.here(live), await self.there(live)
+        names = await self._names.of(record.id)
         made = self._made.get(record.id)
         if made is None or not (
-            made.record is record and made.here is here and made.there is there
+            made.record is record
+            and made.here is here
+            and made.there is there
+            and made.names is names
         ):
-            made = _Made(record, here, there, _declared(record, here, there))
+            made = _Made(record, here, there, names, _declared(record, here, there, names))
             self._made[record.id] = made
         return made.declared
 
@@ -52,9 +59,15 @@ class ConnectionTables:
         return await self._told(live, young=True)
 
     async def there(self, live: LiveConnection) -> Metadata | None:
-        """Of the other end of a local connection; another company's tracker tells us nothing."""
+        """Of the other end of a local connection; another company's tracker tells us nothing but
+        the ids that come with its values."""
         other = self._roster.connections.get(live.record.counterpart)
         return None if other is None else await self._told(other, young=True)
+
+    async def note(self, live: LiveConnection, message: TwinMessage | None) -> None:
+        """What the other side's values are called, as a message tells."""
+        if message is not None:
+            await self._names.note(live.record.id, message.replica.ids)
 
     async def explained(self, live: LiveConnection, error: MappingError) -> MappingError:
         """With what the value may be here."""
@@ -85,41 +98,43 @@ class ConnectionTables:
 NOTHING = Declared()
 
 
-def _declared(record: Connection, here: Metadata | None, there: Metadata | None) -> Declared:
+def _declared(
+    record: Connection, here: Metadata | None, there: Metadata | None, names: Names
+) -> Declared:
     words = {
-        field: _words(table, choices_of(here, field), choices_of(there, field))
+        field: _words(table, choices_of(here, field), _called(field, table, there, names))
         for field, table in record.settings.mappings.items()
     }
     flow = record.settings.flow if record.mode == "visual" else {}
     return Declared(words, flow, record.mode != "script", source_of(words))
 
 
-def _words(table: MappingTable, here: tuple[Choice, ...], there: tuple[Choice, ...]) -> Words:
+def _words(table: MappingTable, here: tuple[Choice, ...], called: dict[str, str]) -> Words:
     ours = {choice.id: choice.name for choice in here if choice.id}
-    theirs = {choice.id: choice.name for choice in there if choice.id}
     values = {line.there: ours.get(line.here_id, line.here) for line in table.values}
-    values |= {
-        theirs[line.there_id]: values[line.there]
-        for line in table.values
-        if line.there_id in theirs
+    bound = {line.there for line in table.values if line.there_id}
+    # Where only a name is known, a line of its own says more than what a value was once called.
+    renamed = {
+        now: values[then]
+        for then, now in called.items()
+        if then in bound or (then in values and now not in values)
     }
-    return Words(values, table.unmapped, table.default, frozenset(table.skipped))
+    skipped = {called.get(name, name) for name in table.skipped}
+    return Words(
+        values | renamed, table.unmapped, table.default, frozenset({*table.skipped, *skipped})
+    )
 
 
-def choices_of(metadata: Metadata | None, field: str) -> tuple[Choice, ...]:
-    """What the project allows in a field, over all its types; () where anything is, or nobody
-    tells."""
-    if metadata is None:
-        return ()
-    if field == "type":
-        return tuple(each.type for each in metadata.types)
-    found: dict[tuple[str, str], Choice] = {}
-    for each in metadata.types:
-        listed = each.statuses if field == "status" and each.statuses else ()
-        infos = [info.choices for info in each.fields if info.name == field]
-        for choice in (*listed, *(c for choices in infos for c in choices if not listed)):
-            found.setdefault((choice.id, choice.name), choice)
-    return tuple(found.values())
+def _called(
+    field: str, table: MappingTable, there: Metadata | None, names: Names
+) -> dict[str, str]:
+    """What the table calls a value of the other side -> what it is called there now."""
+    now = called_now(names, field)
+    now |= {choice.id: choice.name for choice in choices_of(there, field) if choice.id}
+    ids = {line.there: line.there_id for line in table.values}
+    ids |= dict.fromkeys(table.skipped, "")
+    found = {name: id or id_of(names, field, name) for name, id in ids.items()}
+    return {name: now[id] for name, id in found.items() if id in now}
 
 
 def likeliest(value: str, allowed: tuple[Choice, ...]) -> list[str]:

@@ -80,7 +80,23 @@ class Telling:
             waiting=run.waiting,
             allowed=run.bench.allowed,
         )
+        if run.message is not None and run.bench.far:
+            run.message = await self._with_ids(run.message, issue, outgoing)
         run.twin = note_held(twin, issue)
+
+    async def _with_ids(
+        self, message: TwinMessage, issue: Issue, outgoing: Outgoing
+    ) -> TwinMessage:
+        """By them the other side knows a value again that is renamed here. Those of the values that
+        leave as they are: a rule's own words have none."""
+        own = {
+            name: value
+            for name, value in outgoing.fields.items()
+            if value is not None and value == issue.fields.get(name)
+        }
+        ids = await self._run.bench.ground.ids(issue.project, own)
+        replica = msgspec.structs.replace(message.replica, ids=ids)
+        return msgspec.structs.replace(message, replica=replica)
 
     async def rule(self, issue: Issue, judged: Judged = Judged()) -> Outgoing | None:  # noqa: B008
         """What the outgoing rule and the disclosure contract let out; None: nothing."""

@@ -18,10 +18,12 @@ log = structlog.get_logger()
 HOP_LIMIT = 8
 
 
-def twin_id(live: LiveConnection, issue_id: str) -> str:
-    """The same for every attempt to put this issue under this connection from this side."""
+def twin_id(live: LiveConnection, issue_id: str, before: int = 0) -> str:
+    """The same for every attempt to put this issue under this connection from this side. `before`:
+    how many of its twins were cleaned up."""
     record = live.record
-    seed = "\x1f".join((record.shared, record.local_side, record.connector, issue_id))
+    parts = (record.shared, record.local_side, record.connector, issue_id)
+    seed = "\x1f".join((*parts, *([str(before)] if before else [])))
     return hashlib.sha256(seed.encode()).hexdigest()[:32]
 
 

@@ -173,7 +173,8 @@ class Worker:
                     path = row.state.path
             if len(path) >= HOP_LIMIT:
                 return None
-            key = TwinKey(record.id, twin_id(live, issue.ref.id))
+            fresh = twins.first_living(c, record.id, partial(twin_id, live, issue.ref.id))
+            key = TwinKey(record.id, fresh)
             twin = Twin(key.twin, record.id, issue=issue.ref, path=path)
             now = self._now()
             twins.create(c, twin, record.connector, now, now)

@@ -68,6 +68,11 @@ async def test_a_restored_node_goes_on_without_a_double(folder: Path) -> None:
         for terminal, event in ((at.harbor, "node.restored"), (at.lagoon, "peer.restored")):
             noted = (await terminal("activity"))["results"]
             assert event in [each["event"] for each in noted]
+        notes = (await at.harbor("activity"))["results"]
+        assert {"event": "files.known_again", "files": ["theirs.txt"]} in [
+            note for each in notes for note in each["detail"].get("notes", ())
+        ]
+        for terminal in (at.harbor, at.lagoon):
             assert (await terminal("errors", "list"))["results"] == []
 
 
@@ -79,7 +84,8 @@ async def forgotten_work(at: Keepers) -> Seen:
     await alice.comment(at.issue, "a word")
     await bob.comment(at.work_item, "from afar")
     await alice.attach(at.issue, "notes.txt", b"content")
-    full = Seen((3, 3), ((2, 1), (2, 1)))
+    await bob.attach(at.work_item, "theirs.txt", b"other content")
+    full = Seen((3, 3), ((2, 2), (2, 2)))
     await becomes(at, full)
     return full
 

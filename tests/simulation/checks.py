@@ -15,7 +15,7 @@ def check(world: World) -> None:
     a, b = _only_issue(world.a), _only_issue(world.b)
     _check_fields(world, a, b)
     for end in world.ends.values():
-        _check_comments(end, world.people.may_remain[end.name])
+        _check_comments(end, world.people.remaining(end.name))
         _check_files(end, world.people.may_remain[end.name])
         _check_nothing_lost(world)
     check_same_decisions(world)

@@ -158,6 +158,9 @@ class End:
     ) -> dict[str, FieldInfo] | None:
         return None
 
+    async def ids(self, project: str, fields: object) -> dict[str, dict[str, str]]:
+        return {}
+
     async def release(self, twin: Twin, file: ReplicaAttachment) -> None:
         return None
 

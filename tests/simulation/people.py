@@ -26,6 +26,8 @@ class People:
         self._words: dict[tuple[str, str], set[str]] = {}
         """All that a comment ever said, or a file held, by side and id."""
         self._deleted: dict[str, list[str]] = {side: [] for side in ends}
+        self._unmarked = False
+        """A side was restored whose comments keep no marker."""
         self.may_remain: dict[str, set[str]] = {side: set() for side in ends}
         """Said or held by what was deleted at a side that forgot it was ever there: the mirror
         stays, for absence proves nothing."""
@@ -108,8 +110,17 @@ class People:
         else:
             self.may_remain[end.name] |= self._words.get((end.name, id), set())
 
-    def forget(self, side: str) -> None:
+    def remaining(self, side: str) -> set[str]:
+        """What may remain of comments. A mirror without a marker is known again by its words alone:
+        one whose comment was edited meanwhile stays beside the new one, and passes for one of the
+        restored side's own."""
+        if not self._unmarked:
+            return self.may_remain[side]
+        return self.may_remain[side].union(*self._words.values())
+
+    def forget(self, side: str, *, markers: bool) -> None:
         """The side is restored from a backup: it may not know any more what was deleted there."""
+        self._unmarked = self._unmarked or not markers
         for id in self._deleted[side]:
             self.may_remain[side] |= self._words.get((side, id), set())
 
@@ -125,7 +136,8 @@ class People:
             end.tracker.person_detaches(end.issue.id, own[choice % len(own)])
             return
         self._count += 1
-        content = f"{side}{self._count}".encode()
+        # Of a size of its own: by name and size is how a restored side knows a file again.
+        content = f"{side}{self._count}".ljust(self._count + 4, ".").encode()
         end.tracker.person_attaches(end.issue.id, f"{side}{self._count % 2}.txt", content)
 
     def meddle(self, side: str, choice: int) -> None:

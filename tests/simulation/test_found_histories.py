@@ -18,3 +18,16 @@ def test_what_a_creation_that_was_cut_off_twice_left_on_the_mirror_is_taken_away
     state.arrive(side="a")
     state.crash(after=5, side="b")
     state.teardown()
+
+
+def test_a_side_that_was_restored_before_the_other_finds_the_issue_that_it_made() -> None:
+    state = Histories()
+    state.begin(terms=Terms(markers=False, policy="newest", refusing=""), deleted="", roughly=False)
+    state.crash(after=2, side="a")
+    state.arrive_out_of_order(choice=0, side="a")
+    state.back_up(side="b")
+    state.meddle(after=0, choice=0, side="b")
+    state.restore(side="b")
+    state.resync()
+    state.restore(side="a")
+    state.teardown()

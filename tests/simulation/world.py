@@ -81,7 +81,7 @@ class World:
         if self.restored:
             return
         self.ends[side].restore(self.backups[side])
-        self.people.forget(side)
+        self.people.forget(side, markers=self.terms.markers)
         self.history = {"a": [], "b": []}
         self.restored = side
 

@@ -147,7 +147,7 @@ STARTS = {
     "test": {"status": "Design"},
 }
 RELEASES = {"1001": "Spring", "1002": "Autumn & Winter"}
-TEST_FOLDERS = {"2": "Subject"}
+TEST_FOLDERS = {"2": "Subject", "7": "SD Elements"}
 
 
 def names(items: tuple[object, ...]) -> list[str]:

@@ -15,6 +15,7 @@ _ORDER = re.compile(r"\border\s+by\b", re.IGNORECASE)
 _TOKEN = re.compile(
     r"""\s*("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|>=|<=|!=|!~|[=~<>(),]|[^\s()=!<>~,"']+)"""
 )
+_WORD = re.compile(r"\w+")
 _NAMES = {"key": "key", "issuekey": "key", "issue": "key", "id": "key", "type": "issuetype"}
 
 
@@ -113,9 +114,9 @@ class _Reader:
             case "!=":
                 return lambda issue: bool(held(issue)) and not low & held(issue)
             case "~":
-                return lambda issue: any(w in text for w in low for text in held(issue))
+                return lambda issue: any(_says(text, w) for w in low for text in held(issue))
             case "!~":
-                return lambda issue: not any(w in text for w in low for text in held(issue))
+                return lambda issue: not any(_says(text, w) for w in low for text in held(issue))
         raise self._unreadable()
 
     def _held(self, name: str) -> Callable[[Issue], set[str]]:
@@ -175,6 +176,14 @@ def _tokens(where: str) -> list[str]:
         found.append(token[1])
         at = token.end()
     return found
+
+
+def _says(text: str, wanted: str) -> bool:
+    """Quotes within make a phrase: these words in this order, whatever stands between them."""
+    if not (len(wanted) > 1 and wanted[0] == wanted[-1] == '"'):
+        return wanted in text
+    words, phrase = _WORD.findall(text), _WORD.findall(wanted)
+    return any(words[at : at + len(phrase)] == phrase for at in range(len(words)))
 
 
 def _person(user: User | None) -> tuple[str, ...]:

@@ -135,6 +135,8 @@ async def task_post(request: web.Request) -> web.Response:
 async def task_patch(request: web.Request) -> web.Response:
     state, task = _state(request), _task(request)
     state.change(task, await body_of(request), state.me)
+    if state.config.bare_answers:
+        return json_reply(shapes.task(task, frozenset(), frozenset()))
     return _shown(request, task)
 
 

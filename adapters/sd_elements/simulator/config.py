@@ -16,3 +16,5 @@ class SimulatorConfig(msgspec.Struct, frozen=True, kw_only=True):
     """What a list gives at most, whatever was asked."""
     custom_statuses: dict[str, str] = {}
     """Name -> meaning."""
+    bare_answers: bool = False
+    """A changed task is answered without what was to be included."""

@@ -30,7 +30,7 @@ _STANDARD = (
     Status("TS3", "Not Applicable", "NA", "NA"),
 )
 _OF_OWN_TASKS = ("title", "text", "priority", "phase")
-_TEXT_FIELDS = ("title", "text", "artifact_proxy")
+_TEXT_FIELDS = ("title", "text", "artifact_proxy", "status_note")
 REQUIRED = "This field is required."
 
 
@@ -123,6 +123,9 @@ class State:
         self._check(body)
         before = msgspec.structs.replace(task)
         self._apply(task, body)
+        if body.get("status_note") and task.status != before.status:
+            self.add_note(task, {"text": body["status_note"], "automatic": True}, actor)
+            before.notes = task.notes
         if task != before:
             task.updater, task.updated = actor, self.tick()
 

@@ -10,9 +10,10 @@ import msgspec
 import sqlalchemy as sa
 
 from adapters.sd_elements.survey import SurveyedTask
-from schemas.errors import Fault, TrackerError
+from schemas.errors import Fault
 from schemas.events import TwinDue
 from schemas.issue import Issue, IssueRef
+from schemas.replica import Stamp
 from schemas.twin import Twin
 from schemas.values import Millis
 from service.store import twins
@@ -52,17 +53,14 @@ class Bringing:
         self._tracker = tracker
         self._sleep = sleep
 
-    async def begin(self, task: SurveyedTask, references: int | None) -> None:
+    async def begin(self, task: SurveyedTask, issue: Issue | None) -> None:
+        """`issue` stands for the task already; without one the engine makes it."""
         key = TwinKey(self._here.record.id, twin_id(self._here, task.ref.id))
-        await self._pair(task, key.twin, str(references or ""))
+        if issue is not None:
+            await self._desk.store.write(partial(self._add_pair, key.twin, issue))
         begun = await self._desk.worker.begin(self._here, _bare(task.ref), Hint(local=True))
         if begun is not None:
             await self._settle(key)
-
-    async def is_made(self, task: SurveyedTask) -> bool:
-        """Whether the task has an issue."""
-        row = await self._twin(TwinKey(self._there.record.id, twin_id(self._here, task.ref.id)))
-        return row is not None and row.state.issue is not None
 
     async def again(self, key: TwinKey, *, rung: bool) -> None:
         """`rung`: the issue may have changed."""
@@ -75,24 +73,13 @@ class Bringing:
     def _other(self, key: TwinKey) -> TwinKey:
         return TwinKey(self._there.record.id, key.twin)
 
-    async def _pair(self, task: SurveyedTask, twin: str, wanted: str) -> None:
-        """With the issue that a reference names already, so that none is made beside it."""
-        named = [ref for connection, ref in task.references if wanted in ("", connection)]
-        for reference in named:
-            try:
-                ref = await self._tracker.tracker.resolve(reference)
-            except TrackerError as error:
-                if error.fault not in (Fault.NOT_FOUND, Fault.GONE, Fault.VALIDATION):
-                    raise
-                continue
-            await self._desk.store.write(partial(self._add_pair, twin, ref))
-            return
-
-    def _add_pair(self, twin: str, issue: IssueRef, c: sa.Connection) -> None:
+    def _add_pair(self, twin: str, issue: Issue, c: sa.Connection) -> None:
         there = self._there.record
-        under = twins.by_issue(c, there.connector, issue.id)
+        under = twins.by_issue(c, there.connector, issue.ref.id)
         if not any(each.connection == there.id for each in under):
-            paired = Twin(twin, there.id, issue=issue)
+            # Its status is somebody's word: the policy decides between it and the task's.
+            said = {"status": Stamp(1, issue.updated)}
+            paired = Twin(twin, there.id, issue=issue.ref, edits=said)
             twins.create(c, paired, there.connector, self._desk.now(), None)
 
     async def _settle(self, key: TwinKey) -> None:

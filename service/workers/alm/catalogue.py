@@ -73,6 +73,10 @@ def _credentials(*, token_only: bool) -> tuple[Param, ...]:
     return (*server, *user)
 
 
+_LOOKUP = Param(
+    "alm_custom_lookup_fields", "Custom lookup fields", "json", longest=1024,
+    help="What else holds of an issue that is taken by its title: values by the name of a field.",
+)  # fmt: skip
 COMMON = (
     Param("alm_project", "Project", scope="project", help="Needed on the connector or connection."),
     Param(
@@ -123,7 +127,8 @@ _SYSTEMS = (
         priorities='{"10": "Blocker", "7-9": "Critical", "5-6": "Major", "3-4": "Minor",'
         ' "1-2": "Trivial"}',
         own=(
-            Param("jira_version", "Version", default="6"),
+            Param("jira_version", "Version", default="6",
+                  help="Its first digit, or 'cloud' for Jira Cloud under an address of one's own."),
             Param("jira_issue_type", "Issue type", default="Bug"),
             Param("jira_close_transition", "Transition that closes", default="Close Issue"),
             Param("jira_reopen_transition", "Transition that reopens", default="Reopen Issue"),
@@ -131,6 +136,7 @@ _SYSTEMS = (
             Param("alm_project_version", "Affected version"),
             Param("alm_parent_issue", "Parent issue", scope="project"),
             Param("alm_issue_label", "Label", default="SD-Elements"),
+            _LOOKUP,
         ),
     ),
     System(
@@ -145,6 +151,7 @@ _SYSTEMS = (
             Param("alm_issue_label", "Tag", default="SD-Elements"),
             Param("alm_parent_issue", "Parent story", scope="project",
                   help="Needed for tasks, and for nothing else."),
+            _LOOKUP,
         ),
     ),
     System(
@@ -158,6 +165,9 @@ _SYSTEMS = (
             Param("hp_alm_reopen_status", "Reopened status", default="Not Completed"),
             Param("hp_alm_close_status", "Closed status", default="Passed"),
             Param("hp_alm_done_statuses", "Done statuses", default="Passed"),
+            Param("hp_alm_test_plan_folder", "Test plan folder", default="SD Elements",
+                  help="Of the tests that tasks of the phase testing become."),
+            Param("hp_alm_test_type", "Test type", "select", "MANUAL", options=("MANUAL",)),
         ),
     ),
     System(

@@ -19,7 +19,8 @@ from service.workers.systems import system
 
 SDE, ALM = "sde", "alm"
 _POLICIES = {"alm": ALM, "sde": SDE, "timestamp": "newest"}
-_SDE_FIELDS = ("summary", "description", "status", "priority", "labels", "comments", "key", "url")
+_SDE_FIELDS = ("summary", "description", "status", "priority", "labels", "comments", "key", "url",
+               "testing")  # fmt: skip
 _ALM_FIELDS = ("status", "issue", "comments", "key", "url")
 
 

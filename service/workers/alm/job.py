@@ -6,6 +6,7 @@ again: what it had done is found done.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from functools import partial
 
@@ -16,25 +17,27 @@ import structlog
 from adapters.sd_elements.survey import SurveyedTask
 from schemas.alm import AlmJobProgress
 from schemas.errors import Fault, InputError, TidegateError
-from schemas.events import IssueChanged
-from service.store import cursors, parked, twins
-from service.store.alm import ConnectionRow, ConnectorRow
+from service.store import parked, twins
+from service.store.alm import ConnectionRow, ConnectorRow, JobRow
 from service.store.twin_records import TwinKey, TwinRow
 from service.workers.alm import params
 from service.workers.alm.bringing import Bringing, Sleep
+from service.workers.alm.changes import ChangedIssues
 from service.workers.alm.ends import Ends
+from service.workers.alm.existing import Existing
 from service.workers.alm.office import Office, surveyed, system_of, together
+from service.workers.alm.own_fields import resolved
 from service.workers.alm.params import Settings
-from service.workers.alm.rules import LEFT, Names
+from service.workers.alm.rules import LEFT, Names, fields_of
 from service.workers.alm.scope import Facts
 from service.workers.parking import resume
 from service.workers.roster import LiveConnection, OpenConnector
+from service.workers.triggers import twin_id
 
 log = structlog.get_logger()
 
 AT_ONCE = 8
 _PAGE = 1_000
-_CURSOR = "alm"
 _PROBLEMS = 50
 
 Tell = Callable[[AlmJobProgress], Awaitable[None]]
@@ -54,6 +57,7 @@ class Job:
         office: Office,
         row: ConnectionRow,
         connector: ConnectorRow,
+        job: JobRow,
         tell: Tell,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
@@ -66,37 +70,57 @@ class Job:
         )
         self._tell = tell
         self._room = asyncio.Semaphore(AT_ONCE)
-        self.progress = AlmJobProgress()
+        self._job = job
+        self._set: frozenset[str] = frozenset()
+        """Fields that the params set in each issue."""
+        self.progress = AlmJobProgress(interrupted=job.progress.interrupted)
 
     async def run(self) -> None:
         """Raises what keeps the whole job from running; one task's failure is its own."""
-        await self._take_settings()
+        names = await self._take_settings()
         here, there = self._ends()
+        tracker = self._opened(there)
         reopened = await self._reopen(here, there)
-        known = await self._twins(here)
-        changed = await self._changed_issues(there)
+        known = {row.state.issue.id: row for row in await self._twins(here) if row.state.issue}
+        changes = ChangedIssues(self._desk, there, tracker)
+        changed = await changes.since_the_last_job()
         plan = await self._plan(here, known)
         rung = reopened | {key.twin for key in changed.twins.values()}
         waiting = {TwinKey(here.record.id, twin) for twin in rung} | set(plan.again)
-        unchanged = sum(
-            1 for row in known.values() if TwinKey(row.connection, row.twin) not in waiting
+        begun = self._begun(known)
+        rest = {row.twin for row in known.values()} - begun - {key.twin for key in waiting}
+        self._note(
+            due=len(plan.new) + len(waiting),
+            again=sum(1 for key in waiting if key.twin not in begun),
+            unchanged=len(rest),
         )
-        self._note(due=len(plan.new) + len(waiting), again=len(waiting), unchanged=unchanged)
         await self._tell(self.progress)
-        bringing = Bringing(self._desk, here, there, self._opened(there), self._sleep)
+        bringing = Bringing(self._desk, here, there, tracker, self._sleep)
+        existing = Existing(
+            tracker.tracker, there.record.settings.project, self._settings, names, self._sleep
+        )
+        size = existing.at_once(len(plan.new), AT_ONCE)
         async with asyncio.TaskGroup() as tasks:
-            for task in plan.new:
-                tasks.create_task(self._begin(task, bringing))
+            for at in range(0, len(plan.new), size):
+                tasks.create_task(self._begin(plan.new[at : at + size], existing, bringing))
             for key in sorted(waiting):
                 tasks.create_task(self._again(key, bringing, rung=key.twin in rung))
-        for task in plan.new:
-            self._note(created=await bringing.is_made(task))
-        await self._problems(here, there)
+        fresh = begun | {twin_id(here, task.ref.id) for task in plan.new}
+        rows = [*await self._twins(here), *await self._twins(there)]
+        made = {r.twin for r in rows if r.connection == there.record.id and r.state.issue}
+        self._note(created=len(fresh & made))
+        await self._problems(here, there, rows)
         # Only now: a job that was killed before has to hear of these issues again.
-        await self._keep(there, changed.cursor)
+        await changes.keep(changed.cursor)
         await self._tell(self.progress)
 
-    async def _take_settings(self) -> None:
+    def _begun(self, known: dict[str, TwinRow]) -> set[str]:
+        """Twins of tasks that were new to this very job, before it was interrupted."""
+        if not self._job.progress.interrupted:
+            return set()
+        return {row.twin for row in known.values() if row.created >= self._job.created}
+
+    async def _take_settings(self) -> Names:
         """Names and phases are SD Elements' own, and may have changed since the last job."""
         tracker = surveyed(self._office.sd_elements())
         project = await tracker.survey.project(self._row.project)
@@ -111,13 +135,20 @@ class Job:
         names = Names(project.name, project.application, project.business_unit)
         here, there = self._ends()
         ends = Ends(self._office)
+        settings = await resolved(
+            self._desk.worker.known,
+            self._opened(there),
+            there.record.settings.project,
+            self._settings,
+            names,
+        )
         changed = await self._desk.store.write(
-            lambda c: ends.write_rules(
-                c, here.record.id, there.record.id, self._settings, names, phases
-            )
+            lambda c: ends.write_rules(c, here.record.id, there.record.id, settings, names, phases)
         )
         if changed:
             await self._desk.changed()
+        self._set = frozenset(n.removeprefix("own_") for n in fields_of(settings, names))
+        return names
 
     def _ends(self) -> tuple[LiveConnection, LiveConnection]:
         here = self._office.end(self._row)
@@ -148,15 +179,14 @@ class Job:
 
         return await self._desk.store.write(work)
 
-    async def _twins(self, here: LiveConnection) -> dict[str, TwinRow]:
-        """By the task's id."""
-        found: dict[str, TwinRow] = {}
+    async def _twins(self, end: LiveConnection) -> list[TwinRow]:
+        found: list[TwinRow] = []
         after: TwinKey | None = None
         while True:
             rows = await self._desk.store.read(
-                partial(twins.page, connection=here.record.id, after=after, limit=_PAGE)
+                partial(twins.page, connection=end.record.id, after=after, limit=_PAGE)
             )
-            found |= {row.state.issue.id: row for row in rows if row.state.issue is not None}
+            found += rows
             if len(rows) < _PAGE:
                 return found
             after = TwinKey(rows[-1].connection, rows[-1].twin)
@@ -203,53 +233,15 @@ class Job:
             or inside is _has_left(row)
         )
 
-    async def _changed_issues(self, there: LiveConnection) -> "_Changes":
-        """What people did in the tracker since the last job, as far as it is under sync."""
-        opened = self._opened(there)
-        store, id = self._desk.store, there.record.connector
-        cursor = await store.read(lambda c: cursors.get(c, id, _CURSOR))
-        events: list[IssueChanged] = []
-        complete = False
-        while not complete:
-            page = await opened.tracker.changed_since(cursor, (there.record.settings.project,))
-            events += page.changes
-            cursor, complete = page.cursor, page.complete
-        found = await store.read(
-            lambda c: twins.by_issues(c, id, sorted({event.issue for event in events}))
-        )
-        by_issue = {
-            word: TwinKey(each.connection, each.twin)
-            for each in found
-            if each.connection == there.record.id and not each.stopped
-            for word in (each.issue_id, each.issue_key)
-        }
-        fresh = [event for event in events if await self._is_fresh(event, by_issue, there)]
-        kept = {event.issue: by_issue[event.issue] for event in fresh}
-        return _Changes(tuple(fresh), kept, cursor or "")
-
-    async def _is_fresh(
-        self, event: IssueChanged, known: dict[str, TwinKey], there: LiveConnection
-    ) -> bool:
-        """Not what the twin held when it was last reconciled: our own writes come back here."""
-        key = known.get(event.issue)
-        if key is None:
-            return False
-        row = await self._desk.store.read(lambda c: twins.get(c, key.connection, key.twin))
-        if row is None or event.version is None or event.version != row.state.local_version:
-            return row is not None
-        able = self._opened(there).tracker.capabilities
-        # Where versions are but seconds, more may have happened in that very one.
-        return not able.version_exact and row.reconciled_at < event.version + able.time_precision_ms
-
-    async def _keep(self, there: LiveConnection, cursor: str) -> None:
-        id, now = there.record.connector, self._desk.now()
-        await self._desk.store.write(lambda c: cursors.put(c, id, _CURSOR, cursor, now))
-
-    async def _begin(self, task: SurveyedTask, bringing: Bringing) -> None:
+    async def _begin(
+        self, tasks: tuple[SurveyedTask, ...], existing: Existing, bringing: Bringing
+    ) -> None:
         async with self._room:
-            await bringing.begin(task, self._settings.references)
-            self._note(done=1)
-            await self._tell(self.progress)
+            found = await existing.of(tasks)
+            for task in tasks:
+                await bringing.begin(task, found.get(task.ref.id))
+                self._note(done=1)
+                await self._tell(self.progress)
 
     async def _again(self, key: TwinKey, bringing: Bringing, *, rung: bool) -> None:
         async with self._room:
@@ -259,8 +251,10 @@ class Job:
 
     # What came of it
 
-    async def _problems(self, here: LiveConnection, there: LiveConnection) -> None:
-        """Of both ends: what is parked, and what will be tried again."""
+    async def _problems(
+        self, here: LiveConnection, there: LiveConnection, rows: list[TwinRow]
+    ) -> None:
+        """Of both ends: what is parked, what will be tried again, and what could not be set."""
 
         def work(c: sa.Connection) -> list[str]:
             told = []
@@ -272,25 +266,10 @@ class Job:
             return told
 
         told = await self._desk.store.read(work)
-        waiting = await self._waiting(here, there)
-        found = (*told, *waiting)
+        found = (*told, *_waiting(rows), *_unset(rows, self._set))
         self.progress = msgspec.structs.replace(
             self.progress, failed=len(found), problems=tuple(found[:_PROBLEMS])
         )
-
-    async def _waiting(self, *ends: LiveConnection) -> list[str]:
-        found = []
-        for end in ends:
-            rows = await self._desk.store.read(
-                partial(twins.page, connection=end.record.id, after=None, limit=100_000)
-            )
-            found += [
-                f"{row.state.issue.key if row.state.issue else row.state.replica.key}: it is tried"
-                " again later."
-                for row in rows
-                if row.attempts and not row.parked and not row.stopped
-            ]
-        return found
 
     def _opened(self, live: LiveConnection) -> OpenConnector:
         opened = self._desk.roster.connectors.get(live.record.connector)
@@ -310,13 +289,6 @@ class Job:
         )
 
 
-class _Changes(msgspec.Struct, frozen=True):
-    events: tuple[IssueChanged, ...]
-    twins: dict[str, TwinKey]
-    """At the tracker's end, by issue."""
-    cursor: str
-
-
 def result_of(progress: AlmJobProgress) -> str:
     """For people, as SD Elements shows it beside a connection."""
     words = (
@@ -324,13 +296,37 @@ def result_of(progress: AlmJobProgress) -> str:
         f" {progress.again} looked at again, {progress.unchanged} unchanged"
     )
     left = f", {progress.left} left the scope" if progress.left else ""
-    if not progress.failed:
-        return f"{words}{left}."
-    return f"{words}{left}. {progress.failed} failed: {' '.join(progress.problems)}"
+    told = [f"{words}{left}."]
+    if progress.interrupted:
+        times = "once" if progress.interrupted == 1 else f"{progress.interrupted} times"
+        told.append(f"The node stopped meanwhile ({times}); the job went on where it was.")
+    if progress.failed:
+        told.append(f"{progress.failed} failed: {' '.join(progress.problems)}")
+    return " ".join(told)
 
 
 def failure_of(error: TidegateError) -> str:
     return f"{error.message} {error.remedy}".strip()
+
+
+def _waiting(rows: list[TwinRow]) -> list[str]:
+    return [
+        f"{row.state.issue.key if row.state.issue else row.state.replica.key}: it is tried again"
+        " later."
+        for row in rows
+        if row.attempts and not row.parked and not row.stopped
+    ]
+
+
+def _unset(rows: list[TwinRow], fields: frozenset[str]) -> list[str]:
+    """Each reason once, however many issues lack the value."""
+    lost = Counter(
+        f"{loss.field}: {loss.reason}"
+        for row in rows
+        for loss in row.state.losses
+        if loss.field in fields
+    )
+    return [f"{why} ({count} issues)" if count > 1 else why for why, count in lost.items()]
 
 
 def _has_left(row: TwinRow) -> bool:

@@ -19,12 +19,16 @@ REQUIRED = "This field is required."
 DERIVED = frozenset({"sde_project", "sde_application", "sde_businessunit",
                      "session_capture_socket"})  # fmt: skip
 """Told, never set: clients send back what they got."""
-_UNUSED = frozenset({"alm_custom_lookup_fields", "jira_existing_issue", "hp_alm_test_type",
-                     "hp_alm_test_plan_folder", "alm_parent_issue", "alm_project_version",
-                     "alm_issue_label", "alm_group_label"})  # fmt: skip
-"""Of other systems or versions: taken without effect."""
+_ELSEWHERE = frozenset({"jira_existing_issue", "alm_parent_issue", "alm_project_version",
+                        "alm_issue_label", "alm_group_label",
+                        "alm_custom_lookup_fields"})  # fmt: skip
+"""Of other systems or versions: clients that send every param leave them empty."""
 _OLD_NAMES = {"server": "alm_server", "username": "alm_user", "password": "alm_pass",
               "token": "alm_api_token"}  # fmt: skip
+
+
+Given = str | list[str] | float | bool
+"""A value of a custom field, as given or as its field holds it."""
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -36,18 +40,27 @@ class Settings(msgspec.Struct, frozen=True):
     title_format: str
     context: str
     priorities: dict[int, str]
-    custom_fields: dict[str, str | list[str]]
+    custom_fields: dict[str, Given]
+    lookup_fields: dict[str, Given]
+    """What else holds of an issue that is taken by its title."""
+    duplicate: str
+    """Label of issues that are taken for no task."""
     policy: str
     workflow: bool
     how_tos: bool
     done: tuple[str, ...]
     close: str
     reopen: str
+    new: str
+    """Of a new issue; '' leaves it to the tracker."""
+    tests: bool
+    """Whether tasks of the phase `testing` become tests, whose status is left alone."""
     closed: str
     """Of an issue whose task has left the scope; '' leaves it alone."""
     issue_type: str
     labels: tuple[str, ...]
     parent: str
+    """Its key; its id once the tracker was asked."""
     version: str
     references: int | None
     """Under which references are kept in SD Elements; None keeps none."""
@@ -107,7 +120,7 @@ def _problems(system: System, params: Params) -> Iterator[tuple[str, list[str]]]
     for name, value in params.items():
         if name in known:
             yield name, list(_of_value(known[name], value))
-        elif name not in _UNUSED:
+        elif name not in _ELSEWHERE or _plain(value):
             yield name, [f"{system.name} has no such param."]
     for param in known.values():
         if param.required and not params.get(param.name):
@@ -141,7 +154,7 @@ def _of_json(param: Param, words: str) -> Iterator[str]:
         if param.name == "alm_priority_map":
             priorities.parse(words)
         else:
-            msgspec.json.decode(words, type=dict[str, str | list[str]])
+            _by_name(words)
     except (ValueError, msgspec.DecodeError) as error:
         yield str(error)
 
@@ -170,9 +183,15 @@ def _meant(system: System, params: Params) -> Iterator[tuple[str, list[str]]]:
             "alm_validate_cert",
             ["Certificates are always checked. Let this node's system trust the authority."],
         )
-    if system.id == "jira" and text(system, params, "jira_version")[:1] not in tuple("56789"):
-        yield "jira_version", ["Versions from 5 on are supported."]
+    version = text(system, params, "jira_version")
+    if system.id == "jira" and version[:1] not in tuple("56789") and not is_cloud(version):
+        yield "jira_version", ["Versions from 5 on are supported, and 'cloud'."]
     yield from _never_empty(system, params)
+
+
+def is_cloud(version: str) -> bool:
+    """Jira Cloud calls its own version 1001."""
+    return version.lower() == "cloud" or (version[:4].isdecimal() and int(version[:4]) >= 1000)
 
 
 def _never_empty(system: System, params: Params) -> Iterator[tuple[str, list[str]]]:
@@ -258,7 +277,6 @@ def settings_of(system: System, params: Params) -> Settings:
         selected=frozenset(_listed(said("selected_tasks"))),
     )
     mapped = said("alm_priority_map")
-    custom = said("alm_custom_fields")
     close, reopen, done = _statuses(system, said)
     closed = said("alm_closed_status") or close
     context = said("alm_reference_context")
@@ -269,15 +287,17 @@ def settings_of(system: System, params: Params) -> Settings:
         title_format=said("alm_title_format") or said("title_format"),
         context=said("alm_context"),
         priorities=priorities.parse(mapped) if mapped else {},
-        custom_fields=msgspec.json.decode(custom, type=dict[str, str | list[str]])
-        if custom
-        else {},
+        custom_fields=_by_name(said("alm_custom_fields")),
+        lookup_fields=_by_name(said("alm_custom_lookup_fields")),
+        duplicate=said("github_duplicate_label"),
         policy=said("conflict_policy"),
         workflow=said("alm_standard_workflow") != "false",
         how_tos=said("how_tos_in_scope") == "true",
         done=done,
         close=close,
         reopen=reopen,
+        tests=system.id == "hp_alm",
+        new=said("rally_new_status") or said("hp_alm_new_status"),
         closed="" if closed == "keep" else closed,
         issue_type=_issue_type(system, said),
         labels=tuple(filter(None, (said("alm_issue_label"), said("alm_group_label"),
@@ -287,6 +307,11 @@ def settings_of(system: System, params: Params) -> Settings:
         references=int(context) if context.isdecimal() else None,
         raw=params,
     )  # fmt: skip
+
+
+def _by_name(words: str) -> dict[str, Given]:
+    found = msgspec.json.decode(words, type=dict[str, str | list[str]]) if words else {}
+    return dict(found)
 
 
 def _statuses(system: System, said: Any) -> tuple[str, str, tuple[str, ...]]:

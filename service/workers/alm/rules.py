@@ -6,10 +6,17 @@ from string import Template
 import msgspec
 
 from service.workers.alm import titles
-from service.workers.alm.params import Settings
+from service.workers.alm.params import Given, Settings
 
+SOURCE = "Imported from SD Elements: "
+"""Before the address of the task, in each issue that was made for one."""
+TESTING = "testing"
+"""The slug of the phase whose tasks are tests in ALM."""
 LEFT = "LEFT"
 """The status that crosses for a task that is no longer in scope."""
+
+
+_CHANGED = "Task status changed to "
 
 
 class Names(msgspec.Struct, frozen=True):
@@ -49,7 +56,14 @@ def in_scope(issue: Issue) -> bool:
 _SDE_OUTGOING = Template('''\
 """What leaves SD Elements: the task's words, its priority, and what its status means."""
 
+OWN_NOTES = $own_notes
+
 $scope
+
+def is_own(comment: Comment) -> bool:
+    words = markdown(comment.body)
+    return any(words.startswith(beginning) for beginning in OWN_NOTES)
+
 
 def outgoing(issue: Issue, context: Context) -> Replica | None:
     return Replica(
@@ -58,7 +72,8 @@ def outgoing(issue: Issue, context: Context) -> Replica | None:
         status=$status,
         priority=issue.priority,
         labels=issue.labels,
-        comments=[comment for comment in issue.comments if not comment.internal],
+        # What is noted here of the tracker is no news there.
+        comments=[one for one in issue.comments if not one.internal and not is_own(one)],$testing
     )
 ''')
 
@@ -88,26 +103,30 @@ def incoming(replica: Replica, issue: Issue | None, context: Context) -> Wanted 
     key = replica.fields.get("issue")
     if key is not None:
         fields["artifact_proxy"] = key
+        fields["automatic_note"] = $synchronized + key
         $reference
+    status = status_of(replica, issue)
+    if status is not None and status != issue.status:
+        fields["status_note"] = $changed + status + $via
     return Wanted(
-        status=status_of(replica, issue),
+        status=status,
         comments=[with_author(comment) for comment in replica.comments],
         fields=fields,
     )
 ''')
 
-_ALM_OUTGOING = '''\
+_ALM_OUTGOING = Template('''\
 """What leaves the tracker: the issue's status and what people say there."""
 
 
 def outgoing(issue: Issue, context: Context) -> Replica | None:
     return Replica(
-        status=issue.status,
+        status=$status,
         comments=[comment for comment in issue.comments if not comment.internal],
         # A field like others, so that a task that has none yet is given it.
         fields={"issue": issue.key},
     )
-'''
+''')
 
 _ALM_INCOMING = Template('''\
 """What arrives in the tracker: an issue for each task."""
@@ -115,6 +134,7 @@ _ALM_INCOMING = Template('''\
 DONE = $done
 CLOSE = $close
 REOPEN = $reopen
+NEW = $new
 CLOSED = $closed
 WORKFLOW = $workflow
 PRIORITY: dict[str, str] = $priorities
@@ -123,12 +143,14 @@ LABELS = $labels
 
 def status_of(replica: Replica, issue: Issue | None) -> str | None:
     now = issue.status if issue is not None else None
-    if replica.status == "LEFT":
+$unless_test    if replica.status == "LEFT":
         target: str | None = CLOSED
     elif not WORKFLOW or replica.status is None:
         return now
     elif replica.status == "TODO":
-        return REOPEN if now is not None and now.casefold() in DONE else now
+        if now is None:
+            return NEW
+        return REOPEN if now.casefold() in DONE else now
     else:
         target = CLOSE
     # It is over already, or has to be left alone.
@@ -142,7 +164,7 @@ def incoming(replica: Replica, issue: Issue | None, context: Context) -> Wanted 
     title = replica.summary
     priority = PRIORITY.get(replica.priority or "")
     words = markdown(replica.description).rstrip()
-    source = "Imported from SD Elements: [" + replica.url + "](" + replica.url + ")"
+    source = "$source[" + replica.url + "](" + replica.url + ")"
     fields: dict[str, Any] = $fields
     status = status_of(replica, issue)
     if status is not None:
@@ -160,6 +182,14 @@ def incoming(replica: Replica, issue: Issue | None, context: Context) -> Wanted 
 ''')
 
 
+_IS_TEST = 'replica.fields.get("testing") is True'
+_UNLESS_TEST = f"""\
+    if {_IS_TEST}:
+        # How far a test is written is no word about the task.
+        return now
+"""
+
+
 def of_sd_elements(settings: Settings, phases: Mapping[str, str]) -> RuleFiles:
     """`phases`: name by slug."""
     scope = settings.scope
@@ -174,14 +204,26 @@ def of_sd_elements(settings: Settings, phases: Mapping[str, str]) -> RuleFiles:
     reference = ""
     if settings.references is not None:
         reference = f'fields["alm_reference"] = "{settings.references}:" + key'
+    name = settings.system.short_name
+    synchronized = f"Task synchronized in {name}. Reference: "
     return RuleFiles(
         _SDE_OUTGOING.substitute(
-            scope=written, status=status, description=_description(settings)
+            scope=written,
+            status=status,
+            description=_description(settings),
+            own_notes=repr((synchronized, _CHANGED)),
+            testing=_testing(settings, phases),
         ),
         _SDE_INCOMING.substitute(
-            scope=written, done=_done(settings), workflow=settings.workflow, reference=reference
+            scope=written,
+            done=_done(settings),
+            workflow=settings.workflow,
+            reference=reference,
+            synchronized=repr(synchronized),
+            changed=repr(_CHANGED),
+            via=repr(f" via {name}"),
         ),
-    )  # fmt: skip
+    )
 
 
 def _description(settings: Settings) -> str:
@@ -197,19 +239,35 @@ def of_tracker(settings: Settings, names: Names) -> RuleFiles:
         done=_done(settings),
         close=repr(settings.close),
         reopen=repr(settings.reopen),
+        new=repr(settings.new or None),
         closed=repr(settings.closed or None),
         workflow=settings.workflow,
         priorities=repr(priorities or {}),
         labels=repr(settings.labels),
-        fields=repr(_fields(settings, names)),
+        fields=repr(fields_of(settings, names)),
         set_priority=_priority(settings, as_label=labels),
-        issue_type=repr(settings.issue_type or None),
+        issue_type=_type(settings),
         summary=_summary(settings, names),
+        source=SOURCE,
+        unless_test=_UNLESS_TEST if settings.tests else "",
     )
     if labels and priorities:
         known = "*([priority] if priority else []), *LABELS, *replica.labels"
         incoming = incoming.replace("*LABELS, *replica.labels", known)
-    return RuleFiles(_ALM_OUTGOING, incoming)
+    status = 'issue.status if issue.type != "Test" else None' if settings.tests else "issue.status"
+    return RuleFiles(_ALM_OUTGOING.substitute(status=status), incoming)
+
+
+def _testing(settings: Settings, phases: Mapping[str, str]) -> str:
+    if not settings.tests:
+        return ""
+    name = phases.get(TESTING, TESTING)
+    return f'\n        fields={{"testing": issue.fields.get("phase") == {name!r}}},'
+
+
+def _type(settings: Settings) -> str:
+    own = repr(settings.issue_type or None)
+    return f'"Test" if {_IS_TEST} else {own}' if settings.tests else own
 
 
 def _priority(settings: Settings, *, as_label: bool) -> str:
@@ -222,41 +280,56 @@ def _done(settings: Settings) -> str:
     return repr(tuple(sorted(status.casefold() for status in settings.done)))
 
 
-def _fields(settings: Settings, names: Names) -> dict[str, str | list[str]]:
-    macros = {
-        "${application}": names.application,
-        "${project}": names.project,
-        "${context}": settings.context,
-    }
+def filled(given: Mapping[str, Given], settings: Settings, names: Names) -> dict[str, Given]:
+    """With the macros of custom fields filled in."""
+    macros = {f"${{{name}}}": value for name, value in titled(settings, names).items()}
 
-    def filled(text: str) -> str:
+    def of(text: str) -> str:
         for macro, value in macros.items():
             text = text.replace(macro, value)
         return text
 
-    found: dict[str, str | list[str]] = {
-        name: filled(value) if isinstance(value, str) else [filled(each) for each in value]
-        for name, value in settings.custom_fields.items()
+    def whole(value: Given) -> Given:
+        if isinstance(value, list):
+            return [of(each) for each in value]
+        return of(value) if isinstance(value, str) else value
+
+    return {name: whole(value) for name, value in given.items()}
+
+
+def titled(settings: Settings, names: Names) -> dict[str, str]:
+    """What titles and fields may name."""
+    return {
+        "application": names.application,
+        "project": names.project,
+        "context": settings.context,
     }
+
+
+def fields_of(settings: Settings, names: Names) -> dict[str, Given]:
+    """What the params set in each issue."""
+    found = filled(settings.custom_fields, settings, names)
     if settings.parent:
-        found["parent"] = settings.parent
-    if settings.version:
-        github = settings.system.id == "github"
-        found |= (
-            {"milestone": settings.version} if github else {"affected_versions": [settings.version]}
-        )
+        # An issue that is under no sync of ours.
+        found["own_parent"] = settings.parent
+    version = version_field(settings)
+    if version:
+        found[version] = settings.version if version == "milestone" else [settings.version]
     return found
+
+
+def version_field(settings: Settings) -> str:
+    """Where `alm_project_version` stands; '' where nothing is set."""
+    if not settings.version:
+        return ""
+    return "milestone" if settings.system.id == "github" else "affected_versions"
 
 
 def _summary(settings: Settings, names: Names) -> str:
     """An expression; the words of people stand in it as literals alone."""
-    values = {
-        "application": repr(names.application),
-        "project": repr(names.project),
-        "context": repr(settings.context),
-        "task_id": "task_id",
-        "title": "title",
-    }
+    known = titled(settings, names)
+    values = {name: repr(value) for name, value in known.items()}
+    values |= {"task_id": "task_id", "title": "title"}
     pieces = [
         values[word] if kind == "variable" else repr(word)
         for kind, word in titles.parts(settings.title_format)

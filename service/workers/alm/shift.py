@@ -91,7 +91,7 @@ class Shift:
             await self._end(job, AlmJobProgress(), message=_GONE, succeeded=False)
             return
         keeper = _Keeper(self._office, job)
-        work = Job(self._office, row, connector, keeper.tell)
+        work = Job(self._office, row, connector, job, keeper.tell)
         error = await _ended(work)
         progress = work.progress
         if error is None:

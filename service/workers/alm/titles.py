@@ -39,3 +39,9 @@ def title(text: str, short: str, words: str, names: Mapping[str, str]) -> str:
     values = {**names, "task_id": f"{short}:", "title": words}
     shown = [values.get(word, "") if kind == "variable" else word for kind, word in parts(text)]
     return "".join(shown).strip()
+
+
+def around(text: str, short: str, names: Mapping[str, str]) -> tuple[str, str]:
+    """What stands before and behind a task's own words, whatever these are."""
+    marks = title(text, short, "\0", names).split("\0")
+    return marks[0], marks[-1]

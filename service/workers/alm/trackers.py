@@ -4,7 +4,7 @@ from typing import Any
 
 from adapters import registry
 from service.workers.alm.catalogue import System
-from service.workers.alm.params import Params, text
+from service.workers.alm.params import Params, is_cloud, text
 
 _CLOUD = "jira-cloud"
 _GITHUB_API = "api.github.com"
@@ -20,7 +20,7 @@ def connector_of(system: System, params: Params) -> tuple[str, dict[str, Any]]:
         case "github":
             return system.adapter, _github(system, params, base)
         case "jira":
-            adapter = _jira_adapter(params)
+            adapter = _jira_adapter(system, params)
             login = _cloud_login(params) if adapter == _CLOUD else _login(params)
             return adapter, {"url": base, **_AT_ONCE, **login, **_projects(params)}
         case "rally":
@@ -33,7 +33,8 @@ def connector_of(system: System, params: Params) -> tuple[str, dict[str, Any]]:
                 "url": base if params.get("alm_context_root") else f"{base}/qcbin",
                 "domain": text(system, params, "hp_alm_domain"),
                 "project": str(params.get("alm_project") or ""),
-                "entities": ["requirement"],
+                "entities": ["requirement", "test"],
+                "test_folder": text(system, params, "hp_alm_test_plan_folder"),
                 # Whether it is covered, and not whether somebody has reviewed it.
                 "fields": {"status": "status"},
                 **_login(params),
@@ -80,10 +81,11 @@ def _github(system: System, params: Params, base: str) -> dict[str, Any]:
     return {"url": base.removesuffix("/api/v3"), "api_url": base, **found}
 
 
-def _jira_adapter(params: Params) -> str:
-    """Jira Cloud speaks another version of the same."""
+def _jira_adapter(system: System, params: Params) -> str:
+    """Jira Cloud speaks another version of the same; under an address of one's own, `jira_version`
+    tells."""
     host = str(params.get("alm_server") or "").partition(":")[0].lower()
-    cloud = host.endswith(".atlassian.net")
+    cloud = host.endswith(".atlassian.net") or is_cloud(text(system, params, "jira_version"))
     return _CLOUD if cloud and _CLOUD in registry.names() else "jira"
 
 

@@ -33,6 +33,7 @@ from service.workers.operations.initiation import (
     Initiation,
     check_free,
     check_template,
+    checked_settings,
     settings_of,
 )
 from service.workers.operations.mapping import check_flow
@@ -83,7 +84,8 @@ class ConnectionOperations:
         check_template(body.template, body.mode)
         if body.check:
             opened = self._desk.connector(body.connector)
-            await check_place(self._desk.worker.known, opened, body.settings)
+            settings = await checked_settings(self._desk, opened, body.settings)
+            body = msgspec.structs.replace(body, settings=settings)
         try:
             way = self._relayed if invitation.relay is not None else self._pairing
             own = await way.join(invitation, body)

@@ -4,27 +4,33 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 
 from schemas.errors import Fault, InputError, RuleError, TidegateError, TrackerError
 from schemas.issue import IssueRef
 from schemas.replica import ReplicaAttachment, TwinMessage
-from schemas.rule_life import DryRun, DryRunBody
+from schemas.rule_life import DryRun, DryRunBody, OtherEnd, Write
 from schemas.rules import RuleSet
 from schemas.twin import Twin
 from service.rules.codec import RichTextCodec
+from service.rules.declared import DeclaredEngine
 from service.rules.differences import differences
+from service.rules.masking import masks_of
 from service.rules.plain_form import PlainForm
 from service.store import twins
 from service.store.rule_drafts import RuleDraft
 from service.store.twin_records import TwinRow
+from service.sync.intake import merge_messages
 from service.workers.bench import Bench, Note, Outcome
 from service.workers.dry_tracker import DryTracker, dry
 from service.workers.kin import StoredKin
 from service.workers.ledger import waiting_message
 from service.workers.operations.desk import Desk
 from service.workers.reconciliation import Reconciliation
+from service.workers.remote_names import RemoteNames
 from service.workers.roster import LiveConnection, OpenConnector
+from service.workers.tables import ConnectionTables
 from service.workers.tape import TapedEngine
 from service.workers.triggers import twin_id
 
@@ -32,6 +38,38 @@ UNKNOWABLE = (
     "What the other side writes is decided by its own rule, which this node does not know: shown is"
     " what it would be told."
 )
+
+
+class _Pass(msgspec.Struct, frozen=True):
+    """What one reconcile came to that did nothing."""
+
+    outcome: Outcome
+    tracker: DryTracker
+    engine: TapedEngine
+    ledger: "_NoLedger"
+
+    @property
+    def message(self) -> TwinMessage | None:
+        return self.outcome.message or self.ledger.message
+
+    @property
+    def writes(self) -> tuple[Write, ...]:
+        return tuple(self.tracker.writes)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return tuple(map(_words, (*self.ledger.notes, *self.outcome.notes)))
+
+    @property
+    def error(self) -> str:
+        error = self.outcome.error
+        place = f"{error.file}:{error.line}: " if isinstance(error, RuleError) else ""
+        return f"{place}{error.message}" if error else ""
+
+    @property
+    def trace(self) -> str:
+        error = self.outcome.error
+        return error.trace if isinstance(error, RuleError) else ""
 
 
 class DryRunning:
@@ -50,14 +88,51 @@ class DryRunning:
             )
         rules = _rules(live, body, draft)
         twin, row = await self._find(live, opened, body.issue)
+        here = await self._pass(live, opened, rules, twin, row.incoming if row else None)
+        return self._shown(twin, rules, here, await self._there(live, here.message))
+
+    async def _there(self, live: LiveConnection, message: TwinMessage | None) -> OtherEnd | None:
+        """None: there is nothing to tell, or the other end is at another node."""
+        other = self._desk.roster.connections.get(live.record.counterpart)
+        opened = self._desk.roster.connectors.get(other.record.connector) if other else None
+        if message is None or other is None or opened is None:
+            return None
+        id = other.record.id
+        row = await self._desk.store.read(lambda c: twins.get(c, id, message.twin))
+        twin = row.state if row else Twin(message.twin, id)
+        told = merge_messages(row.incoming if row else None, message)
+        come = await self._pass(other, opened, other.rules, twin, told)
+        return OtherEnd(
+            other.record.name,
+            other.rules.version,
+            self._form.result(come.engine.wanted),
+            come.writes,
+            come.notes,
+            come.error,
+            come.trace,
+        )
+
+    async def _pass(
+        self,
+        live: LiveConnection,
+        opened: OpenConnector,
+        rules: RuleSet,
+        twin: Twin,
+        incoming: TwinMessage | None,
+    ) -> _Pass:
         tracker = dry(opened.tracker, self._form.shown, self._codec.to_markdown)
-        engine = TapedEngine(self._desk.engine)
+        desk = self._desk
+        names = RemoteNames(desk.store, now=desk.now)
+        declared = await ConnectionTables(desk.known, desk.roster, names).declared(live)
+        engine = TapedEngine(DeclaredEngine(self._desk.engine, declared))
         ledger = _NoLedger()
+        rules = msgspec.structs.replace(rules, tables=declared.source)
         bench = self._bench(live, opened, rules, tracker, engine, ledger)
         waiting = await self._desk.store.read(lambda c: waiting_message(c, live, twin.id))
-        incoming = row.incoming if row else None
+        # What is wanted is told also where nothing came since it was taken in.
+        twin = msgspec.structs.replace(twin, anew=not twin.stopped)
         run = Reconciliation(bench, twin, incoming=incoming, waiting=waiting, parts=frozenset())
-        return self._shown(twin, rules, await run.run(), tracker, engine, ledger)
+        return _Pass(await run.run(), tracker, engine, ledger)
 
     def _bench(
         self,
@@ -87,6 +162,7 @@ class DryRunning:
             ground=desk.known.of(opened),
             wrote=_nothing_written,
             now=desk.now,
+            masks=masks_of(settings.masks),
         )
 
     async def _find(
@@ -122,34 +198,22 @@ class DryRunning:
                 remedy="Give the key as the tracker shows it.",
             ) from error
 
-    def _shown(
-        self,
-        twin: Twin,
-        rules: RuleSet,
-        outcome: Outcome,
-        tracker: DryTracker,
-        engine: TapedEngine,
-        ledger: "_NoLedger",
-    ) -> DryRun:
-        message = outcome.message or ledger.message
+    def _shown(self, twin: Twin, rules: RuleSet, here: _Pass, there: OtherEnd | None) -> DryRun:
+        message = here.message
         before = self._form.shown(twin.sent)
-        error = outcome.error
-        place = f"{error.file}:{error.line}: " if isinstance(error, RuleError) else ""
         return DryRun(
             issue=twin.issue.key if twin.issue else twin.replica.key,
             twin=twin.id,
             version=rules.version,
-            outgoing=self._form.result(engine.sent),
-            wanted=self._form.result(engine.wanted),
-            writes=tuple(tracker.writes),
+            outgoing=self._form.result(here.engine.sent),
+            wanted=self._form.result(here.engine.wanted),
+            writes=here.writes,
             message=self._message(message) if message else None,
             told=differences(before, self._fields(message)) if message else (),
-            notes=(
-                *map(_words, (*ledger.notes, *outcome.notes)),
-                *((UNKNOWABLE,) if message else ()),
-            ),
-            error=f"{place}{error.message}" if error else "",
-            trace=error.trace if isinstance(error, RuleError) else "",
+            notes=(*here.notes, *((UNKNOWABLE,) if message and not there else ())),
+            error=here.error,
+            trace=here.trace,
+            there=there,
         )
 
     def _message(self, message: TwinMessage) -> dict[str, Any]:

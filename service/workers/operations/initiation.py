@@ -13,16 +13,17 @@ from schemas.peer import Terms
 from schemas.relay import RelayPlace
 from schemas.values import Millis
 from service.peers.invitation import new_invitation, to_code, verifier
-from service.rules.defaults import default_rules
+from service.rules.defaults import Manifest, default_rules
 from service.rules.masking import masks_of
 from service.store import connections, invitations, rule_versions
+from service.workers.operations.checked_tables import Site, checked_tables
 from service.workers.operations.desk import Desk
 from service.workers.operations.naming import LONGEST, check_name, free_name
 from service.workers.operations.pairing import Draft, encode_draft
 from service.workers.operations.places import check_place
 from service.workers.operations.probing import check_mode, probe
 from service.workers.roster import OpenConnector, Roster, touch
-from service.workers.systems import manifest_of
+from service.workers.systems import manifest
 
 HOUR = 3_600_000
 
@@ -49,12 +50,24 @@ class Initiation:
         if body.local_side == body.remote_side:
             raise InputError("The two sides need different short names.")
         check_template(body.template, body.mode)
-        if body.check:
-            opened = desk.connector(body.connector)
-            await check_place(desk.worker.known, opened, body.settings)
+        body = await self._checked(body) if body.check else body
         if body.remote_connector:
             return await self._make_local(body)
         return await self._invite(body)
+
+    async def _checked(self, body: ConnectionInitiate) -> ConnectionInitiate:
+        """With the ids behind its tables' names. Raises `InputError` for what is not there."""
+        desk, remote = self._desk, body.remote_settings or SettingsBody()
+        own = desk.connector(body.connector)
+        other = desk.connector(body.remote_connector) if body.remote_connector else None
+        settings = await checked_settings(desk, own, body.settings, other, remote)
+        if other is not None:
+            remote = await checked_settings(desk, other, remote, own, body.settings)
+        return msgspec.structs.replace(
+            body,
+            settings=settings,
+            remote_settings=remote if other else body.remote_settings,
+        )
 
     async def _invite(self, body: ConnectionInitiate) -> Begun:
         desk = self._desk
@@ -124,21 +137,17 @@ class Initiation:
         desk = self._desk
         own, other = desk.connector(body.connector), desk.connector(body.remote_connector)
         remote = body.remote_settings or SettingsBody()
-        if body.check:
-            await check_place(desk.worker.known, other, remote)
         here = msgspec.structs.replace(
             self._record(body), type="local", status="active", reason="", counterpart=desk.new_id()
         )
         there = self._other_end(here, other, remote)
-        ends = (
-            (here, (own.record.system, other.record.system)),
-            (there, (other.record.system, own.record.system)),
-        )
+        ours, theirs = manifest(own.tracker.capabilities), manifest(other.tracker.capabilities)
+        ends = ((here, (ours, theirs)), (there, (theirs, ours)))
 
         def work(c: sa.Connection) -> None:
-            for end, systems in ends:
+            for end, manifests in ends:
                 connections.add(c, end)
-                add_rules(c, end.id, *systems, body.template, desk.now())
+                add_rules(c, end.id, *manifests, body.template, desk.now())
             touch(c)
 
         await desk.store.write(work)
@@ -168,6 +177,22 @@ class Initiation:
     def _free(self, wanted: str) -> str:
         roster = self._desk.roster
         return free_name(wanted, lambda name: roster.connection_named(name) is not None)
+
+
+async def checked_settings(
+    desk: Desk,
+    opened: OpenConnector,
+    settings: SettingsBody,
+    other: OpenConnector | None = None,
+    remote: SettingsBody | None = None,
+) -> SettingsBody:
+    """`other` and `remote`: the other end of a local connection."""
+    await check_place(desk.worker.known, opened, settings)
+    there = Site(other, remote.project) if other and remote else None
+    tables = await checked_tables(
+        desk, settings.mappings, Site(opened, settings.project), there, {}
+    )
+    return msgspec.structs.replace(settings, mappings=tables)
 
 
 def check_no_destination(destination: str) -> None:
@@ -234,10 +259,10 @@ def terms_of(desk: Desk, record: Connection, *, trusted: bool) -> Terms:
 
 
 def add_rules(
-    c: sa.Connection, connection: str, local: str, remote: str, template: str, now: Millis
+    c: sa.Connection, connection: str, local: Manifest, remote: Manifest, template: str, now: Millis
 ) -> None:
-    """The rules that a connection between these two systems starts with."""
-    outgoing, incoming = default_rules(manifest_of(local), manifest_of(remote), template)
+    """The rules that a connection between these two starts with."""
+    outgoing, incoming = default_rules(local, remote, template)
     rule_versions.add(
         c, connection, outgoing, incoming, author="tidegate", message="Default rules", now=now
     )

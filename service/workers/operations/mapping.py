@@ -5,7 +5,7 @@ from collections import Counter
 import msgspec
 import sqlalchemy as sa
 
-from schemas.errors import Fault, InputError, TrackerError
+from schemas.errors import InputError
 from schemas.mapping import (
     MappedValue,
     MappingBody,
@@ -19,13 +19,15 @@ from schemas.metadata import Choice, Metadata
 from schemas.node import Connection, ConnectionSettings, ParkedTwin
 from service.store import connections, parked
 from service.store.twin_records import TwinKey
+from service.workers.metadata import choices_of
+from service.workers.operations.checked_tables import Site, checked_tables, told
 from service.workers.operations.desk import Desk
 from service.workers.operations.errors import ErrorOperations
+from service.workers.remote_names import Names, RemoteNames, called_now
 from service.workers.roster import LiveConnection, touch
-from service.workers.tables import choices_of, likeliest
+from service.workers.tables import likeliest
 
 _AT_ONCE = 200
-_UNTOLD = frozenset({Fault.NOT_FOUND, Fault.GONE, Fault.PERMISSION})
 _SUGGESTED = ("status", "priority", "type", "resolution")
 
 
@@ -79,12 +81,14 @@ class MappingOperations:
         """From what both trackers tell; what issues wait for comes first."""
         live = self._desk.connection(name)
         here, there = await self._known(live), await self._known_there(live)
+        names = await self._names(live)
         waiting = {(e.field, e.value) for e in await self._waiting(live)}
         tables: dict[str, MappingTable] = {}
         for field in sorted({*_SUGGESTED, *(field for field, _ in waiting)}):
             table = live.record.settings.mappings.get(field, MappingTable())
             known = {line.there for line in table.values} | set(table.skipped)
-            theirs = {choice.name: choice.id for choice in choices_of(there, field)}
+            theirs = {name: id for id, name in called_now(names, field).items()}
+            theirs |= {choice.name: choice.id for choice in choices_of(there, field)}
             theirs |= {value: theirs.get(value, "") for f, value in waiting if f == field}
             lines = _lines(theirs, choices_of(here, field), known)
             if lines:
@@ -95,15 +99,14 @@ class MappingOperations:
         self, live: LiveConnection, tables: dict[str, MappingTable]
     ) -> dict[str, MappingTable]:
         """With the ids behind the names. Raises `InputError` for a name that a tracker lacks."""
-        if not tables:
-            return {}
-        for record in filter(None, (live.record, self._other(live))):
-            self._desk.known.forget(record.connector)
-        here, there = await self._known(live), await self._known_there(live)
-        return {
-            field: _checked(field, table, choices_of(here, field), choices_of(there, field))
-            for field, table in tables.items()
-        }
+        other = self._desk.roster.connections.get(live.record.counterpart)
+        return await checked_tables(
+            self._desk,
+            tables,
+            self._site(live),
+            self._site(other) if other else None,
+            await self._names(live),
+        )
 
     async def _keep(self, record: Connection, settings: ConnectionSettings) -> None:
         desk = self._desk
@@ -142,26 +145,19 @@ class MappingOperations:
         )
         return [entry for entry in entries if entry.field]
 
-    def _other(self, live: LiveConnection) -> Connection | None:
-        other = self._desk.roster.connections.get(live.record.counterpart)
-        return other.record if other else None
+    async def _names(self, live: LiveConnection) -> Names:
+        return await RemoteNames(self._desk.store, now=self._desk.now).of(live.record.id)
+
+    def _site(self, live: LiveConnection) -> Site:
+        record = live.record
+        return Site(self._desk.roster.connectors.get(record.connector), record.settings.project)
+
+    async def _known(self, live: LiveConnection) -> Metadata | None:
+        return await told(self._desk, self._site(live))
 
     async def _known_there(self, live: LiveConnection) -> Metadata | None:
         other = self._desk.roster.connections.get(live.record.counterpart)
         return await self._known(other) if other else None
-
-    async def _known(self, live: LiveConnection) -> Metadata | None:
-        """None where the tracker does not tell; a tracker that is down raises `TrackerError`."""
-        opened = self._desk.roster.connectors.get(live.record.connector)
-        project = live.record.settings.project
-        if opened is None or not project:
-            return None
-        try:
-            return await self._desk.known.metadata(opened, project)
-        except TrackerError as error:
-            if error.fault in _UNTOLD:
-                return None
-            raise
 
 
 def check_flow(record: Connection, body: MappingBody) -> None:
@@ -203,45 +199,6 @@ def answers(table: MappingTable, value: str) -> bool:
         or value in table.skipped
         or any(line.there.casefold() == folded for line in table.values)
     )
-
-
-def _checked(
-    field: str, table: MappingTable, here: tuple[Choice, ...], there: tuple[Choice, ...]
-) -> MappingTable:
-    values = []
-    for line in table.values:
-        ours = _found(field, line.here, line.here_id, here, "here")
-        theirs = _found(field, line.there, line.there_id, there, "on the other side")
-        values.append(MappedValue(theirs.name, ours.name, theirs.id, ours.id))
-    twice = [there for there, count in Counter(v.there for v in values).items() if count > 1]
-    if twice:
-        raise InputError(
-            f"The {field} {twice[0]!r} stands twice in the table.", remedy="Keep one of the lines."
-        )
-    default = table.default
-    if table.unmapped == "default":
-        if not default:
-            raise InputError(
-                f"The table of {field} takes a default and names none.", remedy="Give `default`."
-            )
-        default = _found(field, default, "", here, "here").name
-    return msgspec.structs.replace(table, values=tuple(values), default=default)
-
-
-def _found(field: str, name: str, id: str, allowed: tuple[Choice, ...], where: str) -> Choice:
-    """By its id where that is known, else by its name or, for who knows only that, its id."""
-    if not allowed:
-        return Choice(name, id)
-    folded = name.casefold()
-    by_id = next((choice for choice in allowed if id and choice.id == id), None)
-    by_name = [c for c in allowed if folded in (c.name.casefold(), c.id.casefold())]
-    found = by_id or next(iter(by_name), None)
-    if found is None:
-        near = likeliest(name, allowed) or sorted(choice.name for choice in allowed)[:5]
-        raise InputError(
-            f"There is no {field} {name!r} {where}.", remedy=f"Did you mean {', '.join(near)}?"
-        )
-    return found
 
 
 def _lines(

@@ -24,7 +24,7 @@ from schemas.values import Millis
 from service.peers.invitation import check_not_expired, verifier
 from service.peers.pairing import pair
 from service.peers.port import OpenInvitation, Paired
-from service.rules.defaults import default_rules
+from service.rules.defaults import Manifest, default_rules
 from service.store import connections, invitations, peers, rule_versions
 from service.store.store import Store
 from service.workers.notices import note_status
@@ -38,6 +38,8 @@ from service.workers.systems import manifest_of
 log = structlog.get_logger()
 
 
+ManifestOf = Callable[[str, str], Manifest]
+"""Of the connector with an id, or of the system that is named where that cannot be opened."""
 MODES: Mapping[str, Mode] = {"basic": "basic", "visual": "visual", "script": "script"}
 
 
@@ -86,10 +88,16 @@ class InvitationDesk:
     """The answering side's port, tied to the store. `changed` follows a completed pairing."""
 
     def __init__(
-        self, store: Store, changed: Callable[[], Awaitable[None]], *, now: Callable[[], Millis]
+        self,
+        store: Store,
+        changed: Callable[[], Awaitable[None]],
+        *,
+        manifest: ManifestOf,
+        now: Callable[[], Millis],
     ) -> None:
         self._store = store
         self._changed = changed
+        self._manifest = manifest
         self._now = now
 
     async def find(self, invitation: str) -> OpenInvitation | None:
@@ -126,7 +134,7 @@ class InvitationDesk:
             if draft.renews:
                 renew_keys(c, draft.renews, paired.peer, now)
             else:
-                activate(c, draft, paired, now)
+                activate(c, draft, paired, now, self._manifest)
             return True
 
         completed = await self._store.write(work)
@@ -135,7 +143,9 @@ class InvitationDesk:
         return completed
 
 
-def activate(c: sa.Connection, draft: Draft, paired: Paired, now: Millis) -> None:
+def activate(
+    c: sa.Connection, draft: Draft, paired: Paired, now: Millis, manifest: ManifestOf
+) -> None:
     """The pending end gets its peer, and default rules for the pair of systems. It stays pending
     until both admins have confirmed the check string, unless they did so in advance."""
     peer = peers.pin(c, _met(paired.peer, draft))
@@ -164,7 +174,8 @@ def activate(c: sa.Connection, draft: Draft, paired: Paired, now: Millis) -> Non
     )
     connections.replace(c, record)
     if rule_versions.newest(c, pending.id) is None:
-        _add_rules(c, pending.id, draft, theirs, now)
+        ours = manifest(pending.connector, draft.terms.system)
+        _add_rules(c, pending.id, (ours, manifest_of(theirs.system)), draft.template, now)
     note_status(c, record)
     touch(c)
 
@@ -178,10 +189,10 @@ def _met(peer: Peer, draft: Draft) -> Peer:
     )
 
 
-def _add_rules(c: sa.Connection, id: str, draft: Draft, theirs: Terms, now: Millis) -> None:
-    outgoing, incoming = default_rules(
-        manifest_of(draft.terms.system), manifest_of(theirs.system), draft.template
-    )
+def _add_rules(
+    c: sa.Connection, id: str, manifests: tuple[Manifest, Manifest], template: str, now: Millis
+) -> None:
+    outgoing, incoming = default_rules(*manifests, template)
     rule_versions.add(
         c, id, outgoing, incoming, author="tidegate", message="Default rules", now=now
     )
@@ -250,7 +261,7 @@ class Pairing:
 
         def work(c: sa.Connection) -> None:
             connections.add(c, record)
-            activate(c, draft, paired, desk.now())
+            activate(c, draft, paired, desk.now(), desk.roster.manifest)
 
         await desk.store.write(work)
         await desk.changed()
@@ -352,7 +363,7 @@ class Pairing:
 
         def work(c: sa.Connection) -> None:
             if invitations.burn(c, row.id, desk.now()):
-                activate(c, draft, paired, desk.now())
+                activate(c, draft, paired, desk.now(), desk.roster.manifest)
 
         await desk.store.write(work)
         await desk.changed()

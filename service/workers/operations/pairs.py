@@ -12,14 +12,16 @@ from schemas.pairs_api import (
     PairAgainReport,
     PairClaim,
     PairedAgain,
+    PairOutcome,
     Pairs,
     PairsQuery,
     PairView,
 )
+from schemas.values import Millis
 from service.store import twins
 from service.store.twin_records import TwinKey, TwinRow
 from service.workers.operations.desk import Desk
-from service.workers.repairing import claim, pair_id
+from service.workers.repairing import claim
 
 
 class PairOperations:
@@ -40,65 +42,92 @@ class PairOperations:
     async def again(self, name: str, body: PairAgainBody) -> PairAgainReport:
         """Each row by itself: a wrong one keeps no other back. Creates no issue on either side."""
         record = self._desk.connection(name).record
-        if record.status not in ("active", "paused") or record.type in ("local", "alm"):
+        if record.status not in ("active", "paused") or record.type == "alm":
             raise InputError(
                 f"Issues cannot be paired again in this connection: it is {record.type} and"
                 f" {record.status}.",
                 status=409,
-                remedy="Use an active connection with another node.",
+                remedy="Use an active connection.",
             )
         rows, rung = [], []
         for each in body.pairs:
-            row, twin = await self._one(record, each, dry_run=body.dry_run)
+            row, due = await self._one(record, each, dry_run=body.dry_run)
             rows.append(row)
-            rung += [TwinDue(twin, record.id)] if twin else []
+            rung += due
         if rung:
             await self._desk.publish(tuple(rung))
         return PairAgainReport(tuple(rows))
 
     async def _one(
         self, record: Connection, pair: PairClaim, *, dry_run: bool
-    ) -> tuple[PairedAgain, str]:
-        """The row's report, and the twin that was made of it, if any."""
-        tracker = self._desk.roster.connectors[record.connector].tracker
+    ) -> tuple[PairedAgain, list[TwinDue]]:
+        """The row's report, and what was made of it, if anything."""
         row = PairedAgain(pair.local_id, pair.remote_id, "paired")
+        other = self._desk.roster.connections.get(record.counterpart)
         try:
-            issue = await tracker.resolve(pair.local_id)
+            here = _Place(record, await self._resolved(record, pair.local_id), pair.remote_id)
+            places = [here]
+            if other is not None:
+                there = await self._resolved(other.record, pair.remote_id)
+                here = _Place(record, here.issue, there.id)
+                places = [here, _Place(other.record, there, here.issue.id)]
         except TrackerError as error:
-            if error.fault in (Fault.NOT_FOUND, Fault.GONE, Fault.VALIDATION):
-                return _changed(row, "unknown_issue", error.message), ""
-            if error.fault is Fault.PERMISSION:
-                return _changed(row, "not_allowed", error.message), ""
-            raise
+            outcome = _REFUSED.get(error.fault)
+            if outcome is None:
+                raise
+            return _changed(row, outcome, error.message), []
 
-        def work(c: sa.Connection) -> tuple[str, bool]:
-            for found in twins.by_issue(c, record.connector, issue.id):
-                if found.connection == record.id:
-                    return found.twin, False
-            return claim(c, record, issue, pair.remote_id, self._desk.now()), True
-
-        def look(c: sa.Connection) -> tuple[str, bool]:
-            under = twins.by_issue(c, record.connector, issue.id)
-            known = [found.twin for found in under if found.connection == record.id]
-            return (known[0], False) if known else ("", True)
+        def work(c: sa.Connection) -> tuple[PairedAgain, list[TwinDue]]:
+            for place in places:
+                known = _known(c, place)
+                if known:
+                    return _already(row, place, known), []
+            if dry_run:
+                return row, []
+            return row, [place.claimed(c, self._desk.now()) for place in places]
 
         store = self._desk.store
-        twin, made = await (store.read(look) if dry_run else store.write(work))
-        if not made:
-            return _already(row, record, issue, twin), ""
-        return row, twin
+        return await (store.read(work) if dry_run else store.write(work))
+
+    async def _resolved(self, record: Connection, issue: str) -> IssueRef:
+        return await self._desk.roster.connectors[record.connector].tracker.resolve(issue)
 
 
-def _already(row: PairedAgain, record: Connection, issue: IssueRef, twin: str) -> PairedAgain:
-    same = twin == pair_id(record, issue.id, row.remote_id)
-    detail = "" if same else f"{issue.key} is under sync with another issue, or by a trigger."
+class _Place(msgspec.Struct, frozen=True):
+    """One end of a pair, whose issue is here; of a local connection both are."""
+
+    record: Connection
+    issue: IssueRef
+    remote: str
+
+    def claimed(self, c: sa.Connection, now: Millis) -> TwinDue:
+        return TwinDue(claim(c, self.record, self.issue, self.remote, now), self.record.id)
+
+
+_REFUSED: dict[Fault, PairOutcome] = {
+    Fault.NOT_FOUND: "unknown_issue",
+    Fault.GONE: "unknown_issue",
+    Fault.VALIDATION: "unknown_issue",
+    Fault.PERMISSION: "not_allowed",
+}
+
+
+def _known(c: sa.Connection, place: _Place) -> TwinRow | None:
+    """The twin that has this issue already."""
+    for found in twins.by_issue(c, place.record.connector, place.issue.id):
+        if found.connection == place.record.id:
+            return twins.get(c, found.connection, found.twin)
+    return None
+
+
+def _already(row: PairedAgain, place: _Place, known: TwinRow) -> PairedAgain:
+    same = known.state.remote_issue == place.remote
+    detail = "" if same else f"{place.issue.key} is under sync with another issue, or by a trigger."
     return _changed(row, "already" if same else "not_allowed", detail)
 
 
-def _changed(row: PairedAgain, outcome: str, detail: str) -> PairedAgain:
-    return msgspec.convert(
-        msgspec.to_builtins(row) | {"outcome": outcome, "detail": detail}, PairedAgain
-    )
+def _changed(row: PairedAgain, outcome: PairOutcome, detail: str) -> PairedAgain:
+    return msgspec.structs.replace(row, outcome=outcome, detail=detail)
 
 
 def _view(row: TwinRow) -> PairView:

@@ -158,7 +158,7 @@ class RelayedPairing:
 
         def work(c: sa.Connection) -> None:
             if invitations.burn(c, invitation.id, desk.now()):
-                activate(c, draft, paired, desk.now())
+                activate(c, draft, paired, desk.now(), desk.roster.manifest)
 
         await desk.store.write(work)
         await desk.changed()

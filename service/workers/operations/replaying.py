@@ -18,6 +18,8 @@ from service.rules.port import RuleEngine
 from service.store import rule_drafts, rule_recordings
 from service.store.rule_recordings import Recording
 from service.workers.operations.desk import Desk
+from service.workers.remote_names import RemoteNames
+from service.workers.tables import ConnectionTables
 from service.workers.tape import Run, unpacked
 
 Came = Outgoing | Wanted | RuleError | MappingError | None
@@ -53,8 +55,13 @@ class Replaying:
             )
 
         draft, found = await desk.store.read(work)
-        sources = _sources(live.rules, draft, body)
-        theatre = Theatre(desk.engine, self._codec, live.rules, sources)
+        names = RemoteNames(desk.store, now=desk.now)
+        tables = (await ConnectionTables(desk.known, desk.roster, names).declared(live)).source
+        now, then = (
+            msgspec.structs.replace(rules, tables=tables)
+            for rules in (live.rules, _sources(live.rules, draft, body))
+        )
+        theatre = Theatre(desk.engine, self._codec, now, then)
         runs = [(recording, _opened(recording)) for recording in found]
         differing: list[Replayed] = []
         for start in range(0, len(runs), _AT_ONCE):

@@ -58,11 +58,20 @@ class Work:
             raise _missing("trigger", "A trigger stands for the issues of `sync` and `stop`.")
         if start.kind == "stop" and not start.issues and not start.trigger:
             raise _missing("issues", "Name the issues whose sync is to end.")
+        alm = (
+            start.kind == "clean_up" and self.desk.connection(start.connection).record.type == "alm"
+        )
+        if alm:
+            raise _missing("connection", "The pairs of an ALM connection end with its tasks.")
         if start.kind == "pair" and not start.pairs:
             raise _missing("pairs", "Name the pairs.")
 
-    async def of(self, start: TaskStart) -> tuple[int | None, Steps]:
-        """How many steps there are, where that is known before, and the steps."""
+    def _is_alm(self, connection: str) -> bool:
+        return self.desk.connection(connection).record.type == "alm"
+
+    async def of(self, start: TaskStart, *, again: bool = False) -> tuple[int | None, Steps]:
+        """How many steps there are, where that is known before, and the steps. `again`: some may
+        have been taken."""
         if start.trigger:
             chosen = await self._triggers.chosen(start.connection, start.trigger, start.confirmed)
             act = self._sync if start.kind == "sync" else self._stop
@@ -77,7 +86,16 @@ class Work:
             case "pair":
                 return len(start.pairs), _each(self._all_pairs(start))
             case "recheck":
-                return await self._twins.count(start.connection), self._under_sync(start)
+                ends = self._ends(start.connection)
+                counts = [await self._twins.count(end) for end in ends]
+                return sum(counts), self._under_sync(ends)
+            case "clean_up" if start.issues:
+                return len(start.issues), _each(self._clean_named(start, i) for i in start.issues)
+            case "clean_up":
+                known = [key async for key in self._twins.keys(start.connection)]
+                if not again:
+                    _confirm(start, len(known))
+                return len(known), _each(self._clean(start, key) for key in known)
         keys = await self._errors.chosen(start.connection, start.fault)
         parked = self._retry if start.kind == "retry" else self._ignore
         return len(keys), _each(parked(key) for key in keys)
@@ -89,15 +107,22 @@ class Work:
         async for found in tracker.all_issues((record.settings.project,)):
             yield self._sync(start, found.issue)
 
-    async def _under_sync(self, start: TaskStart) -> Steps:
-        async for key in self._twins.keys(start.connection):
-            yield self._recheck(key)
+    def _ends(self, connection: str) -> list[str]:
+        """Of a local connection both."""
+        roster = self.desk.roster
+        other = roster.connections.get(self.desk.connection(connection).record.counterpart)
+        return [connection, *([other.record.name] if other else [])]
+
+    async def _under_sync(self, ends: list[str]) -> Steps:
+        for end in ends:
+            async for key in self._twins.keys(end):
+                yield self._recheck(key)
 
     def _recheck(self, key: TwinKey) -> Step:
         async def take() -> Took:
-            return Took("rang" if await self._twins.ring(key) else "stopped")
+            return Took("rang" if await self._twins.recheck(key) else "stopped")
 
-        return Step(key.twin, take)
+        return Step(key.twin, take, key=f"{key.connection} {key.twin}")
 
     def _sync(self, start: TaskStart, issue: str) -> Step:
         async def take() -> Took:
@@ -116,6 +141,27 @@ class Work:
             return Took("stopped", "" if own else "It is not under sync.")
 
         return Step(issue, take)
+
+    def _clean(self, start: TaskStart, key: TwinKey) -> Step:
+        return Step(key.twin, lambda: self._cleaned(start, [key]))
+
+    def _clean_named(self, start: TaskStart, issue: str) -> Step:
+        async def take() -> Took:
+            record = self.desk.connection(start.connection).record
+            tracker = self.desk.roster.connectors[record.connector].tracker
+            own = await self._twins.of_issue(record, issue)
+            own = own or await self._twins.of_issue(record, (await tracker.resolve(issue)).id)
+            return await self._cleaned(start, own) if own else Took(problem="It is in no pair.")
+
+        return Step(issue, take)
+
+    async def _cleaned(self, start: TaskStart, keys: list[TwinKey]) -> Took:
+        status = None
+        for key in keys:
+            status = await self._twins.status(key)
+            if status is not None and not start.dry_run:
+                await self._twins.clean_up(start.connection, key.twin)
+        return Took((status or "cleaned") if start.dry_run else "cleaned")
 
     def _all_pairs(self, start: TaskStart) -> Iterable[Step]:
         """Each issue stands in one pair: a row that names one again is told, and makes none."""
@@ -153,6 +199,17 @@ class Work:
 
 
 _NOT_PARKED = "It is parked no more, or a worker has not yet let go of it."
+
+
+def _confirm(start: TaskStart, count: int) -> None:
+    if start.dry_run or start.confirmed == count:
+        return
+    raise InputError(
+        f"{count} pairs of {start.connection!r} would be forgotten on both sides.",
+        field="confirmed",
+        status=409,
+        remedy=f"Keep a list of them (tidegate connection pairs), then confirm {count}.",
+    )
 
 
 def _named(pair: PairClaim) -> str:
@@ -225,7 +282,7 @@ class TaskOperations:
         if row.status not in _AGAIN:
             raise _not_now(row, "begun again")
         self._work.check(row.work)
-        total, steps = await self._work.of(row.work)
+        total, steps = await self._work.of(row.work, again=True)
         progress = TaskProgress(row.progress.created_by, total)
         return view(await self._bulk.start(msgspec.structs.replace(row, progress=progress), steps))
 

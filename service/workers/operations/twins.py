@@ -10,7 +10,7 @@ from schemas.conflict_api import ConflictView
 from schemas.errors import Fault, InputError, TrackerError
 from schemas.events import TwinDue
 from schemas.issue import Issue, Part
-from schemas.node import Activity
+from schemas.node import Activity, Connection
 from schemas.replica import TwinMessage
 from schemas.twin_api import (
     SyncAnswer,
@@ -22,8 +22,8 @@ from schemas.twin_api import (
     TwinView,
 )
 from schemas.values import Millis
-from service.store import activity, conflicts, leases, outbox, parked, twins
-from service.store.twin_records import Claim, TwinKey, TwinRow
+from service.store import activity, awaited, conflicts, leases, outbox, parked, twins
+from service.store.twin_records import TwinKey, TwinRow
 from service.store.twins import Search
 from service.sync import turns
 from service.sync.markers import made_by
@@ -32,6 +32,7 @@ from service.workers.hints import Hint
 from service.workers.operations.cursors import BY_TWIN, shown
 from service.workers.operations.desk import Desk
 from service.workers.operations.errors import ErrorOperations
+from service.workers.parking import ask_anew, claimed
 from service.workers.roster import LiveConnection, OpenConnector
 
 _BATCH = 1_000
@@ -106,24 +107,31 @@ class TwinOperations:
         return await self._desk.store.read(lambda c: twins.found(c, Search(own)))
 
     async def keys(self, connection: str) -> AsyncIterator[TwinKey]:
-        """All of a connection, in the order of their ids."""
+        """All of a connection, in the order of their ids, but those that were cleaned up."""
         own = self._desk.connection(connection).record.id
         after: TwinKey | None = None
         while True:
             rows = await self._desk.store.read(partial(_page, own, after))
             for row in rows:
-                yield TwinKey(own, row.twin)
+                if not row.state.cleaned:
+                    yield TwinKey(own, row.twin)
             if len(rows) < _BATCH:
                 return
             after = TwinKey(own, rows[-1].twin)
 
-    async def ring(self, key: TwinKey) -> bool:
-        """Has it reconciled anew. False: its sync was stopped."""
-        row = await self._desk.store.read(lambda c: twins.get(c, key.connection, key.twin))
-        if row is None or row.stopped:
-            return False
-        await self._ring(key)
-        return True
+    async def of_issue(self, record: Connection, issue: str) -> list[TwinKey]:
+        found = await self._desk.store.read(lambda c: twins.by_issue(c, record.connector, issue))
+        return [TwinKey(record.id, each.twin) for each in found if each.connection == record.id]
+
+    async def recheck(self, key: TwinKey) -> bool:
+        """Has it reconciled anew, whatever was taken in or sent before. False: its sync was
+        stopped. Raises `InputError` 409 while a worker holds it."""
+        desk = self._desk
+        owner, now = desk.new_id(), desk.now()
+        asked = await desk.store.write(lambda c: ask_anew(c, key, owner=owner, now=now))
+        if asked:
+            await desk.publish((TwinDue(key.twin, key.connection),))
+        return asked
 
     async def _ring(self, key: TwinKey) -> None:
         desk = self._desk
@@ -185,6 +193,22 @@ class TwinOperations:
             return _stop(c, row, owner, now, reason)
 
         return await self._change(connection, twin, act, "twin.stopped")
+
+    async def clean_up(self, connection: str, twin: str) -> TwinView:
+        """The pair is forgotten on both sides, and what waits of it; both issues stay."""
+        return await self._change(connection, twin, _clean_up, "twin.cleaned_up")
+
+    async def status(self, key: TwinKey) -> TwinStatus | None:
+        """None: there is nothing to clean up."""
+
+        def work(c: sa.Connection) -> TwinStatus | None:
+            row = twins.get(c, key.connection, key.twin)
+            if row is None or row.state.cleaned:
+                return None
+            waits = outbox.waiting(c, key.connection, key.twin)
+            return _status(row, waits=waits, now=self._desk.now())
+
+        return await self._desk.store.read(work)
 
     async def start(self, connection: str, twin: str) -> TwinView:
         """A stopped one goes on, whichever side has stopped it."""
@@ -257,14 +281,24 @@ def _stop(
     """None: it was stopped before. Raises `InputError` 409 while a worker holds it."""
     if row.stopped:
         return None
-    claim = leases.claim(c, row.connection, row.twin, owner, now, 1, include_parked=True)
-    if not isinstance(claim, Claim):
-        raise InputError(
-            "The twin is being worked on.", status=409, remedy="Try again in a few seconds."
-        )
+    claim = claimed(c, TwinKey(row.connection, row.twin), owner=owner, now=now)
     parked.ignore(c, row.connection, row.twin)
     stopped, message = turns.stop(claim.state, reason)
     leases.save(c, claim, stopped, taken=None, now=claim.reconciled_at)
+    leases.release(c, claim)
+    return message
+
+
+def _clean_up(c: sa.Connection, row: TwinRow, owner: str, now: Millis) -> TwinMessage | None:
+    """None: it was before."""
+    if row.state.cleaned:
+        return None
+    claim = claimed(c, TwinKey(row.connection, row.twin), owner=owner, now=now)
+    parked.ignore(c, row.connection, row.twin)
+    awaited.wait(c, row.connection, row.twin, frozenset())
+    bare, message = turns.clean_up(claim.state)
+    taken = claim.incoming.version if claim.incoming else None
+    leases.save(c, claim, bare, taken=taken, now=claim.reconciled_at)
     leases.release(c, claim)
     return message
 
@@ -273,6 +307,12 @@ def _start(c: sa.Connection, row: TwinRow, owner: str, now: Millis) -> TwinMessa
     """None: it is not stopped."""
     if not row.stopped:
         return None
+    if row.state.cleaned:
+        raise InputError(
+            "This pair was cleaned up.",
+            status=409,
+            remedy="Put the issue under sync anew: tidegate sync ISSUE",
+        )
     started, message = turns.start(row.state)
     return message if twins.adopt(c, started, now) else None
 

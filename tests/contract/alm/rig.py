@@ -34,6 +34,7 @@ class CountingSdElements(SdElementsSimulator):
 class Rig:
     def __init__(self, folder: Path, sde: CountingSdElements, alm: Alm) -> None:
         port = free_port()
+        self.patience = PATIENCE
         self.sde = sde
         self.api = f"http://127.0.0.1:{port}/api/v2"
         self.config = Config(
@@ -113,7 +114,7 @@ class Rig:
         return await self.over(job["id"])
 
     async def over(self, job: int) -> dict[str, Any]:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(self.patience):
             while True:
                 found: dict[str, Any] = await self.ask("GET", f"/jobs/alm/{job}/")
                 if found["ready"]:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
+from uuid import uuid4
 
 import aiohttp
 import msgspec
@@ -15,15 +16,17 @@ from adapters.github.simulator import GitHubSimulator
 from adapters.github.simulator import SimulatorConfig as GitHubConfig
 from adapters.jira.simulator import JiraSimulator
 from adapters.jira.simulator import SimulatorConfig as JiraConfig
+from adapters.jira_cloud.simulator import CloudConfig, JiraCloudSimulator
 from adapters.port import Tracker
 from adapters.rally.simulator import RallySimulator
 from adapters.rally.simulator import SimulatorConfig as RallyConfig
 from adapters.registry import find
-from schemas.issue import CommentDraft, FieldChange, Issue, Part
+from schemas.issue import CommentDraft, FieldChange, Issue, IssueDraft, Part
 from schemas.rich_text import RichText
 from service.clock import wall_clock
 from service.codec import MarkdownCodec
 from service.workers.alm import catalogue
+from service.workers.alm.params import settings_of
 from service.workers.alm.trackers import connector_of
 
 ALL = frozenset(Part)
@@ -37,6 +40,8 @@ class Place(msgspec.Struct):
     tracker: Tracker
     project: str
     simulator: Any
+    type: str
+    """Of the issues that are made for tasks."""
 
     async def issues(self) -> list[Issue]:
         """In the order of their titles."""
@@ -52,6 +57,11 @@ class Place(msgspec.Struct):
 
     async def set(self, short: str, **fields: Any) -> None:
         await self.tracker.update(await self.issue(short), FieldChange(set=fields))
+
+    async def make(self, title: str, text: str = "", type: str = "", **fields: Any) -> Issue:
+        words = {"summary": title, "description": MarkdownCodec().from_markdown(text)}
+        draft = IssueDraft(self.project, type or self.type, words | fields, uuid4().hex)
+        return await self.tracker.create(draft)
 
     async def say(self, short: str, text: str) -> None:
         issue = await self.issue(short)
@@ -74,9 +84,10 @@ async def _office(
     server, _, root = simulator.url.removeprefix("http://").partition("/")
     params = {"alm_method": "http", "alm_server": server, "alm_context_root": root, **params}
     adapter, settings = connector_of(catalogue.find(system), params | own)
+    type = settings_of(catalogue.find(system), params | own).issue_type
     async with aiohttp.ClientSession() as session:
         tracker = find(adapter).open("person", settings, session, wall_clock)
-        yield Place(params, own, tracker, project, simulator)
+        yield Place(params, own, tracker, project, simulator, type)
 
 
 @asynccontextmanager
@@ -94,6 +105,24 @@ async def jira() -> AsyncIterator[Place]:
     async with JiraSimulator(JiraConfig(projects={"ABC": "Shop"})) as found:
         params = {
             "alm_api_token": JiraConfig().token,
+            "jira_done_statuses": "Done",
+            "jira_close_transition": "Done",
+            "jira_reopen_transition": "To Do",
+            "alm_priority_map": '{"9-10": "Highest", "7-8": "High", "1-6": "Low"}',
+        }
+        async with _office("jira", found, params, {"alm_project": "ABC"}, "ABC") as office:
+            yield office
+
+
+@asynccontextmanager
+async def jira_cloud() -> AsyncIterator[Place]:
+    """Under the same system, as SD Elements has it."""
+    config = CloudConfig(projects={"ABC": "Shop"})
+    async with JiraCloudSimulator(config) as found:
+        params = {
+            "jira_version": "cloud",
+            "alm_user": config.email,
+            "alm_pass": config.token,
             "jira_done_statuses": "Done",
             "jira_close_transition": "Done",
             "jira_reopen_transition": "To Do",

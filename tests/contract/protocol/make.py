@@ -222,6 +222,7 @@ def message() -> TwinMessage:
         have=2,
         replica=Replica(
             fields={"summary": "Flut am Kai \u2014 \u6f6e", "labels": ("a", "b"), "points": 2.5},
+            ids={"labels": {"a": "9001"}},
             stamps={"summary": Stamp(3, NOW - 5000, 3, "Flut")},
             comments=(ReplicaComment("77", rich("It leaks."), User("Ada"), NOW - 4000, 3),),
             attachments=(ReplicaAttachment("5", "plan.pdf", 600_000, "application/pdf"),),
@@ -233,7 +234,7 @@ def message() -> TwinMessage:
 
 def stop() -> TwinMessage:
     """Harbor has stopped the twin; to a node that knows no turns it says nothing."""
-    return TwinMessage(TWIN, "", 4, 2, Replica(), turn=1, reason="Kept apart.")
+    return TwinMessage(TWIN, "", 4, 2, Replica(), turn=1, reason="Kept apart.", forgotten=True)
 
 
 def messages(keep: Keep) -> list[Vectors]:

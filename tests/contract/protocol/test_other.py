@@ -192,12 +192,14 @@ def test_the_encoding_of_a_message_about_an_issue() -> None:
     version, at, since, before, elements = replica["stamps"]["summary"]
     assert (version, at, since, before, elements) == (3, NOW - 5000, 3, "Flut", {})
     assert replica["fields"]["labels"] == ["a", "b"]
+    assert replica["ids"] == {"labels": {"a": "9001"}}
     assert replica["comments"][0]["body"]["type"] == "rich"
 
 
 def test_a_stop_carries_its_turn_and_nothing_of_the_issue() -> None:
     payload = bytes.fromhex(VECTORS["messages"][1]["payload"])
     said = wire.decode(payload)
+    assert said["forgotten"] is True
     assert (said["turn"], said["reason"], said["issue"], said["replica"]) == (
         1,
         "Kept apart.",

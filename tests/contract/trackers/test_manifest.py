@@ -27,6 +27,8 @@ TESTED_APART = frozenset(
         "links",
         "alm_reference",
         "artifact_proxy",
+        "automatic_note",
+        "status_note",
     }
 )
 """Written by tests of their own, as they need a wish of their own."""

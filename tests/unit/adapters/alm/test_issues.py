@@ -222,6 +222,18 @@ async def test_tests_are_issues_where_they_are_named(connect, draft, refusal) ->
     assert "entities" in error.remedy
 
 
+async def test_new_tests_go_to_the_folder_that_is_named(alm, connect, draft, refusal) -> None:
+    for named, folder in (("SD Elements", "7"), ("7", "7"), ("", "2")):
+        tracker = connect(entities=["test"], test_folder=named)
+        made = await tracker.create(draft(f"m-{named}", type="Test"))
+        assert held(alm, made.ref.id).values["parent-id"] == [folder]
+    error = await refusal(
+        connect(entities=["test"], test_folder="None such").create(draft(type="Test"))
+    )
+    assert error.fault is Fault.CONFIGURATION
+    assert "'None such'" in error.message
+
+
 async def test_links_lead_from_both_ends(alm, tracker, draft, refusal) -> None:
     defect = await tracker.create(draft())
     need = await tracker.create(draft("m-2", type="Requirement"))

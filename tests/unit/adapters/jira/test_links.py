@@ -27,6 +27,7 @@ TYPES = "GET /rest/api/2/issueLinkType"
         ("is cloned by", "copied_to"),
         ("is caused by", "caused_by"),
         ("is followed by", "precedes"),
+        ("is affected by", "affected_by"),
         ("is tested by", "is_tested_by"),
         ("Verhindert  durch", "verhindert_durch"),
     ],

@@ -5,6 +5,7 @@ import pytest
 from adapters.rally import query
 from adapters.rally.simulator.model import Told
 from adapters.rally.simulator.query import holds, parse
+from schemas.errors import Fault
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 5, 40])
@@ -40,3 +41,17 @@ def test_any_text_comes_through_its_quotes(value: str) -> None:
 def test_the_simulator_refuses_what_rally_refuses(text: str) -> None:
     with pytest.raises(Told, match="Error parsing expression"):
         parse(text)
+
+
+async def test_a_search_of_one_type_may_name_fields_that_others_lack(
+    tracker, draft, refusal
+) -> None:
+    story = await tracker.create(draft("User Story", "m-1", status="In-Progress"))
+    await tracker.create(draft("Defect", "m-2"))
+    await tracker.create(draft("User Story", "m-3", status="Defined"))
+    asked = '(ScheduleState = "In-Progress")'
+    for typed in ("story: ", "User Story:"):
+        page = await tracker.search(typed + asked, ("Harbour",))
+        assert [ref.key for ref in page.issues] == [story.ref.key]
+    error = await refusal(tracker.search(asked, ("Harbour",)))
+    assert error.fault is Fault.VALIDATION

@@ -5,7 +5,7 @@ import pytest
 
 from schemas.api import Page
 from schemas.bulk import TaskDetail, TaskRowView, TaskStart, TaskView
-from schemas.pairs_api import PairClaim
+from schemas.pairs_api import PairClaim, Pairs
 from service.cli import task_progress
 from service.cli.pairs import from_csv
 
@@ -31,6 +31,7 @@ def at_once(monkeypatch):
         "\ufeffLocal Issue Key;Remote Issue Key\r\n10000;77\r\n\r\n10001;78\r\n",
         "10000,77\n'10001, 78 \n",
         'Remote URN,"Local URN"\n77,10000\n78,10001\n',
+        "localWorkItem,relation,remoteTicketNumber\n10000,r,77\n10001,r,78\n",
     ],
 )
 def test_pairs_are_read_from_files_of_several_kinds(text):
@@ -73,6 +74,22 @@ async def test_bulk_sync_takes_keys_or_a_trigger(node, on_node, tmp_path):
         TaskStart("stop", "a-g", trigger="shared", confirmed=7),
     ]
     assert (await on_node("bulk", "sync", "a-g")).code == 2
+
+
+async def test_a_clean_up_writes_the_pairs_first_and_needs_the_number(node, on_node, tmp_path):
+    file, out = tmp_path / "keys.txt", tmp_path / "pairs.csv"
+    file.write_text("WEB-1\n")
+    node.answers["connection_pairs"] = Pairs((), "")
+    node.answers["task_start"] = msgspec.structs.replace(DONE, failed=0)
+    result = await on_node("bulk", "clean-up", "a-g", "--confirm", "2", "--pairs", str(out))
+    assert result.code == 0
+    assert out.read_text().startswith("local_key,local_id,")
+    await on_node("bulk", "clean-up", "a-g", "--issues", str(file), "--dry-run")
+    sent = [call[2] for call in node.calls if isinstance(call[2], TaskStart)]
+    assert sent == [
+        TaskStart("clean_up", "a-g", confirmed=2),
+        TaskStart("clean_up", "a-g", ("WEB-1",), dry_run=True),
+    ]
 
 
 async def test_the_report_of_every_row_is_csv_of_all_pages(node, on_node, tmp_path):

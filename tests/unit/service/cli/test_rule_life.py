@@ -7,6 +7,7 @@ from schemas.rule_life import (
     DiffQuery,
     DraftView,
     DryRun,
+    OtherEnd,
     RecorderView,
     Replayed,
     ReplayReport,
@@ -133,13 +134,14 @@ async def test_a_dry_run_shows_both_sides_and_its_error(on_node, node, tmp_path)
         {"fields": {}},
         (Difference("status", '"a"', '"b"'),),
         ("a note",),
+        there=OtherEnd("b", 3, None, (Write("create", {"type": "Bug"}),), (), "KeyError: odd"),
     )
     node.answers["rules_dry_run"] = run
     file = tmp_path / "o.py"
     file.write_text("rule")
     result = await on_node("rules", "dry-run", "a", "ABC-1", "--outgoing", str(file))
     assert result.code == 0
-    for words in ("by the draft", "update", 'status: "a" -> "b"', "a note"):
+    for words in ("by the draft", "update", 'status: "a" -> "b"', "a note", "create", "odd"):
         assert words in result.out
     assert node.calls[-1][2].outgoing == "rule"
     failed = DryRun("ABC-1", "t", 2, None, None, (), None, (), (), "outgoing.py:3: KeyError", "^^^")

@@ -70,6 +70,12 @@ def test_an_equal_time_of_change_spares_the_comparison(make_twin) -> None:
     assert ids(news_for_rule(twin, here, "news")) == ["b"]
 
 
+def test_an_edit_within_the_same_second_is_seen_where_times_are_in_seconds(make_twin) -> None:
+    twin = make_twin(comments=(local("1", updated=5_000), local("2", updated=5_000)))
+    seen = (comment("1", "edited", updated=5_000), comment("2", updated=5_000))
+    assert ids(news_for_rule(twin, seen, "news")) == ["1"]
+
+
 def test_a_new_rule_judges_again_what_the_older_kept_back(make_twin) -> None:
     twin = make_twin(comments=(local("sent"), local("kept", version=0)))
     here = (comment("sent"), comment("kept"))

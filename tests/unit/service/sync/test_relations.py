@@ -183,3 +183,20 @@ def test_a_tie_that_came_late_is_remembered_and_is_no_news(make_twin, make_issue
     assert noted.base.wanted == wish
     assert noted.adopted == ("links", "summary")
     assert noted.issue == make_issue().ref
+
+
+def test_a_parent_of_this_tracker_may_be_wished_by_its_id() -> None:
+    wish = {"summary": "s", "own_parent": "9"}
+    assert drafted(wish, {}, ALL) == {"summary": "s", "parent": "9"}
+    change = in_local_words(FieldChange(set=wish), {}, {}, ALL)
+    assert change == FieldChange(set={"summary": "s", "parent": "9"})
+    taken = in_local_words(FieldChange(set={"own_parent": None}), {}, {}, ALL)
+    assert not taken
+
+
+def test_where_there_are_no_parents_the_wish_for_one_is_a_loss(make_twin) -> None:
+    wish = {"summary": "s", "own_parent": "9"}
+    assert within_reach(make_twin(), wish, {}, ALL).fields == wish
+    reach = within_reach(make_twin(), wish, {}, NOTHING)
+    assert reach.fields == {"summary": "s"}
+    assert reach.losses == (Loss("parent", "The parent cannot be set here."),)

@@ -2,16 +2,19 @@
 
 from collections.abc import AsyncIterator, Iterator
 
+import msgspec
 import pytest
 
 from adapters.jira.simulator import catalogue
 from schemas.errors import InputError
 from schemas.issue import Issue
 from schemas.mapping import FieldFlow, MappedValue, MappingBody, MappingSolution, MappingTable
+from service.store import connections
 from service.store.store import Store
 from service.workers.metadata import LASTS
 from service.workers.operations.errors import ErrorOperations
 from service.workers.operations.mapping import MappingOperations
+from service.workers.operations.twins import TwinOperations
 from tests.unit.service.workers.desks import desk_of
 from tests.unit.service.workers.jiras import Jiras, open_jiras
 
@@ -142,6 +145,74 @@ async def test_a_value_can_be_skipped_or_take_the_default(
     await jiras.work()
     (row,) = [r for r in await jiras.shop.rows() if r.connection == END]
     assert (await jiras.held(row.state.issue.id))["priority"] == priority
+
+
+ANSWERS = {
+    "map": lambda field, value, here: MappingSolution(field, value, "map", here),
+    "default": lambda field, value, here: MappingSolution(field, value, "default", here),
+    "skip": lambda field, value, here: MappingSolution(field, value, "skip"),
+}
+
+
+@pytest.mark.parametrize("answer", ANSWERS)
+@pytest.mark.parametrize(
+    ("field", "held", "value", "here", "skipped"),
+    [
+        ("labels", ("ops", "web"), "ops", "infra", ("web",)),
+        ("customfield_10003", "S3", "S3", "S1", None),
+    ],
+)
+async def test_labels_and_custom_fields_wait_for_an_answer_that_frees_them_all(
+    jiras: Jiras, mapping: MappingOperations, answer: str, field: str, held, value, here, skipped
+) -> None:
+    await discloses(jiras, field)
+    line = MappedValue("web", "web") if field == "labels" else MappedValue("S2", "S2")
+    for end in ("a-b.a", END):
+        tables = {field: MappingTable((line,))} if end == END else {}
+        await mapping.save(end, MappingBody(tables, flow={field: FieldFlow("both")}))
+    for _ in range(2):
+        await begin(jiras, **{field: held})
+    assert {(e.field, e.value) for e in await jiras.shop.parked()} == {(field, value)}
+    assert (await mapping.solve(END, ANSWERS[answer](field, value, here))).freed == 2
+    await jiras.work()
+    assert await jiras.shop.parked() == []
+    wanted = skipped if answer == "skip" else here if isinstance(held, str) else (here, "web")
+    rows = [row for row in await jiras.shop.rows() if row.connection == END]
+    assert [(await jiras.held(row.state.issue.id)).get(field) for row in rows] == [wanted] * 2
+
+
+async def discloses(jiras: Jiras, field: str) -> None:
+    """At both ends, with all that leaves anyway."""
+    for live in list(jiras.shop.roster.connections.values()):
+        disclosed = tuple(sorted({*live.allowed, field}))
+        settings = msgspec.structs.replace(live.record.settings, disclosed=disclosed)
+        await jiras.shop.store.write(
+            lambda c, id=live.record.id, s=settings: connections.update_settings(c, id, s, 1)
+        )
+    await jiras.shop.roster.reload()
+
+
+async def test_a_table_that_is_made_later_holds_for_what_is_under_sync_with_one_command(
+    jiras: Jiras, mapping: MappingOperations
+) -> None:
+    mirrors = [await jiras.sync(await jiras.write("Bug", priority="Lowest")) for _ in range(2)]
+    await mapping.save(END, MappingBody({"priority": LOWEST_IS_HIGH}))
+    assert [(await jiras.held(each))["priority"] for each in mirrors] == ["Lowest"] * 2
+    operations = TwinOperations(desk_of(jiras.shop), ErrorOperations(desk_of(jiras.shop)))
+    assert [await operations.recheck(key) async for key in operations.keys(END)] == [True, True]
+    await jiras.work()
+    assert [(await jiras.held(each))["priority"] for each in mirrors] == ["High"] * 2
+
+
+async def test_the_recorder_does_not_come_between_a_rule_and_its_tables(
+    jiras: Jiras, mapping: MappingOperations
+) -> None:
+    await mapping.save(END, MappingBody({"priority": LOWEST_IS_HIGH}))
+    live = jiras.shop.roster.connections[END]
+    settings = msgspec.structs.replace(live.record.settings, record_hours=1)
+    await jiras.shop.store.write(lambda c: connections.update_settings(c, END, settings, 1))
+    await jiras.shop.roster.reload()
+    assert (await held(jiras, await jiras.write("Bug", priority="Lowest")))["priority"] == "High"
 
 
 async def test_a_default_has_to_be_named_once(mapping: MappingOperations) -> None:

@@ -10,9 +10,11 @@ import aiohttp
 import pytest
 
 from adapters.offer import Adapter
+from schemas.connection_api import ConnectionInitiate, SettingsBody
 from schemas.errors import InputError, PeerError, PeerUnavailable
 from schemas.node import Connector
 from schemas.peer import Exchange
+from schemas.rule_life import RulesPut
 from service.codec import MarkdownCodec
 from service.config.model import Alm
 from service.peers.contact import Contacts
@@ -40,6 +42,13 @@ from service.workers.operations.tokens import TokenDesk
 from service.workers.runs import Runs
 from tests.simulation.model_tracker import CAPABILITIES
 from tests.unit.service.workers.workshop import Workshop
+
+OUT = """def outgoing(issue: Issue, context: Context) -> Replica | None:
+    return Replica(summary=issue.summary, status=issue.status, comments=issue.comments)
+"""
+IN = """def incoming(replica: Replica, issue: Issue | None, context: Context) -> Wanted | None:
+    return Wanted(summary=replica.summary, status=replica.status, comments=replica.comments)
+"""
 
 
 class Wire:
@@ -72,7 +81,9 @@ class Office:
         self.shop = shop
         self.identity = NodeIdentity.generate(lambda size: fill * size)
         self.contacts = Contacts(now=shop.now)
-        self.invitations = InvitationDesk(shop.store, self._changed, now=shop.now)
+        self.invitations = InvitationDesk(
+            shop.store, self._changed, manifest=shop.roster.manifest, now=shop.now
+        )
         self.keys = KeyDesk(
             shop.store,
             self.identity,
@@ -172,6 +183,11 @@ class Office:
         await self.feed.absorb(here, answer)
         return answer
 
+    def other_end(self, name: str) -> str:
+        """Of a local connection."""
+        counterpart = self.shop.roster.connection_named(name).record.counterpart
+        return self.shop.roster.connections[counterpart].record.name
+
     async def standing(self, name: str) -> tuple[str, str]:
         view = await self.operations.connection(name)
         return view.status, view.reason
@@ -209,3 +225,36 @@ async def offices(
 
 
 _SYSTEMS: list[Adapter] = []
+
+
+@pytest.fixture
+async def local_office(
+    offices: tuple[Office, Office], engine: MontyEngine, monkeypatch: pytest.MonkeyPatch
+) -> Office:
+    """Whose worker runs real rules; the other end of `here` is in the tracker `other`."""
+    shop = offices[0].shop
+    adapter = Adapter(CAPABILITIES, shop.open_tracker)
+    monkeypatch.setattr("service.workers.systems.system", lambda name: adapter)
+    record = Connector("other", "other", "jira", {}, shop.at)
+    await shop.store.write(lambda c: connectors.add(c, shop.store.vault, record))
+    await shop.roster.reload()
+    shop.engine = engine
+    shop.worker = shop.make_worker("scripted")
+    made = Office(shop, Wire(), engine, b"s", "")
+    settings = SettingsBody(project="P", record_hours=24)
+    await made.operations.initiate(
+        ConnectionInitiate(
+            name="here",
+            connector="tracker",
+            local_side="left",
+            remote_side="right",
+            mode="script",
+            remote_connector="other",
+            settings=settings,
+            remote_settings=SettingsBody(project="P"),
+        )
+    )
+    for name in ("here", made.other_end("here")):
+        saved = await made.operations.save_rules(name, RulesPut(OUT, IN), "ann")
+        assert saved.findings == ()
+    return made

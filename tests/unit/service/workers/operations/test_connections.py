@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
+from adapters import registry
 from schemas.connection_api import (
+    ConnectionAccept,
     ConnectionInitiate,
     ConnectionQuery,
     ConnectionRemove,
@@ -13,8 +15,10 @@ from schemas.connection_api import (
 from schemas.error_api import ErrorQuery, RetryBody, RetryOne
 from schemas.errors import Fault, InputError, TrackerError
 from schemas.events import TwinDue
+from schemas.node import Connector
 from schemas.rule_life import RulesPut
 from schemas.twin_api import SyncBody
+from service.store import connectors
 
 
 @pytest.fixture
@@ -158,3 +162,44 @@ async def test_a_decision_is_kept_with_the_twin_until_it_was_done(local, issue_o
 async def test_all_parked_twins_can_be_retried_together(local) -> None:
     assert (await local.operations.retry_all(RetryBody())).count == 0
     assert (await local.operations.retry_all(RetryBody("here"))).count == 0
+
+
+async def test_default_rules_know_the_places_that_a_connectors_settings_give(
+    offices: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ALM has no due date; a setting gives it one in a user field."""
+    public, private = offices
+    monkeypatch.setattr("service.workers.systems.system", registry.find)
+    places = {"due": "user-05"}
+    for office, name, fields in (
+        (public, "placed", places), (public, "plain", {}), (private, "placed", places),
+    ):  # fmt: skip
+        params = {"url": "https://alm.example", "project": "P", "user": "u", "password": "p",
+                  "fields": fields}  # fmt: skip
+        record = Connector(name, name, "alm", params, office.shop.at)
+        store = office.shop.store
+        await store.write(lambda c, s=store, r=record: connectors.add(c, s.vault, r))
+        await office.shop.roster.reload()
+
+    async def has_due(office: Any, connection: str) -> bool:
+        found = await office.operations.rules(connection)
+        return "due=issue.due" in found.outgoing
+
+    for here, there in (("placed", "plain"), ("plain", "placed")):
+        await public.operations.initiate(
+            ConnectionInitiate(
+                name=here, connector=here, remote_connector=there, check=False,
+                local_side="left", remote_side="right",
+            )
+        )  # fmt: skip
+        assert await has_due(public, here) is (here == "placed")
+        assert await has_due(public, f"{here}.right") is (there == "placed")
+    invited = await public.operations.initiate(
+        ConnectionInitiate(
+            name="far", connector="placed", check=False, local_side="left", remote_side="right"
+        )
+    )
+    accept = ConnectionAccept(invitation=invited.invitation, connector="placed", check=False)
+    await private.operations.accept(accept)
+    assert await has_due(public, "far")
+    assert await has_due(private, "far")

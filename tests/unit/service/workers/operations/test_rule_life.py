@@ -6,13 +6,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from adapters.offer import Adapter
 from schemas.api import PageQuery
-from schemas.connection_api import ConnectionInitiate, SettingsBody
 from schemas.error_api import ErrorQuery
 from schemas.errors import InputError
 from schemas.issue import Issue, IssueRef
-from schemas.node import Connector
 from schemas.rich_text import plain
 from schemas.rule_life import (
     DiffQuery,
@@ -25,54 +22,18 @@ from schemas.rule_life import (
 )
 from schemas.rules import RuleContext
 from schemas.twin_api import ActivityQuery, SyncBody
-from service.store import connectors, rule_recordings, twins
+from service.store import rule_recordings, twins
 from service.store.rule_recordings import Bounds
 from service.workers.tape import HOUR, Run, bounds_of, packed, unpacked
-from tests.simulation.model_tracker import CAPABILITIES
-from tests.unit.service.workers.operations.conftest import Office, Wire
+from tests.unit.service.workers.operations.conftest import IN, OUT, Office
 
-OUT = """def outgoing(issue: Issue, context: Context) -> Replica | None:
-    return Replica(summary=issue.summary, status=issue.status, comments=issue.comments)
-"""
-IN = """def incoming(replica: Replica, issue: Issue | None, context: Context) -> Wanted | None:
-    return Wanted(summary=replica.summary, status=replica.status, comments=replica.comments)
-"""
 BROKEN = OUT.replace("issue.status", "issue.statos")
 SHOUTING = OUT.replace("issue.summary", "issue.summary.upper()")
 
 
 @pytest.fixture
-async def office(offices: Any, engine: Any, monkeypatch: pytest.MonkeyPatch) -> Office:
-    """Whose worker runs real rules; the other end of `here` is in the tracker `other`."""
-    shop = offices[0].shop
-    adapter = Adapter(CAPABILITIES, shop.open_tracker)
-    monkeypatch.setattr("service.workers.systems.system", lambda name: adapter)
-    record = Connector("other", "other", "jira", {}, shop.at)
-    await shop.store.write(lambda c: connectors.add(c, shop.store.vault, record))
-    await shop.roster.reload()
-    shop.engine = engine
-    shop.worker = shop.make_worker("scripted")
-    made = Office(shop, Wire(), engine, b"s", "")
-    settings = SettingsBody(project="P", record_hours=24)
-    await made.operations.initiate(
-        ConnectionInitiate(
-            name="here",
-            connector="tracker",
-            local_side="left",
-            remote_side="right",
-            mode="script",
-            remote_connector="other",
-            settings=settings,
-            remote_settings=SettingsBody(project="P"),
-        )
-    )
-    (there,) = (
-        live.record.name for live in shop.roster.connections.values() if live.record.name != "here"
-    )
-    for name in ("here", there):
-        saved = await made.operations.save_rules(name, RulesPut(OUT, IN), "ann")
-        assert saved.findings == ()
-    return made
+def office(local_office: Office) -> Office:
+    return local_office
 
 
 @pytest.fixture
@@ -322,7 +283,13 @@ async def test_a_dry_run_tells_what_the_real_one_then_does(office, rules) -> Non
     assert [(one.at, one.before, one.after) for one in run.told] == [
         ("summary", '"Crash"', '"Crash again"')
     ]
-    assert any("other side" in note for note in run.notes)
+    # This node has both ends: what the other one would write is told too.
+    there = run.there
+    assert (there.connection, there.error) == (office.other_end("here"), "")
+    assert there.wanted["fields"]["summary"] == "Crash again"
+    assert [(write.call, write.detail) for write in there.writes] == [
+        ("update", {"set": {"summary": "Crash again"}})
+    ]
     assert (boards(office), tracker.writes) == (before, calls)
     after = await office.shop.row(row.connection, twin)
     assert after == row
@@ -352,10 +319,23 @@ async def test_a_dry_run_tells_the_writes_to_this_side(office, rules) -> None:
     assert len(there_held[mirror].comments) == 1
 
 
+async def test_a_dry_run_tells_where_the_other_end_would_fail(office, rules) -> None:
+    issue, _ = await sync(office)
+    strict = IN.replace(
+        "    return", '    if replica.status == "odd":\n        stop("ask")\n    return'
+    )
+    await office.operations.save_rules(office.other_end("here"), RulesPut(OUT, strict), "ann")
+    office.shop.trackers["tracker"].person_sets(issue, "status", "odd")
+    run = await rules.dry_run("here", DryRunBody(issue))
+    assert (run.error, run.there.writes) == ("", ())
+    assert run.there.error == "incoming.py:3: ask"
+
+
 async def test_a_dry_run_of_an_issue_that_is_under_no_sync_begins_none(office, rules) -> None:
     issue = office.shop.trackers["tracker"].person_creates({"summary": "New", "status": "todo"})
     run = await rules.dry_run("here", DryRunBody(issue))
     assert run.message["fields"]["summary"] == "New"
+    assert [write.call for write in run.there.writes] == ["create"]
     assert await office.shop.rows() == []
     with pytest.raises(InputError, match="no issue") as caught:
         await rules.dry_run("here", DryRunBody("nowhere"))
