@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0015_ledger_pages"
-down_revision = "0010_triggers"
+down_revision = "0016_remote_names"
 
 
 def upgrade() -> None:
