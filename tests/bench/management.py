@@ -27,6 +27,8 @@ from tests.contract.api.house import ADMIN, House, header, opened
 from tests.support.ports import free_port
 
 START_SECONDS = 300.0
+PART = 10_000
+"""Rows of one transaction."""
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -162,29 +164,39 @@ async def _served(plan: Plan, folder: Path) -> AsyncIterator[tuple[int, str, str
 def _serve(pipe: Pipe, count: int, rows: int, folder: str) -> None:
     configure_logging("console", "error", redactor=Redactor(), stream=sys.stderr)
     with opened(Path(folder)) as house:
-        house.run(_fill(house, count, rows))
+        house.run(_fill(house, count))
+        for first in range(0, rows, PART):
+            house.run(_lengthen(house, first))
         bare = house.run(_bare())
         pipe.send((house.api, bare))
         pipe.recv()
 
 
-async def _fill(house: House, count: int, rows: int) -> None:
+async def _fill(house: House, count: int) -> None:
     record = house.node.roster.connector_named("left")
     assert record is not None
-    now = int(time.time() * 1000)
 
     def work(c: object) -> None:
         for number in range(count):
             connections.add(c, _connection(number, record.record.id))
         touch(c)
-        for number in range(rows):
+
+    await house.node.store.write(work)
+    await house.node.roster.reload()
+
+
+async def _lengthen(house: House, first: int) -> None:
+    """The activity log and the ledger, by one part."""
+    now = int(time.time() * 1000)
+
+    def work(c: object) -> None:
+        for number in range(first, first + PART):
             twin = f"t{number % 900}"
             left = Disclosure(now, twin, number, "summary", "ab" * 32)
             disclosures.add(c, "bench0", [left])
             activity.append(c, Activity(now, "twin.written", "bench0", twin))
 
     await house.node.store.write(work)
-    await house.node.roster.reload()
 
 
 def _connection(number: int, connector: str) -> Connection:
