@@ -14,7 +14,15 @@ from schemas.api import (
     Text,
     Url,
 )
-from schemas.node import ConnectionSettings, ConnectionStatus, ConnectionType, Mode, Trigger
+from schemas.mapping import MappingTable, Word
+from schemas.node import (
+    ConnectionSettings,
+    ConnectionStatus,
+    ConnectionType,
+    Masks,
+    Mode,
+    Trigger,
+)
 from schemas.values import Millis
 
 
@@ -39,6 +47,9 @@ class SettingsPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omi
     trigger: TriggerBody | msgspec.UnsetType | None = msgspec.UNSET
     """null: nothing comes under sync by itself any more."""
     disclosed: tuple[str, ...] | msgspec.UnsetType | None = msgspec.UNSET
+    masks: Masks | msgspec.UnsetType = msgspec.UNSET
+    mappings: dict[Word, MappingTable | None] | msgspec.UnsetType = msgspec.UNSET
+    """By field; a table takes the place of the known one, and null removes it."""
     users: dict[str, str | None] | msgspec.UnsetType = msgspec.UNSET
     """Put over the known ones; null removes one."""
     default_user: str | msgspec.UnsetType = msgspec.UNSET

@@ -3,6 +3,29 @@
 from collections.abc import Mapping
 from typing import Any
 
+_CONFIGURATION: Mapping[str, Any] = {
+    "connectors": {
+        "jira": {
+            "system": "jira",
+            "params": {"url": "https://jira.example.com", "token": "********"},
+        }
+    },
+    "connections": {
+        "acme-globex": {
+            "connector": "jira",
+            "local_side": "acme",
+            "remote_side": "globex",
+            "type": "private",
+            "mode": "script",
+            "settings": {
+                "project": "ABC",
+                "mappings": {"status": {"values": [{"there": "Doing", "here": "In Progress"}]}},
+            },
+            "triggers": {"bugs": {"query": "type = Bug"}},
+            "rules": {"outgoing": "a", "incoming": "b"},
+        }
+    },
+}
 EXAMPLES: Mapping[str, Any] = {
     "connector_add": {
         "name": "jira",
@@ -24,7 +47,11 @@ EXAMPLES: Mapping[str, Any] = {
     "connection_pair_again": {"pairs": [{"local_id": "1", "remote_id": "77"}]},
     "connection_settings": {"project": "ABC", "field_policies": {"summary": "acme"}},
     "connector_patch": {"params": {"token": "a-newer-one"}},
-    "connection_settings_patch": {"project": "OPS", "users": {"ann@globex.example": "ann"}},
+    "connection_settings_patch": {
+        "project": "OPS",
+        "users": {"ann@globex.example": "ann"},
+        "masks": ["credentials"],
+    },
     "invitation_reissue": {"valid_hours": 2},
     "rules_put": {"outgoing": "a", "incoming": "b", "based_on": 1},
     "rule_draft_put": {"outgoing": "a", "incoming": "b", "message": "trying"},
@@ -32,6 +59,8 @@ EXAMPLES: Mapping[str, Any] = {
     "rules_rollback": {"version": 1},
     "rules_replay": {"since": 1_767_225_600_000},
     "rules_dry_run": {"issue": "ABC-1", "draft": True},
+    "snippet_put": {"source": "TO_THEM = {}\n", "message": "Statuses of bugs"},
+    "snippet_rollback": {"version": 1},
     "peer_renew": {"code": "TG1-ABC"},
     "peer_url": {"url": "https://sync.globex.example"},
     "mapping_put": {
@@ -41,6 +70,12 @@ EXAMPLES: Mapping[str, Any] = {
     "mapping_solve": {"field": "status", "value": "Doing", "here": "In Progress"},
     "trigger_put": {"project": "ABC", "query": "priority = High", "notes": "For ACME"},
     "trigger_preview": {"project": "ABC", "labels": ["shared"]},
+    "configuration_plan": {"wanted": _CONFIGURATION},
+    "configuration_apply": {
+        "wanted": _CONFIGURATION,
+        "edition": "3f2a",
+        "message": "Statuses of bugs",
+    },
     "sync": {"issue": "ABC-1", "connection": "acme-globex"},
     "errors_retry": {"connection": "acme-globex", "fault": "mapping"},
     "errors_ignore": {"connection": "acme-globex", "fault": "validation"},

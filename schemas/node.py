@@ -12,6 +12,10 @@ ConnectionType = Literal["public", "private", "local", "alm"]
 Mode = Literal["basic", "visual", "script"]
 ConnectionStatus = Literal["pending", "active", "paused", "broken", "removed"]
 ConflictPolicy = Literal["newest", "local", "remote", "park"]
+Masks = Annotated[
+    tuple[Annotated[str, msgspec.Meta(min_length=1, max_length=500)], ...],
+    msgspec.Meta(max_length=50),
+]
 
 
 class Connector(msgspec.Struct, frozen=True):
@@ -46,10 +50,7 @@ class ConnectionSettings(msgspec.Struct, frozen=True, omit_defaults=True):
     """Fields that may leave this node, whatever the rule says; None allows the default ones."""
     users: dict[str, str] = {}
     """Who is who: e-mail or name there -> e-mail, name or id here. Others are found by these."""
-    masks: Annotated[
-        tuple[Annotated[str, msgspec.Meta(min_length=1, max_length=500)], ...],
-        msgspec.Meta(max_length=50),
-    ] = ()
+    masks: Masks = ()
     """Patterns (RE2) whose finds never leave: they are masked in all outgoing text. `credentials`
     stands for well-known keys and tokens."""
     mappings: dict[str, MappingTable] = {}

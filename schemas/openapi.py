@@ -43,6 +43,8 @@ _FIELD_ERRORS: Json = {
     "examples": [{"params": {"token": ["This field is required."]}}],
 }
 _READING = (400, 401, 403, 404, 409, 429, 500, 502, 503)
+_FINDING = ("rules_put", "rules_publish", "rules_rollback", "configuration_apply")
+"""Their refusal may be an answer, with what was found."""
 _CHANGING = (408, 410, 413, 415, 422)
 _SAYS = {
     304: "It is the one of If-None-Match.",
@@ -204,13 +206,14 @@ def _successes(route: Route[Any, Any, Any], schemas: dict[Any, Json]) -> Json:
 def _refusals(route: Route[Any, Any, Any], schemas: dict[Any, Json]) -> Json:
     statuses = [*_READING, *(_CHANGING if route.method != "GET" else ())]
     statuses += (412, 428) if route.edition == "needed" else ()
+    statuses += (412,) if "edition" in getattr(route.body, "__struct_fields__", ()) else ()
     found: Json = {
         str(status): {"$ref": f"#/components/responses/{status}"} for status in sorted(statuses)
     }
-    if route.name in ("rules_put", "rules_publish", "rules_rollback"):
+    if route.name in _FINDING:
         either = [schemas[route.answer], _ref("Problem")]
         found["422"] = {
-            "description": "Findings; not saved",
+            "description": "What speaks against it; nothing was changed",
             "content": {"application/json": {"schema": {"anyOf": either}}},
         }
     return found

@@ -5,6 +5,7 @@ from typing import Any
 
 from schemas.alm_routes import ALM_ROUTES
 from schemas.api import Page, PageQuery
+from schemas.configuration_routes import CONFIGURATION_ROUTES
 from schemas.connection_api import (
     ConnectionAccept,
     ConnectionConfirm,
@@ -38,6 +39,7 @@ from schemas.relay_api import RelayPassAdd, RelayPassAdded, RelayPassView
 from schemas.routing import Route, act, delete, listed, patch, post, put, read
 from schemas.rule_life import RulesPut, RulesSaved, RulesView
 from schemas.rule_routes import RULE_ROUTES
+from schemas.snippets import SNIPPET_ROUTES
 from schemas.trigger_routes import TRIGGER_ROUTES
 from schemas.trust import KeysView, PeerRenew, PeerRenewal, PeerUrl, PeerView
 from schemas.twin_api import (
@@ -421,4 +423,6 @@ ROUTES: tuple[Route[Any, Any, Any], ...] = (
     *NODE_ROUTES,
     *ALM_ROUTES,
     *RULE_ROUTES,
+    *CONFIGURATION_ROUTES,
+    *SNIPPET_ROUTES,
 )

@@ -19,12 +19,16 @@ class RuleVersionView(msgspec.Struct, frozen=True):
     created: Millis
     published: bool
     """It decides now."""
+    snippets: dict[str, int] = {}
+    """The versions of the snippets that it uses, by name."""
 
 
 class RuleVersionDetail(msgspec.Struct, frozen=True):
     version: int
     outgoing: str
     incoming: str
+    snippets: dict[str, int] = {}
+    """The versions of the snippets that it uses, by name."""
 
 
 class DraftView(msgspec.Struct, frozen=True):
@@ -38,6 +42,10 @@ class DraftView(msgspec.Struct, frozen=True):
     saved: Millis = 0
     findings: tuple[Diagnostic, ...] = ()
     """Of the check; a draft may be saved with them, and not published."""
+    warnings: tuple[Diagnostic, ...] = ()
+    """Fields and values that this side's tracker does not know; they stop nothing."""
+    unchecked: str = ""
+    """Why these could not be looked for."""
 
 
 class DraftPut(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -159,7 +167,7 @@ class DryRun(msgspec.Struct, frozen=True):
     """What the outgoing rule lets out; null: nothing, or it was not asked."""
     wanted: dict[str, Any] | None
     """What the incoming rule makes of the other side's newest replica; null: it ignores it, or
-    there is nothing to take in."""
+    none has come."""
     writes: tuple[Write, ...]
     """On this side, in their order."""
     message: dict[str, Any] | None
@@ -178,6 +186,8 @@ class RulesView(msgspec.Struct, frozen=True):
     version: int
     outgoing: str
     incoming: str
+    snippets: dict[str, int] = {}
+    """The versions of the snippets that they use, by name."""
 
 
 class RulesPut(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -193,3 +203,7 @@ class RulesSaved(msgspec.Struct, frozen=True):
 
     version: int | None
     findings: tuple[Diagnostic, ...] = ()
+    warnings: tuple[Diagnostic, ...] = ()
+    """Fields and values that this side's tracker does not know; they stop nothing."""
+    unchecked: str = ""
+    """Why these could not be looked for."""

@@ -6,6 +6,14 @@ from schemas.rich_text import RichText
 from schemas.values import Fields, Work
 
 
+class Snippet(msgspec.Struct, frozen=True):
+    """A file `snippets/NAME.py` that rules share, at one version."""
+
+    name: str
+    version: int
+    source: str
+
+
 class RuleSet(msgspec.Struct, frozen=True):
     """The two files of one connection, at one version."""
 
@@ -14,6 +22,8 @@ class RuleSet(msgspec.Struct, frozen=True):
     incoming: str
     tables: str = ""
     """The connection's mapping tables as the rules' engine takes them; '' for none."""
+    snippets: tuple[Snippet, ...] = ()
+    """Those that the files import, at the versions that decide."""
 
 
 class RuleContext(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -37,6 +47,11 @@ class RuleContext(msgspec.Struct, frozen=True, omit_defaults=True):
     """Ids of local comments of which the other side holds an earlier wording."""
     taken: frozenset[str] = frozenset()
     """Ids of remote comments of which this side holds an earlier wording."""
+    local_keys: dict[str, str | None] = {}
+    """Of other issues that the rule asked for, by their keys on the other side; None where the
+    issue is not under sync."""
+    remote_keys: dict[str, str | None] = {}
+    """The same the other way round."""
 
 
 class OutgoingComment(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -7,7 +7,7 @@ from rich.text import Text
 from schemas.routes import RULES, RULES_PUT
 from schemas.rule_life import RulesPut
 from service.cli.ending import Ending, failed
-from service.cli.findings import findings_text
+from service.cli.findings import findings_text, remarks
 from service.cli.node_client import NodeClient
 from service.cli.parsing import Commands, command
 from service.cli.session import Session, on_node, read_text
@@ -61,7 +61,8 @@ async def _save_rules(session: Session, node: NodeClient) -> None:
     if saved.version is None:
         session.out.answer(saved, findings_text(saved.findings))
         raise failed("The rules were not saved.", "Correct what is marked above.", Ending.FAILED)
-    session.out.answer(saved, f"Saved as version {saved.version}.")
+    told = remarks(saved.warnings, saved.unchecked)
+    session.out.answer(saved, *told, f"Saved as version {saved.version}.")
 
 
 def _write(folder: Path, files: dict[str, str]) -> None:

@@ -12,6 +12,13 @@ def findings_text(findings: Iterable[Diagnostic]) -> Text:
     return Text("\n").join(map(_finding, findings))
 
 
+def remarks(warnings: tuple[Diagnostic, ...], unchecked: str) -> list[Text]:
+    """What stops nothing, and what could not be looked at."""
+    told = [Text.assemble(("Warnings, which stop nothing:\n", "bold"), findings_text(warnings))]
+    missing = Text(f"Fields and values were not compared with the tracker's. {clean(unchecked)}")
+    return [*(told if warnings else []), *([missing] if unchecked else [])]
+
+
 def _finding(found: Diagnostic) -> Text:
     text = Text(f"{found.file}:{found.line}:{found.column}: ", style="bold")
     text.append(clean(found.message), style="red")

@@ -14,6 +14,7 @@ from service.cli import (
     activity,
     alm,
     bulk,
+    configuration,
     conflicts,
     connections,
     connectors,
@@ -29,6 +30,7 @@ from service.cli import (
     relay,
     rules,
     simulate,
+    snippets,
     tasks,
     tokens,
     triggers,
@@ -63,6 +65,8 @@ _GROUPS = (
     tokens,
     relay,
     rules,
+    configuration,
+    snippets,
 )
 _EPILOG = """\
 Examples:
@@ -71,8 +75,10 @@ Examples:
   tidegate connection list --json
   tidegate task start sync --connection acme-globex
   tidegate events --follow
+  tidegate plan config/
 
-Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 the node is not running.
+Exit codes: 0 done, 1 refused or failed, 2 wrong usage (`plan --exit-code`: changes), 3 the node
+is not running.
 Each command tells more with --help.
 """
 

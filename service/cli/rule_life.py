@@ -20,7 +20,7 @@ from schemas.rule_routes import (
     RULES_ROLLBACK,
 )
 from service.cli.ending import Ending, failed
-from service.cli.findings import findings_text
+from service.cli.findings import findings_text, remarks
 from service.cli.node_client import NodeClient
 from service.cli.output import clean, facts, moment, table
 from service.cli.parsing import Commands, add_paging, command
@@ -103,10 +103,10 @@ async def _list(session: Session, node: NodeClient) -> None:
     page = await node.get(RULE_VERSIONS, session.text("connection"), query=query)
     rows = [
         (row.version, "published" if row.published else "", moment(row.created), row.author,
-         row.message)
+         row.message, _snippets(row.snippets))
         for row in page.results
     ]  # fmt: skip
-    headings = ("version", "", "saved", "author", "message")
+    headings = ("version", "", "saved", "author", "message", "snippets")
     session.out.page(page, table(headings, rows), "There are no rules yet.")
 
 
@@ -139,6 +139,7 @@ async def _draft(session: Session, node: NodeClient) -> None:
     )
     saved = await node.send(RULE_DRAFT_PUT, name, body=body)
     shown = [findings_text(saved.findings)] if saved.findings else []
+    shown += remarks(saved.warnings, saved.unchecked)
     end = "It cannot be published yet." if saved.findings else "It passes the check."
     session.out.answer(saved, *shown, f"Saved as a draft on version {saved.based_on}. {end}")
 
@@ -149,7 +150,8 @@ async def _publish(session: Session, node: NodeClient) -> None:
     if saved.version is None:
         session.out.answer(saved, findings_text(saved.findings))
         raise failed("The draft was not published.", "Correct it first.", Ending.FAILED)
-    session.out.answer(saved, f"Version {saved.version} decides from now on.")
+    told = remarks(saved.warnings, saved.unchecked)
+    session.out.answer(saved, *told, f"Version {saved.version} decides from now on.")
 
 
 async def _roll_back(session: Session, node: NodeClient) -> None:
@@ -183,6 +185,10 @@ async def _recorder(session: Session, node: NodeClient) -> None:
         )
     )
     session.out.answer(held, shown)
+
+
+def _snippets(used: dict[str, int]) -> str:
+    return ", ".join(f"{name} {version}" for name, version in used.items())
 
 
 def _sources(session: Session, value: object, outgoing: str, incoming: str, what: str) -> None:

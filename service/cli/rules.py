@@ -8,7 +8,7 @@ from typing import Literal, Protocol
 
 from rich.text import Text
 
-from schemas.rules import Diagnostic
+from schemas.rules import Diagnostic, Snippet
 from service.cli import rule_life, rule_trials, rules_test
 from service.cli.ending import Ending, failed
 from service.cli.findings import findings_text
@@ -22,7 +22,7 @@ class Checking(Protocol):
     """What is used of the rule engine."""
 
     async def check(
-        self, direction: Direction, source: str, file: str
+        self, direction: Direction, source: str, file: str, library: tuple[Snippet, ...]
     ) -> tuple[Diagnostic, ...]: ...
 
 
@@ -75,10 +75,12 @@ def check_files(session: Session) -> int:
 async def _check(
     sources: dict[str, str], directions: dict[str, Direction]
 ) -> tuple[Diagnostic, ...]:
+    snippets_for = resolve_name("service.rules.golden:snippets_for")
     found: list[Diagnostic] = []
     async with _engine() as engine:
         for file, source in sources.items():
-            found += await engine.check(directions[file], source, file)
+            library = await asyncio.to_thread(snippets_for, Path(file).parent)
+            found += await engine.check(directions[file], source, file, library)
     return tuple(found)
 
 

@@ -1,7 +1,7 @@
 """`rules test`: runs golden files here, without a node."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from pkgutil import resolve_name
@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from rich.text import Text
 
 from schemas.errors import InputError
-from schemas.rules import Diagnostic
+from schemas.rules import Diagnostic, Snippet
 from service.cli.ending import Ending, failed
 from service.cli.findings import findings_text
 from service.cli.output import clean
@@ -21,7 +21,13 @@ from service.cli.session import Session
 class Checking(Protocol):
     """What is used of the rule engine."""
 
-    async def check(self, direction: str, source: str, file: str) -> tuple[Diagnostic, ...]: ...
+    async def check(
+        self, direction: str, source: str, file: str, library: tuple[Snippet, ...]
+    ) -> tuple[Diagnostic, ...]: ...
+
+    async def check_snippet(
+        self, snippet: Snippet, library: tuple[Snippet, ...]
+    ) -> tuple[Diagnostic, ...]: ...
 
 
 def add_to(rules: Commands) -> None:
@@ -80,17 +86,26 @@ async def _test(
     async with opened as engine:
         runner = golden.GoldenFiles(engine, codec)
         for folder in folders:
-            findings += await _checked(engine, golden.rules_in(folder))
+            findings += await _checked(engine, golden.rules_in(folder), golden.snippets_for)
             files = golden.cases_in(folder)
             verdicts += [await runner.run(file, update=update) for file in files]
     return tuple(findings), tuple(verdicts)
 
 
-async def _checked(engine: Checking, files: Iterable[Path]) -> list[Diagnostic]:
+async def _checked(
+    engine: Checking, files: Iterable[Path], snippets_for: Callable[[Path], tuple[Snippet, ...]]
+) -> list[Diagnostic]:
+    """Snippets are checked once, before the rules that may use them."""
     findings: list[Diagnostic] = []
+    seen: set[Snippet] = set()
     for file in files:
         source = await asyncio.to_thread(file.read_text, "utf-8")
-        findings += await engine.check(file.stem, source, str(file))
+        library = await asyncio.to_thread(snippets_for, file.parent)
+        for snippet in library:
+            if snippet not in seen:
+                seen.add(snippet)
+                findings += await engine.check_snippet(snippet, library)
+        findings += await engine.check(file.stem, source, str(file), library)
     return findings
 
 

@@ -69,21 +69,21 @@ class Session(msgspec.Struct, frozen=True):
 
 
 Call = Callable[[Session], int]
-NodeCall = Callable[[Session, NodeClient], Awaitable[None]]
+NodeCall = Callable[[Session, NodeClient], Awaitable[int | None]]
+"""Answers the exit code where it is another one than 0."""
 
 
 def on_node(call: NodeCall) -> Call:
     """A command that talks to a running node."""
 
-    async def talk(session: Session) -> None:
+    async def talk(session: Session) -> int:
         place = whereabouts(session.arguments, session.environ)
         token = session.given(place.token, "--token") if place.token else ""
         async with open_client(place, token) as node:
-            await call(session, node)
+            return await call(session, node) or Ending.OK
 
     def run(session: Session) -> int:
-        asyncio.run(talk(session))
-        return Ending.OK
+        return asyncio.run(talk(session))
 
     return run
 

@@ -32,6 +32,13 @@ def add_to(parser: argparse.ArgumentParser) -> None:
         help="a field that may leave this node, whatever the rule says; repeatable",
     )
     options.add_argument(
+        "--mask",
+        action="append",
+        metavar="PATTERN",
+        help="what must never leave: a pattern (RE2), or `credentials` for well-known keys and"
+        " tokens; repeatable, and '' alone for none",
+    )
+    options.add_argument(
         "--user",
         action="append",
         metavar="THERE=HERE",
@@ -83,6 +90,7 @@ def given(session: Session) -> SettingsBody:
         trigger=_trigger(session),
         conflict_policy=session.text("conflicts") or "newest",
         disclosed=session.words("disclose") or None,
+        masks=_masks(session, ()),
         users=_users(session, {}),
         default_user=session.text("default_user"),
         **_limits(session, ConnectionSettings()),
@@ -99,6 +107,9 @@ def changed(session: Session, now: ConnectionSettings) -> SettingsBody:
         conflict_policy=now.conflict_policy,
         field_policies=now.field_policies,
         disclosed=session.words("disclose") or now.disclosed,
+        masks=_masks(session, now.masks),
+        mappings=now.mappings,
+        flow=now.flow,
         users=_users(session, now.users),
         default_user=session.text("default_user") or now.default_user,
         **_limits(session, now),
@@ -109,6 +120,11 @@ def of_other_end(session: Session) -> SettingsBody:
     return SettingsBody(
         project=session.text("remote_project"), issue_type=session.text("remote_type")
     )
+
+
+def _masks(session: Session, now: tuple[str, ...]) -> tuple[str, ...]:
+    given = session.words("mask")
+    return tuple(filter(None, given)) if given else now
 
 
 def _users(session: Session, now: dict[str, str]) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Checks a rule file without running it: syntax, types, and what the sandbox cannot do."""
 
+import asyncio
 import re
 
 import msgspec
@@ -12,17 +13,18 @@ from pydantic_monty import (
     MontyTypingError,
 )
 
-from schemas.rules import Diagnostic
+from schemas.rules import Diagnostic, Snippet
 from service.rules.failure import function_line, missing
 from service.rules.limits import RuleLimits
+from service.rules.linking import linked
 from service.rules.port import Direction
 from service.rules.sessions import SURFACE
+from service.rules.snippets import bare, file_of
 
 # The first line never passes the type check, so nothing of the file is ever run.
 _SEAL = '_seal: int = ""\n'
 _CALLABLE = "from typing import Callable as _Callable\n"
 _HALT = "raise SystemExit\n"
-_PREFIX_LINES = 1
 
 _SHAPES: dict[Direction, str] = {
     "outgoing": "_Callable[[Issue, Context], Replica | None]",
@@ -52,9 +54,29 @@ _findings = msgspec.json.Decoder(list[_Finding]).decode
 
 
 async def check_rule(
-    pool: AsyncMonty, direction: Direction, source: str, file: str, limits: RuleLimits
+    pool: AsyncMonty,
+    direction: Direction,
+    source: str,
+    file: str,
+    library: tuple[Snippet, ...],
+    limits: RuleLimits,
 ) -> tuple[Diagnostic, ...]:
-    check = _Check(direction, source, file)
+    # A long file takes its time to be read.
+    check = await asyncio.to_thread(_Check, direction, source, file, library)
+    return await _checked(pool, check, limits)
+
+
+async def check_snippet(
+    pool: AsyncMonty, snippet: Snippet, library: tuple[Snippet, ...], limits: RuleLimits
+) -> tuple[Diagnostic, ...]:
+    file = file_of(snippet.name)
+    check = await asyncio.to_thread(_Check, None, snippet.source, file, library)
+    return await _checked(pool, check, limits)
+
+
+async def _checked(pool: AsyncMonty, check: "_Check", limits: RuleLimits) -> tuple[Diagnostic, ...]:
+    if check.linked.findings:
+        return check.linked.findings
     found = await check.types(pool, limits)
     if not found:
         found = await check.support(pool, limits)
@@ -62,25 +84,38 @@ async def check_rule(
 
 
 class _Check:
-    def __init__(self, direction: Direction, source: str, file: str) -> None:
+    """Of a rule, or of a snippet, which has no direction and no shape."""
+
+    def __init__(
+        self, direction: Direction | None, source: str, file: str, library: tuple[Snippet, ...]
+    ) -> None:
         self.direction = direction
-        self.source = source
+        self.source = bare(source)
         self.file = file
         self.lines = source.splitlines()
+        self.linked = linked(source, file, library)
+        self.script = f"{direction or 'snippet'}.py"
+        before = "".join(_ended(bare(snippet.source)) for snippet in self.linked.snippets)
+        self.before = _SEAL + before
+        """What stands before the file, for its types to be known."""
+        self.skipped = self.before.count("\n")
 
     async def types(self, pool: AsyncMonty, limits: RuleLimits) -> list[Diagnostic]:
-        shape = f"{_CALLABLE}_rule: {_SHAPES[self.direction]} = {self.direction}\n"
-        end = "" if self.source.endswith("\n") or not self.source else "\n"
+        shape = ""
+        if self.direction is not None:
+            shape = f"{_CALLABLE}_rule: {_SHAPES[self.direction]} = {self.direction}\n"
         checkout = pool.checkout(
-            script_name=f"{self.direction}.py",
-            limits=limits.for_session(),
+            script_name=self.script,
+            limits=limits.for_check(),
             type_check=True,
             type_check_stubs=SURFACE,
             type_check_format="json",
         )
         async with checkout as session:
             try:
-                await session.feed_run(_SEAL + self.source + end + shape, print_callback=_silence)
+                await session.feed_run(
+                    self.before + _ended(self.source) + shape, print_callback=_silence
+                )
             except MontyTypingError as error:
                 return self._typed(error.display())
             except MontyCrashedError:
@@ -91,7 +126,7 @@ class _Check:
 
     async def support(self, pool: AsyncMonty, limits: RuleLimits) -> list[Diagnostic]:
         """What is right Python but not known to the sandbox shows when it compiles the file."""
-        checkout = pool.checkout(script_name=f"{self.direction}.py", limits=limits.for_session())
+        checkout = pool.checkout(script_name=self.script, limits=limits.for_check())
         async with checkout as session:
             try:
                 await session.feed_run(_HALT + self.source, print_callback=_silence)
@@ -103,22 +138,22 @@ class _Check:
 
     def _typed(self, rendered: str) -> list[Diagnostic]:
         findings = _findings(rendered.encode())
-        last = _PREFIX_LINES + max(len(self.lines), 1)
+        last = self.skipped + max(len(self.lines), 1)
         syntax = [finding for finding in findings if finding.code == "invalid-syntax"]
         if syntax:
             return self._only_syntax(syntax, last)
         found = []
         for finding in findings:
             row = finding.location.row
-            if row <= _PREFIX_LINES:
-                continue
-            if row > last:
-                found.append(self._shape(finding))
+            if row <= self.skipped:
+                continue  # each snippet is checked by itself
+            if row > last and self.direction is not None:
+                found.append(self._shape(finding, self.direction))
                 continue
             same_line = finding.end_location.row == row
             end = finding.end_location.column if same_line else 0
             found.append(
-                self._at(row - _PREFIX_LINES, finding.location.column, end, finding.message)
+                self._at(row - self.skipped, finding.location.column, end, finding.message)
             )
         return sorted(found, key=lambda one: (one.line, one.column))
 
@@ -126,16 +161,16 @@ class _Check:
         """After a syntax error, what the type check says about the rest is noise."""
         found = []
         for finding in syntax:
-            line = min(finding.location.row, last) - _PREFIX_LINES
+            line = min(finding.location.row, last) - self.skipped
             column = finding.location.column if finding.location.row <= last else 1
             found.append(self._at(line, column, 0, finding.message))
         return found
 
-    def _shape(self, finding: _Finding) -> Diagnostic:
+    def _shape(self, finding: _Finding, direction: Direction) -> Diagnostic:
         if finding.code == "unresolved-reference":
-            return self._at(1, 1, 0, missing(self.direction))
-        line = function_line(self.direction, self.source)
-        expected = _SIGNATURES[self.direction]
+            return self._at(1, 1, 0, missing(direction))
+        line = function_line(direction, self.source)
+        expected = _SIGNATURES[direction]
         return self._at(line, 1, 0, f"The function does not fit. It is to be: {expected}")
 
     def _refused(self, error: MontyRuntimeError | MontySyntaxError) -> list[Diagnostic]:
@@ -143,7 +178,7 @@ class _Check:
         if isinstance(inner, SystemExit):
             return []
         frames = error.traceback()
-        line = frames[-1].line - _PREFIX_LINES if frames else 1
+        line = frames[-1].line - _HALT.count("\n") if frames else 1
         column = frames[-1].column if frames else 1
         known = re.sub(
             r"^The monty syntax parser does not yet support", "Rules cannot use", str(inner)
@@ -154,6 +189,10 @@ class _Check:
         line = max(line, 1)
         text = self.lines[line - 1] if line <= len(self.lines) else ""
         return Diagnostic(self.file, line, max(column, 1), message, text, end)
+
+
+def _ended(source: str) -> str:
+    return source if source.endswith("\n") or not source else source + "\n"
 
 
 def _silence(stream: str, text: str) -> None:

@@ -8,7 +8,7 @@ from schemas.errors import MappingError
 from schemas.issue import Issue
 from schemas.mapping import FieldFlow, Unmapped, Way
 from schemas.replica import Replica
-from schemas.rules import Diagnostic, Outgoing, RuleContext, RuleSet, Wanted
+from schemas.rules import Diagnostic, Outgoing, RuleContext, RuleSet, Snippet, Wanted
 from schemas.values import Fields, Value, as_set
 from service.rules.port import Direction, RuleEngine
 
@@ -121,8 +121,15 @@ class DeclaredEngine:
             return wanted
         return self._declared.incoming(wanted, replica, rules.incoming)
 
-    async def check(self, direction: Direction, source: str, file: str) -> tuple[Diagnostic, ...]:
-        return await self._engine.check(direction, source, file)
+    async def check(
+        self, direction: Direction, source: str, file: str, library: tuple[Snippet, ...] = ()
+    ) -> tuple[Diagnostic, ...]:
+        return await self._engine.check(direction, source, file, library)
+
+    async def check_snippet(
+        self, snippet: Snippet, library: tuple[Snippet, ...]
+    ) -> tuple[Diagnostic, ...]:
+        return await self._engine.check_snippet(snippet, library)
 
     async def close(self) -> None:
         await self._engine.close()

@@ -11,11 +11,13 @@ from pydantic_monty import (
 )
 
 from schemas.errors import MappingError, RuleError
+from schemas.rules import Snippet
 from service.rules.limits import RuleLimits
 from service.rules.port import Direction
+from service.rules.snippets import file_of
 
-SCRIPT_FEED = "<python-input-1>"
-"""The prelude is fed first, the rule's file second, then one feed for each run."""
+Files = dict[str, str]
+"""What the sandbox calls a file, and what people call it."""
 
 MARK = "\x1e"
 """Sets off what the prelude tells us from what a person wrote."""
@@ -23,8 +25,14 @@ MARK = "\x1e"
 FILES: dict[Direction, str] = {"outgoing": "outgoing.py", "incoming": "incoming.py"}
 
 
+def fed(direction: Direction, snippets: tuple[Snippet, ...]) -> Files:
+    """The prelude is fed first, then the snippets and the rule's file; one more feed is a run."""
+    names = [*(file_of(snippet.name) for snippet in snippets), FILES[direction]]
+    return {f"<python-input-{number}>": name for number, name in enumerate(names, 1)}
+
+
 def translate(
-    error: MontyError, direction: Direction, source: str, limits: RuleLimits
+    error: MontyError, direction: Direction, source: str, limits: RuleLimits, files: Files
 ) -> RuleError | MappingError:
     file = FILES[direction]
     if isinstance(error, MontyCrashedError):
@@ -32,23 +40,33 @@ def translate(
     if not isinstance(error, MontyRuntimeError | MontySyntaxError):
         return RuleError(str(error), file=file)
     inner = error.exception()
-    frames = [frame for frame in error.traceback() if frame.filename == SCRIPT_FEED]
+    frames = [frame for frame in error.traceback() if frame.filename in files]
+    file = files[frames[-1].filename] if frames else file
     line = frames[-1].line if frames else function_line(direction, source)
     words = str(inner)
     remedy = _remedy(inner, limits)
     message = _message(inner, limits)
     match words.split(MARK):
-        case ["", "map", field, value]:
-            return _unmapped(file, field, value)
-        case ["", "stop", reason]:
-            message, remedy = reason, "The rule asks for a person: settle what it says, then retry."
+        case ["", "map", field, *value]:
+            return _unmapped(file, field, MARK.join(value))
+        case ["", "stop", *reason]:
+            message = MARK.join(reason)
+            remedy = "The rule asks for a person: settle what it says, then retry."
         case ["", "type", what, expected, given]:
             message = f"{what}: {expected} is expected, {given} was given."
     if isinstance(inner, NameError) and words == f"name '{direction}' is not defined":
-        message, line = missing(direction), 1
+        message, file, line = missing(direction), FILES[direction], 1
         remedy = "Write the function, then retry."
-    trace = _trace(frames, file, message)
+    trace = _trace(frames, files, message)
     return RuleError(message, remedy=remedy, file=file, line=line, trace=trace)
+
+
+def asked(error: MontyError) -> tuple[str, str] | None:
+    """Which way, and for which key, when the rule asks for that of another issue."""
+    match str(error.exception()).split(MARK, 3) if isinstance(error, MontyRuntimeError) else ():
+        case ["", "ask", way, key]:
+            return way, key
+    return None
 
 
 def worn_out(error: MontyError) -> bool:
@@ -124,10 +142,11 @@ def _remedy(inner: BaseException, limits: RuleLimits) -> str:
             return "Correct the rule, then retry."
 
 
-def _trace(frames: list[Frame], file: str, message: str) -> str:
+def _trace(frames: list[Frame], files: Files, message: str) -> str:
     lines = []
     for frame in frames:
-        lines.append(f'  File "{file}", line {frame.line}, in {frame.function_name or "<module>"}')
+        place = f'"{files[frame.filename]}", line {frame.line}'
+        lines.append(f"  File {place}, in {frame.function_name or '<module>'}")
         source = frame.source_line
         if not source or "\n" in source:
             continue

@@ -1,6 +1,7 @@
 """Golden files: a rule's input and what has to come out of it, beside the rule; run without a node.
 
-A folder has `outgoing.py`, `incoming.py` or both, and one JSON file for each case.
+A folder has `outgoing.py`, `incoming.py` or both, and one JSON file for each case. Snippets
+stand in a folder `snippets` beside them, or above.
 """
 
 from collections.abc import Iterator
@@ -10,11 +11,12 @@ from typing import Any
 import msgspec
 
 from schemas.errors import InputError, MappingError, RuleError
-from schemas.rules import Difference, RuleSet
+from schemas.rules import Difference, RuleSet, Snippet
 from service.rules.codec import RichTextCodec
 from service.rules.differences import differences
 from service.rules.plain_form import PlainContext, PlainForm, PlainIssue, PlainReplica
 from service.rules.port import RuleEngine
+from service.rules.snippets import PACKAGE
 
 _RULES = ("outgoing.py", "incoming.py")
 
@@ -74,7 +76,7 @@ class GoldenFiles:
 
     async def _result(self, case: Case, file: Path) -> dict[str, Any] | None:
         sources = [_source(file.parent / name) for name in _RULES]
-        rules = RuleSet(0, *sources)
+        rules = RuleSet(0, sources[0], sources[1], snippets=snippets_for(file.parent))
         direction = "incoming" if case.replica else "outgoing"
         if not sources[_RULES.index(f"{direction}.py")]:
             raise _wrong(file, f"there is no {direction}.py beside it")
@@ -98,6 +100,21 @@ def cases_in(folder: Path) -> Iterator[Path]:
 
 def rules_in(folder: Path) -> Iterator[Path]:
     yield from sorted(file for name in _RULES for file in folder.rglob(name))
+
+
+def snippets_for(folder: Path) -> tuple[Snippet, ...]:
+    """Of the nearest folder `snippets`, beside the rules or above them."""
+    for place in (folder.absolute(), *folder.absolute().parents):
+        found = place / PACKAGE
+        if found.is_dir() and place.name != PACKAGE:
+            files = sorted(found.glob("*.py"))
+            return tuple(Snippet(file.stem, 0, _source(file)) for file in files if _named(file))
+    return ()
+
+
+def _named(file: Path) -> bool:
+    """`__init__.py` may be there for an editor's sake."""
+    return file.stem != "__init__"
 
 
 def read_case(file: Path) -> Case:

@@ -1,7 +1,7 @@
 """What a rule is given, in the shape that crosses into the sandbox.
 
-Each object that crosses costs both processes; a string costs next to nothing. So what is text goes
-as one string, cut into sections, records and units, and the few other values go beside it.
+Plain values in tuples cross fastest: each object costs both processes, and what the sandbox has to
+take apart costs it more. The prelude makes the rule's objects from them.
 """
 
 from typing import Any
@@ -14,11 +14,8 @@ from schemas.values import Digest, Fields, User
 from service.rules.codec import RichTextCodec
 
 Handle = RichText | Digest
-Crossing = tuple[str, dict[str, Any]]
-"""The text, and the values of fields that are not text."""
-
-SECTION, RECORD, UNIT = "\x1d", "\x1e", "\x1f"
-_TO_SPACES = str.maketrans(dict.fromkeys((SECTION, RECORD, UNIT), " "))
+Crossing = tuple[Any, ...]
+"""Head, fields, places of formatted fields, users, comments, attachments."""
 
 
 class Given:
@@ -49,7 +46,7 @@ class Given:
         ref = issue.ref
         comments = [self._comment(c, c.body) for c in issue.comments or ()]
         attachments = [self._attachment(a) for a in issue.attachments or ()]
-        head = _units(ref.key, ref.url, issue.project)
+        head = (ref.key, ref.url, issue.project)
         return self._crossing(head, issue.fields, comments, attachments)
 
     def replica(self, replica: Replica) -> Crossing:
@@ -60,56 +57,59 @@ class Given:
             self._comment(c, c.body) for c in replica.comments if not isinstance(c.body, Digest)
         ]
         attachments = [self._attachment(a) for a in replica.attachments]
-        head = RECORD.join(
-            (
-                _units(replica.key, replica.url, "gone" if replica.gone else ""),
-                _units(*replica.removed_comments),
-                _units(*replica.removed_attachments),
-            )
-        )
+        removed = (list(replica.removed_comments), list(replica.removed_attachments))
+        head = (replica.key, replica.url, replica.gone, *removed)
         return self._crossing(head, replica.fields, comments, attachments)
 
     def _crossing(
-        self, head: str, fields: Fields, comments: list[str], attachments: list[str]
+        self,
+        head: Crossing,
+        fields: Fields,
+        comments: list[Crossing],
+        attachments: list[Crossing],
     ) -> Crossing:
-        texts: list[str] = []
-        rich: list[str] = []
-        users: list[str] = []
-        others: dict[str, Any] = {}
+        shown: dict[str, Any] = {}
+        rich: list[tuple[str, int]] = []
+        users: list[tuple[str, str, str, str]] = []
         for name, value in fields.items():
-            if type(value) is str and _crosses(record := f"{name}{UNIT}{value}", 1):
-                texts.append(record)
+            if type(value) is str:
+                shown[name] = value
             elif isinstance(value, RichText | Digest):
-                rich.append(_units(name, str(self._hold(value))))
+                rich.append((name, self._hold(value)))
                 self.rich_fields.add(name)
             elif isinstance(value, User):
-                users.append(_units(name, value.name, value.email, value.id))
+                users.append((name, value.name, value.email, value.id))
             else:
-                others[name] = list(value) if isinstance(value, tuple) else value
-        sections = (texts, rich, users, comments, attachments)
-        return SECTION.join((head, *map(RECORD.join, sections))), others
+                shown[name] = list(value) if isinstance(value, tuple) else value
+        return head, shown, rich, users, comments, attachments
 
-    def _comment(self, comment: Comment | ReplicaComment, body: Handle) -> str:
-        author = comment.author
+    def _comment(self, comment: Comment | ReplicaComment, body: Handle) -> Crossing:
+        author, work = comment.author, comment.work
         self.comments.add(comment.id)
-        internal = "internal" if comment.internal else ""
-        place, created = str(self._hold(body)), str(comment.created)
-        work = (str(comment.work.seconds), str(comment.work.started)) if comment.work else ("", "")
-        changed = "changed" if comment.id in self.held_before else ""
-        person = (author.name, author.email, author.id)
-        return _units(comment.id, place, *person, created, internal, *work, changed)
+        return (
+            comment.id,
+            self._hold(body),
+            author.name,
+            author.email,
+            author.id,
+            comment.created,
+            comment.internal,
+            (work.seconds, work.started) if work else None,
+            comment.id in self.held_before,
+        )
 
-    def _attachment(self, attachment: Attachment | ReplicaAttachment) -> str:
+    def _attachment(self, attachment: Attachment | ReplicaAttachment) -> Crossing:
         self.attachments.add(attachment.id)
-        return _units(attachment.id, attachment.filename, str(attachment.size), attachment.mime)
+        return attachment.id, attachment.filename, attachment.size, attachment.mime
 
     def _hold(self, handle: Handle) -> int:
         self.handles.append(handle)
         return len(self.handles) - 1
 
 
-def context_input(context: RuleContext) -> str:
-    return _units(
+def context_input(context: RuleContext) -> Crossing:
+    """In the order of the prelude's `Context`."""
+    return (
         context.connection,
         context.local_side,
         context.remote_side,
@@ -118,9 +118,11 @@ def context_input(context: RuleContext) -> str:
         context.remote_key,
         context.remote_url,
         context.project,
-        "first" if context.first_sync else "",
-        str(context.now),
-        "mirror" if context.mirror else "",
+        context.first_sync,
+        context.now,
+        context.mirror,
+        context.local_keys,
+        context.remote_keys,
     )
 
 
@@ -133,15 +135,3 @@ def previous_input(context: RuleContext) -> dict[str, Any]:
         elif not isinstance(value, RichText | Digest):
             crossing[name] = list(value) if isinstance(value, tuple) else value
     return crossing
-
-
-def _units(*words: str) -> str:
-    """Names and ids; a separator in one becomes a space, so that it cannot shift the others."""
-    joined = UNIT.join(words)
-    if _crosses(joined, len(words) - 1):
-        return joined
-    return UNIT.join(word.translate(_TO_SPACES) for word in words)
-
-
-def _crosses(record: str, units: int) -> bool:
-    return record.count(UNIT) == units and RECORD not in record and SECTION not in record

@@ -16,9 +16,13 @@ class RuleLimits(msgspec.Struct, frozen=True):
     check_seconds: float = 10.0
     """For one type check."""
 
-    def for_session(self) -> ResourceLimits:
+    def for_check(self) -> ResourceLimits:
+        """Nothing of the file is run; on a busy machine the check takes its time."""
+        return self.for_session() | {"max_feed_duration_secs": self.check_seconds}
+
+    def for_session(self, patience: int = 1) -> ResourceLimits:
         return ResourceLimits(
-            max_feed_duration_secs=self.seconds,
+            max_feed_duration_secs=self.seconds * patience,
             max_memory=self.memory,
             max_recursion_depth=self.recursion,
             max_suspensions=self.suspensions,

@@ -8,26 +8,47 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import structlog
-from pydantic_monty import AsyncMonty, MontyCrashedError, MontyError
+from pydantic_monty import AsyncMonty, MontyCrashedError, MontyError, MontyRuntimeError
 
 from schemas.errors import ConfigurationError, MappingError, RuleError
 from schemas.issue import Issue
 from schemas.replica import Replica
-from schemas.rules import Diagnostic, Outgoing, RuleContext, RuleSet, Wanted
+from schemas.rules import Diagnostic, Outgoing, RuleContext, RuleSet, Snippet, Wanted
 from service.rules import results
-from service.rules.checking import check_rule
+from service.rules.checking import check_rule, check_snippet
 from service.rules.codec import RichTextCodec
-from service.rules.failure import FILES, crashed, function_line, out_of_time, translate, worn_out
+from service.rules.failure import (
+    FILES,
+    asked,
+    crashed,
+    fed,
+    function_line,
+    out_of_time,
+    translate,
+    worn_out,
+)
 from service.rules.inputs import Given, context_input, previous_input
 from service.rules.limits import RuleLimits
-from service.rules.port import Direction
-from service.rules.sessions import RuleSession, RuleSessions, frozen, varies
+from service.rules.port import Direction, KeyAsked
+from service.rules.sessions import (
+    RuleSession,
+    RuleSessions,
+    Script,
+    asks_for_issue,
+    frozen,
+    script_of,
+    varies,
+)
 from service.rules.worker_binary import confined_binary
 
 log = structlog.get_logger()
 
 GRACE = 0.3
 """Seconds past the limit after which a worker that does not end its rule is killed."""
+
+PATIENCE = 3
+"""The second try of a run may take so many times as long: a machine that is short of time must not
+park an issue with hundreds of comments."""
 
 _NO_START = (MontyError, OSError, RuntimeError)
 """What a pool raises whose worker cannot be started."""
@@ -50,9 +71,10 @@ class MontyEngine:
     async def outgoing(self, rules: RuleSet, issue: Issue, context: RuleContext) -> Outgoing | None:
         given = Given(issue.fields, self._codec)
         given.held_before = context.told
-        inputs = {"_given": given.issue(issue)} | _about(rules.outgoing, context)
-        run = _Run("outgoing", rules, _OUTGOING, inputs, given, context)
-        exported = await self._run(run)
+        script = script_of("outgoing", rules)
+        inputs = {"_given": given.issue(issue)} | _about(script, context)
+        run = _Run(script, _OUTGOING, inputs, given, context)
+        exported = await self._answer(run)
         try:
             return results.outgoing(exported, given)
         except results.Refused as refused:
@@ -61,24 +83,41 @@ class MontyEngine:
     async def incoming(
         self, rules: RuleSet, replica: Replica, issue: Issue | None, context: RuleContext
     ) -> Wanted | None:
+        script = script_of("incoming", rules)
         given = Given(replica.fields, self._codec)
-        local = given.issue(issue) if issue is not None else None
+        asks = issue is not None and asks_for_issue(script.source)
+        local = given.issue(issue) if issue is not None and asks else None
         given.held_before = context.taken
         shown = given.replica(replica)
-        inputs = {"_given": shown, "_local": local} | _about(rules.incoming, context)
-        run = _Run("incoming", rules, _INCOMING, inputs, given, context)
-        exported = await self._run(run)
+        inputs = {"_given": shown, "_local": local} | _about(script, context)
+        run = _Run(script, _INCOMING, inputs, given, context)
+        exported = await self._answer(run)
         try:
             return results.wanted(exported, given)
         except results.Refused as refused:
             raise run.refused(refused) from None
 
-    async def check(self, direction: Direction, source: str, file: str) -> tuple[Diagnostic, ...]:
+    async def check(
+        self, direction: Direction, source: str, file: str, library: tuple[Snippet, ...] = ()
+    ) -> tuple[Diagnostic, ...]:
         async with self.sessions.turn:
-            return await check_rule(self._pool, direction, source, file, self._limits)
+            return await check_rule(self._pool, direction, source, file, library, self._limits)
+
+    async def check_snippet(
+        self, snippet: Snippet, library: tuple[Snippet, ...]
+    ) -> tuple[Diagnostic, ...]:
+        async with self.sessions.turn:
+            return await check_snippet(self._pool, snippet, library, self._limits)
 
     async def close(self) -> None:
         await self.sessions.close()
+
+    async def _answer(self, run: "_Run") -> Any:
+        exported = await self._run(run)
+        if isinstance(exported, tuple):
+            way, key = exported
+            raise KeyAsked(way, key, FILES[run.direction])
+        return exported
 
     async def _run(self, run: "_Run") -> Any:
         began = asyncio.get_running_loop().time()
@@ -94,17 +133,17 @@ class MontyEngine:
             if not worn_out(error) and not isinstance(error.exception(), TimeoutError):
                 raise self._failure(error, run) from error
         try:
-            return await self._once(run)
+            return await self._once(run, patience=PATIENCE)
         except MontyCrashedError as error:
             raise crashed(run.direction, error) from error
         except MontyError as error:
             raise self._failure(error, run) from error
 
-    async def _once(self, run: "_Run") -> Any:
+    async def _once(self, run: "_Run", *, patience: int = 1) -> Any:
         borrowed = (
-            self.sessions.fresh(run.direction, run.source, run.policy(), run.tables)
-            if varies(run.source)
-            else self.sessions.borrow(run.direction, run.source, run.tables)
+            self.sessions.fresh(run.script, run.policy(), patience=patience)
+            if run.varies() or patience > 1
+            else self.sessions.borrow(run.script)
         )
         printed = _Printed(self._limits.printed)
         try:
@@ -116,15 +155,22 @@ class MontyEngine:
 
     async def _feed(self, session: RuleSession, run: "_Run", printed: "_Printed") -> Any:
         lookup = {"_host_plain": run.given.plain, "_host_markdown": run.given.markdown}
-        return await session.run(run.code, run.inputs, lookup, printed.add)
+        try:
+            return await session.run(run.code, run.inputs, lookup, printed.add)
+        except MontyRuntimeError as error:
+            # Here, so that the session stays warm: the rule is asked again at once.
+            if (key := asked(error)) is not None:
+                return key
+            raise
 
     def _failure(self, error: MontyError, run: "_Run") -> RuleError | MappingError:
-        return translate(error, run.direction, run.source, self._limits)
+        files = fed(run.direction, run.script.snippets)
+        return translate(error, run.direction, run.source, self._limits, files)
 
 
-def _about(source: str, context: RuleContext) -> dict[str, Any]:
+def _about(script: Script, context: RuleContext) -> dict[str, Any]:
     """What was before crosses only for rules that speak of it."""
-    asks = context.previous and "previous" in source
+    asks = context.previous and any("previous" in source for source in script.sources)
     return {
         "_about": context_input(context),
         "_previous": previous_input(context) if asks else None,
@@ -134,20 +180,22 @@ def _about(source: str, context: RuleContext) -> dict[str, Any]:
 class _Run:
     def __init__(
         self,
-        direction: Direction,
-        rules: RuleSet,
+        script: Script,
         code: str,
         inputs: dict[str, Any],
         given: Given,
         context: RuleContext,
     ) -> None:
-        self.direction = direction
-        self.source = rules.outgoing if direction == "outgoing" else rules.incoming
-        self.tables = rules.tables
+        self.script = script
+        self.direction = script.direction
+        self.source = script.source
         self.code = code
         self.inputs = inputs
         self.given = given
         self.context = context
+
+    def varies(self) -> bool:
+        return any(map(varies, self.script.sources))
 
     def policy(self) -> Any:
         about = self.context

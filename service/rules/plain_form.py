@@ -69,6 +69,9 @@ class PlainContext(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unkno
     mirror: bool = False
     now: Millis = 1_767_225_600_000
     previous: Plain = {}
+    local_keys: dict[str, str | None] = {}
+    """Of other issues, by their keys on the other side."""
+    remote_keys: dict[str, str | None] = {}
 
 
 class PlainForm:
@@ -125,6 +128,8 @@ class PlainForm:
             self.fields(plain.previous),
             told=known,
             taken=known,
+            local_keys=plain.local_keys,
+            remote_keys=plain.remote_keys,
         )
 
     def fields(self, plain: Plain) -> Fields:

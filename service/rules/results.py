@@ -132,7 +132,10 @@ def _fields(named: tuple[Any, ...], custom: Any, given: Given) -> Fields:
         if not isinstance(name, str) or not name:
             raise Refused(f"fields: names are texts, {_describe(name)} was given as one.")
         _put(fields, name, raw, given)
+    held = given.fields
     for name, raw in zip(NAMES, named, strict=True):
+        if raw is ... or ((raw is None or raw == []) and name not in held):
+            continue  # by far the most
         _put(fields, name, raw, given)
     return fields
 
@@ -156,6 +159,8 @@ def _put(fields: Fields, name: str, raw: Any, given: Given) -> None:
 
 
 def _value(name: str, raw: Any, given: Given) -> Value:
+    if isinstance(raw, MontyClassProxy):
+        return _object(name, raw, given)
     match raw:
         case str():
             return given.codec.from_markdown(raw) if name in given.rich_fields else raw
@@ -167,12 +172,20 @@ def _value(name: str, raw: Any, given: Given) -> Value:
             return raw
         case list() | tuple() | set() | frozenset():
             return _set(name, raw)
-        case MontyClassProxy(name="RichText"):
-            return _rich(name, raw.attributes, given)
-        case MontyClassProxy(name="User"):
-            return _user(name, raw.attributes)
         case _:
-            raise Refused(f"{name}: {_describe(raw)} cannot be the value of a field.")
+            raise _unfit(name, raw)
+
+
+def _object(name: str, raw: MontyClassProxy, given: Given) -> Value:
+    if raw.name == "RichText":
+        return _rich(name, raw.attributes, given)
+    if raw.name == "User":
+        return _user(name, raw.attributes)
+    raise _unfit(name, raw)
+
+
+def _unfit(name: str, raw: Any) -> Refused:
+    return Refused(f"{name}: {_describe(raw)} cannot be the value of a field.")
 
 
 def _set(name: str, raw: Iterable[Any]) -> tuple[str, ...]:
@@ -192,7 +205,8 @@ def _user(name: str, attributes: dict[str, Any]) -> User:
 
 
 def _rich(name: str, attributes: dict[str, Any], given: Given) -> RichText | Digest:
-    place, before, after = (attributes.get(word) for word in ("_ref", "_before", "_after"))
+    place = attributes.get("_ref")
+    before, after = attributes.get("_before", ()), attributes.get("_after", ())
     if type(place) is not int or not 0 <= place < len(given.handles):
         raise Refused(f"{name}: this formatted text was not given to the rule.")
     held = given.handles[place]
@@ -223,6 +237,10 @@ def _paragraphs(name: str, lines: Any) -> tuple[Block, ...]:
     return tuple(blocks)
 
 
+_BODY = ("_ref", "_before", "_after")
+"""In the order in which the prelude exports a comment's body."""
+
+
 def _comments(exported: list[Any], given: Given, kind: Callable[..., C]) -> tuple[C, ...]:
     result: dict[str, C] = {}
     for ident, raw, internal, work in exported:
@@ -232,8 +250,8 @@ def _comments(exported: list[Any], given: Given, kind: Callable[..., C]) -> tupl
         body: Any = raw
         if isinstance(raw, str):
             body = given.codec.from_markdown(raw)
-        elif isinstance(raw, MontyClassProxy) and raw.name == "RichText":
-            body = _rich("comments", raw.attributes, given)
+        elif isinstance(raw, tuple):
+            body = _rich("comments", dict(zip(_BODY, raw, strict=False)), given)
         if not isinstance(body, RichText):
             raise Refused(f"comments: a body is formatted text, {_describe(raw)} was given.")
         result[ident] = kind(ident, body, internal, _work(work))

@@ -292,5 +292,12 @@ def prefixed(table: dict[str, str], value: str | None) -> Any:
 
 @overload
 def prefixed(table: dict[str, str], value: str | None, default: _D) -> str | _D | None: ...
+def local_key_of(remote_key: str | None) -> str | None:
+    """The key here of another issue under sync, by its key on the other side; None: there is none.
+    The rule is run again with the answer."""
+
+def remote_key_of(local_key: str | None) -> str | None:
+    """The same the other way round."""
+
 def moment(milliseconds: int) -> datetime:
     """A moment in UTC."""

@@ -24,6 +24,34 @@ _ISSUE_OF = Prepared(
 )
 
 
+_LOCAL_KEY = Prepared(
+    sa.select(_t.issue_key)
+    .where(_t.connection == _bind("connection"), _t.remote_key == _bind("key"))
+    .order_by(_t.stopped, _t.created)
+    .limit(sa.literal_column("1"))
+)
+_REMOTE_KEY = Prepared(
+    sa.select(_t.remote_key)
+    .where(
+        _t.connection == _bind("connection"),
+        _t.connector == _bind("connector"),
+        _t.issue_key == _bind("key"),
+    )
+    .order_by(_t.stopped, _t.created)
+    .limit(sa.literal_column("1"))
+)
+
+
+def local_key(c: sa.Connection, connection: str, remote_key: str) -> str | None:
+    row = _LOCAL_KEY.one(c, connection=connection, key=remote_key)
+    return None if row is None else row[0]
+
+
+def remote_key(c: sa.Connection, connection: str, connector: str, local_key: str) -> str | None:
+    row = _REMOTE_KEY.one(c, connection=connection, connector=connector, key=local_key)
+    return None if row is None else row[0]
+
+
 def twins_of(
     c: sa.Connection, connection: str, connector: str, issues: Iterable[str]
 ) -> dict[str, str]:

@@ -1,18 +1,24 @@
 """Every version of every connection's rules; none is ever changed."""
 
+from collections.abc import Mapping
+
 import msgspec
 import sqlalchemy as sa
 
 from schemas.errors import ConfigurationError
 from schemas.rules import RuleSet
 from schemas.values import Millis
+from service.store import rule_snippets
 from service.store.prepared import Columns, Prepared
 from service.store.tables import connections, rule_versions
 
 _t = rule_versions.c
 _bind = sa.bindparam
+NONE: Mapping[str, int] = {}
 
-_ROW = (_t.version, _t.outgoing, _t.incoming)
+_ROW = (_t.version, _t.outgoing, _t.incoming, _t.snippets)
+_encode = msgspec.json.Encoder(order="sorted").encode
+_decode = msgspec.json.Decoder(dict[str, int]).decode
 _NEWEST = Prepared(
     sa.select(*_ROW)
     .where(_t.connection == _bind("connection"))
@@ -31,6 +37,8 @@ class RuleVersion(msgspec.Struct, frozen=True):
     author: str
     message: str
     created: Millis
+    snippets: dict[str, int] = {}
+    """Names and versions of those that it uses."""
 
 
 def add(
@@ -42,6 +50,7 @@ def add(
     author: str,
     message: str,
     now: Millis,
+    snippets: Mapping[str, int] = NONE,
 ) -> int:
     """Answers the new version: 1, 2, …"""
     # Locks the connection, so that two people who save at once get two versions.
@@ -62,6 +71,7 @@ def add(
             author=author,
             message=message,
             created=now,
+            snippets=_encode(snippets),
         )
     )
     return version
@@ -69,12 +79,12 @@ def add(
 
 def newest(c: sa.Connection, connection: str) -> RuleSet | None:
     row = _NEWEST.one(c, connection=connection)
-    return None if row is None else _rules(row)
+    return None if row is None else _rules(c, row)
 
 
 def get(c: sa.Connection, connection: str, version: int) -> RuleSet | None:
     row = _GET.one(c, connection=connection, version=version)
-    return None if row is None else _rules(row)
+    return None if row is None else _rules(c, row)
 
 
 def history(
@@ -82,16 +92,22 @@ def history(
 ) -> list[RuleVersion]:
     """The newest first; `before` is the last version of the page before."""
     statement = (
-        sa.select(_t.version, _t.author, _t.message, _t.created)
+        sa.select(_t.version, _t.author, _t.message, _t.created, _t.snippets)
         .where(_t.connection == connection)
         .order_by(_t.version.desc())
         .limit(limit)
     )
     if before is not None:
         statement = statement.where(_t.version < before)
-    return [RuleVersion(*row) for row in c.execute(statement)]
+    return [RuleVersion(*row[:4], _decode(row[4])) for row in c.execute(statement)]
 
 
-def _rules(row: Columns) -> RuleSet:
-    version, outgoing, incoming = row
-    return RuleSet(version=version, outgoing=outgoing.decode(), incoming=incoming.decode())
+def _rules(c: sa.Connection, row: Columns) -> RuleSet:
+    version, outgoing, incoming, pinned = row
+    used = _decode(pinned)
+    return RuleSet(
+        version=version,
+        outgoing=outgoing.decode(),
+        incoming=incoming.decode(),
+        snippets=rule_snippets.at(c, used) if used else (),
+    )

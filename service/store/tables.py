@@ -112,6 +112,19 @@ rule_versions = sa.Table(
     _words("author"),
     _words("message"),
     _number("created"),
+    sa.Column("snippets", sa.LargeBinary, nullable=False, server_default="{}"),
+)
+
+rule_snippets = sa.Table(
+    "rule_snippets",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("version", sa.BigInteger, primary_key=True, autoincrement=False),
+    _bytes("source"),
+    _words("author"),
+    _words("message"),
+    _number("created"),
+    _flag("removed"),
 )
 
 rule_drafts = sa.Table(

@@ -41,20 +41,26 @@ def get(c: sa.Connection, connection: str, name: str) -> TriggerRow | None:
 
 def of_connection(c: sa.Connection, connection: str) -> list[TriggerRow]:
     wanted = sa.select(triggers).where(_t.connection == connection).order_by(_t.name)
-    return [
-        TriggerRow(row.connection, row.name, _decode(row.body), row.created)
-        for row in c.execute(wanted)
-    ]
+    return _rows(c, wanted)
+
+
+def all(c: sa.Connection) -> list[TriggerRow]:
+    return _rows(c, sa.select(triggers).order_by(_t.connection, _t.name))
 
 
 def active(c: sa.Connection) -> list[TriggerRow]:
-    wanted = sa.select(triggers).where(_t.active).order_by(_t.connection, _t.name)
-    return [
-        TriggerRow(row.connection, row.name, _decode(row.body), row.created)
-        for row in c.execute(wanted)
-    ]
+    return _rows(c, sa.select(triggers).where(_t.active).order_by(_t.connection, _t.name))
 
 
 def remove(c: sa.Connection, connection: str, name: str) -> bool:
     gone = sa.delete(triggers).where(_t.connection == connection, _t.name == name)
     return c.execute(gone).rowcount > 0
+
+
+def _rows(
+    c: sa.Connection, wanted: sa.Select[tuple[str, str, bool, int, bytes]]
+) -> list[TriggerRow]:
+    return [
+        TriggerRow(row.connection, row.name, _decode(row.body), row.created)
+        for row in c.execute(wanted)
+    ]

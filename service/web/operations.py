@@ -57,7 +57,9 @@ from schemas.twin_api import (
     TwinView,
 )
 from service.web.alm import AlmPort
+from service.web.configuration import ConfigurationPort
 from service.web.rule_life import RuleLife
+from service.web.snippets import Snippets
 
 
 class NewsReader(Protocol):
@@ -78,6 +80,9 @@ class Operations(Protocol):
 
     @property
     def alm(self) -> AlmPort: ...
+
+    @property
+    def configuration(self) -> ConfigurationPort: ...
 
     async def node(self) -> NodeView: ...
 
@@ -178,8 +183,12 @@ class Operations(Protocol):
     async def solve_mapping(self, name: str, body: MappingSolution) -> MappingView: ...
 
     async def suggest_mapping(self, name: str) -> MappingSuggestions: ...
+
     @property
     def rule_life(self) -> RuleLife: ...
+
+    @property
+    def snippets(self) -> Snippets: ...
 
     async def sync(self, body: SyncBody) -> SyncAnswer: ...
 

@@ -5,6 +5,8 @@ twin; the transaction that brings the other end rings for it. So it is made once
 first and whatever was cut off.
 """
 
+from typing import Literal
+
 import sqlalchemy as sa
 
 from schemas.node import Connection
@@ -32,6 +34,13 @@ class StoredKin:
     async def issues_of(self, twins: frozenset[str]) -> dict[str, Known]:
         found = await self._store.read(lambda c: kin.issues_of(c, self._record.id, twins))
         return {twin: Known(issue, stopped) for twin, (issue, stopped) in found.items()}
+
+    async def key(self, way: Literal["local", "remote"], key: str) -> str | None:
+        """Of another issue, by its key on the other side; None: it is not under sync."""
+        record = self._record
+        if way == "local":
+            return await self._store.read(lambda c: kin.local_key(c, record.id, key))
+        return await self._store.read(lambda c: kin.remote_key(c, record.id, record.connector, key))
 
 
 def keep_waiting(

@@ -9,7 +9,7 @@ import aiohttp
 
 from schemas.issue import Issue
 from schemas.replica import Replica
-from schemas.rules import Diagnostic, Outgoing, RuleContext, RuleSet, Wanted
+from schemas.rules import Diagnostic, Outgoing, RuleContext, RuleSet, Snippet, Wanted
 from service.metrics import Metrics
 from service.rules.port import Direction, RuleEngine
 
@@ -37,8 +37,15 @@ class MeasuredEngine:
         finally:
             self._observe(context.connection, "incoming", began)
 
-    async def check(self, direction: Direction, source: str, file: str) -> tuple[Diagnostic, ...]:
-        return await self._engine.check(direction, source, file)
+    async def check(
+        self, direction: Direction, source: str, file: str, library: tuple[Snippet, ...] = ()
+    ) -> tuple[Diagnostic, ...]:
+        return await self._engine.check(direction, source, file, library)
+
+    async def check_snippet(
+        self, snippet: Snippet, library: tuple[Snippet, ...]
+    ) -> tuple[Diagnostic, ...]:
+        return await self._engine.check_snippet(snippet, library)
 
     async def close(self) -> None:
         await self._engine.close()

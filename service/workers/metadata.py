@@ -20,6 +20,8 @@ _MOST = 500
 _UNTOLD = frozenset({Fault.NOT_FOUND, Fault.GONE, Fault.PERMISSION, Fault.VALIDATION})
 Place = tuple[str, str]
 """A connector's id, and a project of it."""
+Named = Mapping[str, Mapping[str, str]]
+"""Field -> name of a choice -> its id."""
 
 
 class ProjectMetadata:
@@ -31,6 +33,7 @@ class ProjectMetadata:
         self._fields = Remembered[tuple[str, str, str], Mapping[str, FieldInfo]](
             now=now, lasts=LASTS, most=_MOST
         )
+        self._names: dict[Place, tuple[Metadata | None, Named]] = {}
 
     async def projects(
         self, opened: OpenConnector, *, young: bool = False
@@ -74,6 +77,17 @@ class ProjectMetadata:
                 return None
             raise
 
+    async def named(self, opened: OpenConnector, project: str, *, young: bool = False) -> Named:
+        """The ids of what can be chosen; made once of what a project tells."""
+        metadata = await self.metadata(opened, project, young=young)
+        place = (opened.record.id, project)
+        made = self._names.get(place)
+        if made is None or made[0] is not metadata:
+            made = self._names[place] = (metadata, _named(metadata))
+            while len(self._names) > _MOST:
+                del self._names[next(iter(self._names))]
+        return made[1]
+
     def of(self, opened: OpenConnector) -> "ConnectorGround":
         return ConnectorGround(self, opened)
 
@@ -82,6 +96,7 @@ class ProjectMetadata:
         self._projects.forget(lambda known: known == connector)
         self._metadata.forget(lambda place: place[0] == connector)
         self._fields.forget(lambda place: place[0] == connector)
+        self._names = {place: made for place, made in self._names.items() if place[0] != connector}
 
 
 class ConnectorGround:
@@ -97,10 +112,10 @@ class ConnectorGround:
 
     async def ids(self, project: str, fields: Mapping[str, Value]) -> dict[str, dict[str, str]]:
         try:
-            found, unknown = _ids(await self._known.metadata(self._opened, project), fields)
+            found, unknown = _ids(await self._known.named(self._opened, project), fields)
             if unknown:
-                metadata = await self._known.metadata(self._opened, project, young=True)
-                found, _ = _ids(metadata, fields)
+                young = await self._known.named(self._opened, project, young=True)
+                found, _ = _ids(young, fields)
         except TrackerError as error:
             # They only help: what leaves is right without them.
             log.info("metadata.ids_unknown", connector=self._opened.record.name, error=error)
@@ -117,18 +132,27 @@ def fields_of(metadata: Metadata | None, type: str) -> Mapping[str, FieldInfo]:
     return {info.name: info for each in reversed(meant or metadata.types) for info in each.fields}
 
 
-def _ids(
-    metadata: Metadata | None, fields: Mapping[str, Value]
-) -> tuple[dict[str, dict[str, str]], bool]:
+def _named(metadata: Metadata | None) -> Named:
+    infos = [info for each in metadata.types for info in each.fields] if metadata else []
+    fields = {"type", "status", *(info.name for info in infos if info.choices)}
+    found = {field: choices_of(metadata, field) for field in fields}
+    return {
+        field: {choice.name: choice.id for choice in choices if choice.id}
+        for field, choices in found.items()
+    }
+
+
+def _ids(named: Named, fields: Mapping[str, Value]) -> tuple[dict[str, dict[str, str]], bool]:
     """Also whether a value is in no list yet, though its field has one."""
     found: dict[str, dict[str, str]] = {}
     unknown = False
     for field, value in fields.items():
-        choices = choices_of(metadata, field)
-        named = {choice.name: choice.id for choice in choices if choice.id}
-        values = (value,) if isinstance(value, str) else value if isinstance(value, tuple) else ()
-        ids = {each: named[each] for each in values if each in named}
-        unknown = unknown or bool(named and len(ids) < len(values))
+        known = named.get(field)
+        if not known:
+            continue
+        values = value if isinstance(value, tuple) else (str(value),)
+        ids = {each: known[each] for each in values if each in known}
+        unknown = unknown or len(ids) < len(values)
         if ids:
             found[field] = ids
     return found, unknown

@@ -23,6 +23,7 @@ from service.workers.hints import Hint
 from service.workers.kin import StoredKin
 from service.workers.ledger import Ledger
 from service.workers.metadata import ProjectMetadata
+from service.workers.other_keys import KeysEngine
 from service.workers.people import People
 from service.workers.recent import Recent
 from service.workers.reconciliation import FIELDS_ONLY, Reconciliation
@@ -85,8 +86,10 @@ class Rounds:
         await self._tables.note(live, claim.incoming)
         declared = await self._tables.declared(live)
         key = TwinKey(claim.connection, claim.twin)
-        tape = self._recorder.tape(live, self._engine)
-        bench = self._bench(key, live, opened, ledger, declared, tape or self._engine)
+        kin = StoredKin(self._store, live.record)
+        engine = KeysEngine(self._engine, kin.key)
+        tape = self._recorder.tape(live, engine)
+        bench = self._bench(key, live, opened, ledger, declared, tape or engine)
         outcome = await self._run(bench, claim, waiting, hint, here, live)
         if isinstance(outcome.error, MappingError):
             explained = await self._tables.explained(live, outcome.error)

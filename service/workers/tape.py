@@ -7,7 +7,7 @@ import msgspec
 
 from schemas.issue import Issue
 from schemas.replica import Replica
-from schemas.rules import Diagnostic, Outgoing, RuleContext, RuleSet, Wanted
+from schemas.rules import Diagnostic, Outgoing, RuleContext, RuleSet, Snippet, Wanted
 from schemas.values import Millis
 from service.rules.port import Direction, RuleEngine
 from service.store import rule_recordings
@@ -65,8 +65,15 @@ class TapedEngine:
             self.wanted = wanted
         return wanted
 
-    async def check(self, direction: Direction, source: str, file: str) -> tuple[Diagnostic, ...]:
-        return await self._engine.check(direction, source, file)
+    async def check(
+        self, direction: Direction, source: str, file: str, library: tuple[Snippet, ...] = ()
+    ) -> tuple[Diagnostic, ...]:
+        return await self._engine.check(direction, source, file, library)
+
+    async def check_snippet(
+        self, snippet: Snippet, library: tuple[Snippet, ...]
+    ) -> tuple[Diagnostic, ...]:
+        return await self._engine.check_snippet(snippet, library)
 
     async def close(self) -> None:
         """The engine behind it belongs to another."""

@@ -38,6 +38,7 @@ async def test_a_dry_run_and_a_replay_do_nothing_and_tell_the_truth(folder: Path
 async def dry_runs(
     rig: Rig, harbor: Terminal, lagoon: Terminal, folder: Path, key: str, item: str
 ) -> None:
+    await eventually(lambda: at_rest(harbor, lagoon), "both sides confirmed")
     before = await seen(rig, harbor, lagoon, key, item)
     told = await tried(harbor, folder, key, "outgoing", SHOUTING)
     assert told["message"]["fields"]["summary"] == "PUMP LEAKS"
@@ -90,8 +91,16 @@ async def publish(admin: Terminal, folder: Path, incoming: str) -> None:
 
 async def seen(rig: Rig, harbor: Terminal, lagoon: Terminal, key: str, item: str) -> list[Any]:
     """All that a write at either side would change."""
-    twins = [(await admin("twins"))["results"] for admin in (harbor, lagoon)]
-    return [await rig.alice.look(key), await rig.bob.look(item), *twins]
+    shown = [(await admin("twins"))["results"] for admin in (harbor, lagoon)]
+    twins = [(each["id"], each["status"], each["version"]) for page in shown for each in page]
+    return [await rig.alice.look(key), await rig.bob.look(item), twins]
+
+
+async def at_rest(*admins: Terminal) -> bool:
+    """Nothing is under way at any of them."""
+    queues = [await admin("queue") for admin in admins]
+    counts = ("due", "later", "working", "arrived", "outbox")
+    return not any(queue[name] for queue in queues for name in counts)
 
 
 async def titled(person: Alice | Bob, summary: str) -> str | None:

@@ -12,6 +12,7 @@ from schemas.rules import (
     OutgoingComment,
     RuleContext,
     RuleSet,
+    Snippet,
     Wanted,
     WantedComment,
 )
@@ -67,7 +68,14 @@ class ModelEngine:
             comments.append(WantedComment(comment.id, comment.body, work=comment.work))
         return Wanted(fields, tuple(comments), tuple(f.id for f in replica.attachments))
 
-    async def check(self, direction: Direction, source: str, file: str) -> tuple[Diagnostic, ...]:
+    async def check(
+        self, direction: Direction, source: str, file: str, library: tuple[Snippet, ...] = ()
+    ) -> tuple[Diagnostic, ...]:
+        return ()
+
+    async def check_snippet(
+        self, snippet: Snippet, library: tuple[Snippet, ...]
+    ) -> tuple[Diagnostic, ...]:
         return ()
 
     async def close(self) -> None:

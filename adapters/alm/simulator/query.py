@@ -3,39 +3,48 @@
 import fnmatch
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from adapters.alm.simulator.model import QcError
 
+Condition = tuple[str, str, tuple[str, ...]]
+
 _CONDITION = re.compile(r"\s*(>=|<=|>|<|=)?\s*(\"[^\"]*\"|'[^']*'|[^\s\"']+)\s*")
+_OR = re.compile(r"\s+or\s+(?=[\"'])", re.IGNORECASE)
+"""Before a literal in quotes."""
 _ORDER = re.compile(r"([\w.-]+)\[(ASC|DESC)\]")
 
 
-def conditions(text: str) -> list[tuple[str, str, str]]:
-    """Field, operator, literal."""
+def conditions(text: str) -> list[Condition]:
+    """Field, operator, and the literals of which one has to fit."""
     if not text:
         return []
     if not (text.startswith("{") and text.endswith("}")):
         raise _invalid(text)
-    found: list[tuple[str, str, str]] = []
+    found: list[Condition] = []
     rest = text[1:-1]
     while rest:
         name, mark, rest = rest.partition("[")
         if not mark:
             raise _invalid(text)
         end = _end(rest)
-        matched = _CONDITION.fullmatch(rest[:end]) if end >= 0 else None
-        if matched is None:
+        either = [_CONDITION.fullmatch(part) for part in _OR.split(rest[:end])] if end >= 0 else []
+        if not either or not all(either):
             raise _invalid(text)
-        literal = matched[2]
-        if literal[0] in "\"'":
-            literal = literal[1:-1]
-        found.append((name.strip(), matched[1] or "=", literal))
+        literals = [_bare(one[2]) for one in either if one]
+        operator = either[0][1] if either[0] else ""
+        if len(literals) > 1 and operator:
+            raise _invalid(text)
+        found.append((name.strip(), operator or "=", tuple(literals)))
         rest = rest[end + 1 :].lstrip("; ")
     return found
 
 
-def fits(values: Mapping[str, list[str]], asked: list[tuple[str, str, str]]) -> bool:
-    return all(_holds(values.get(name, []), how, literal) for name, how, literal in asked)
+def fits(values: Mapping[str, list[str]], asked: list[Condition]) -> bool:
+    return all(
+        any(_holds(values.get(name, []), how, literal) for literal in literals)
+        for name, how, literals in asked
+    )
 
 
 def order(text: str) -> list[tuple[str, bool]]:
@@ -54,6 +63,17 @@ def key(value: str) -> tuple[int, float, str]:
     return (0, float(value), "") if value.isdigit() else (1, 0.0, value)
 
 
+def _bare(literal: str) -> str:
+    return literal[1:-1] if literal[0] in "\"'" else literal
+
+
+@lru_cache
+def _pattern(literal: str) -> re.Pattern[str]:
+    """A star alone stands for any signs."""
+    word = re.sub(r"[\[?]", lambda found: f"[{found[0]}]", literal.casefold())
+    return re.compile(fnmatch.translate(word))
+
+
 def _end(text: str) -> int:
     """Of the bracket, past quotes."""
     quote = ""
@@ -69,8 +89,7 @@ def _end(text: str) -> int:
 
 def _holds(values: list[str], operator: str, literal: str) -> bool:
     if operator == "=":
-        pattern = re.sub(r"[\[?]", lambda found: f"[{found[0]}]", literal.casefold())
-        return any(fnmatch.fnmatchcase(value.casefold(), pattern) for value in values)
+        return any(_pattern(literal).match(value.casefold()) for value in values)
     for value in values:
         here, there = key(value), key(literal)
         if (operator[0] == ">" and here > there) or (operator[0] == "<" and here < there):

@@ -6,6 +6,7 @@ from schemas.routes import HEALTH, NODE
 from service.web.api import (
     activity,
     alm,
+    configuration,
     connections,
     connectors,
     events,
@@ -15,6 +16,7 @@ from service.web.api import (
     peers,
     relay,
     rules,
+    snippets,
     triggers,
     twins,
 )
@@ -33,6 +35,8 @@ def api_routes(operations: Operations, board: HealthBoard) -> list[web.RouteDef]
         *connectors.routes(operations),
         *connections.routes(operations),
         *rules.routes(operations),
+        *configuration.routes(operations),
+        *snippets.routes(operations),
         *invitations.routes(operations),
         *twins.routes(operations),
         *activity.routes(operations),

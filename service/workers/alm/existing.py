@@ -2,7 +2,7 @@
 the task's would be."""
 
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TypeVar
 
@@ -72,10 +72,9 @@ class Existing:
 
     async def _titled(self, tasks: Sequence[SurveyedTask]) -> dict[str, Issue]:
         around = {task.ref.id: self._around(task) for task in tasks}
-        words = [self._fixed(task, *around[task.ref.id]) for task in tasks]
         found: dict[str, Issue] = {}
-        tests = self._settings.tests and tasks[0].phase == TESTING
-        for ref in await self._search(self._lookup.query(words, tests=tests)):
+        queries = self._queries(tasks, around)
+        for ref in [ref for query in queries for ref in await self._search(query)]:
             issue = await self._indexed(ref)
             fitting = [t for t in tasks if issue and self._fits(issue, t, *around[t.ref.id])]
             if issue is None or not fitting:
@@ -85,6 +84,16 @@ class Existing:
                 log.warning("alm.several_issues", task=task.ref.key, left=ref.key)
             found.setdefault(task.ref.id, issue)
         return found
+
+    def _queries(
+        self, tasks: Sequence[SurveyedTask], around: Mapping[str, tuple[str, str]]
+    ) -> Iterator[str]:
+        """One, or one for each kind of thing that tasks become."""
+        for tests in (False, True):
+            of_kind = [t for t in tasks if (self._settings.tests and t.phase == TESTING) is tests]
+            words = [self._fixed(task, *around[task.ref.id]) for task in of_kind]
+            if words:
+                yield self._lookup.query(words, tests=tests)
 
     async def _search(self, query: str) -> list[IssueRef]:
         tracker = self._tracker

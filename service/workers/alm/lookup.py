@@ -11,8 +11,8 @@ Conditions = Mapping[str, Given]
 """What else holds of such an issue, by the tracker's own name of a field."""
 
 _MANY = 40
-_AT_ONCE = {"jira": _MANY, "rally": _MANY, "tfs": _MANY}
-"""Titles in one search. GitHub knows no OR, and ALM none that is sure."""
+_AT_ONCE = {"jira": _MANY, "rally": _MANY, "tfs": _MANY, "hp_alm": _MANY}
+"""Titles in one search. GitHub knows no OR."""
 
 
 class Lookup(msgspec.Struct, frozen=True):
@@ -40,8 +40,9 @@ class Lookup(msgspec.Struct, frozen=True):
                 return " OR ".join(f"[System.Title] CONTAINS {_doubled(one)}" for one in beginnings)
             case "hp_alm":
                 # A literal that holds a quote cannot be written, so any sign may stand there.
-                word = beginnings[0].replace('"', "*")
-                return f'{"test" if tests else "requirement"}: {{name["*{word}*"]}}'
+                words = [one.replace('"', "*") for one in beginnings]
+                names = " or ".join(f'"*{word}*"' for word in words)
+                return f"{'test' if tests else 'requirement'}: {{name[{names}]}}"
         return f"in:title {_phrase(beginnings[0])}"
 
     def _of_jira(self) -> list[str]:

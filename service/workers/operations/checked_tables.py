@@ -1,6 +1,7 @@
 """Mapping tables held against both trackers: with the ids behind the names, or refused."""
 
 from collections import Counter
+from collections.abc import Iterable
 
 import msgspec
 
@@ -39,7 +40,9 @@ async def checked_tables(
             desk.known.forget(site.opened.record.id)
     ours, theirs = await told(desk, here), await told(desk, there)
     return {
-        field: _checked(field, table, choices_of(ours, field), choices_of(theirs, field), names)
+        field: checked_table(
+            field, table, choices_of(ours, field), choices_of(theirs, field), names
+        )
         for field, table in tables.items()
     }
 
@@ -56,7 +59,7 @@ async def told(desk: Desk, site: Site | None) -> Metadata | None:
         raise
 
 
-def _checked(
+def checked_table(
     field: str,
     table: MappingTable,
     here: tuple[Choice, ...],
@@ -72,11 +75,7 @@ def _checked(
             else _heard_of(field, line, names)
         )
         values.append(MappedValue(theirs.name, ours.name, theirs.id, ours.id))
-    twice = [there for there, count in Counter(v.there for v in values).items() if count > 1]
-    if twice:
-        raise InputError(
-            f"The {field} {twice[0]!r} stands twice in the table.", remedy="Keep one of the lines."
-        )
+    check_once(field, values)
     default = table.default
     if table.unmapped == "default":
         if not default:
@@ -85,6 +84,14 @@ def _checked(
             )
         default = _found(field, default, "", here, "here").name
     return msgspec.structs.replace(table, values=tuple(values), default=default)
+
+
+def check_once(field: str, lines: Iterable[MappedValue]) -> None:
+    twice = [there for there, count in Counter(v.there for v in lines).items() if count > 1]
+    if twice:
+        raise InputError(
+            f"The {field} {twice[0]!r} stands twice in the table.", remedy="Keep one of the lines."
+        )
 
 
 def _found(field: str, name: str, id: str, allowed: tuple[Choice, ...], where: str) -> Choice:

@@ -21,7 +21,9 @@ from schemas.errors import InputError, PeerError
 from schemas.mapping import MappingBody, MappingTable
 from schemas.node import Connection, ConnectionSettings
 from schemas.rule_life import RulesPut, RulesSaved, RulesView
+from schemas.rules import RuleSet, Snippet
 from service.peers.invitation import from_code
+from service.rules.linking import used_by
 from service.store import connections, invitations, outbox, rule_versions, tallies
 from service.store.tallies import Tally
 from service.workers import notices
@@ -41,6 +43,8 @@ from service.workers.operations.pairing import Pairing
 from service.workers.operations.patching import patched
 from service.workers.operations.places import check_place
 from service.workers.operations.relay_pairing import RelayedPairing
+from service.workers.operations.snippets import SnippetOperations, pins
+from service.workers.operations.wording import wording
 from service.workers.roster import LiveConnection, touch
 from service.workers.standing import restated
 
@@ -58,6 +62,7 @@ class ConnectionOperations:
         self._pairing = pairing
         self._relayed = relayed
         self._initiation = Initiation(desk, relayed.meet)
+        self._snippets = SnippetOperations(desk)
 
     async def all(
         self, query: ConnectionQuery, only: frozenset[str] | None
@@ -211,7 +216,7 @@ class ConnectionOperations:
 
         def work(c: sa.Connection) -> None:
             for end in filter(None, (record.id, record.counterpart)):
-                self._end(c, end, told=told)
+                end_connection(c, desk, end, told=told)
             touch(c)
 
         await desk.store.write(work)
@@ -219,25 +224,20 @@ class ConnectionOperations:
         if told:
             desk.ring_peer(record.peer)
 
-    def _end(self, c: sa.Connection, end: str, *, told: bool) -> None:
-        known = connections.locked(c, end)
-        if known is None:
-            return
-        now = self._desk.now()
-        if told:
-            ended = notices.bury(c, known, "here", now)
-            connections.replace(c, notices.tell(c, ended, now))
-            return
-        for row in invitations.of_connection(c, end):
-            invitations.revoke(c, row.id, now)
-        outbox.remove(c, end)
-        connections.remove(c, end)
-
     async def rules(self, name: str) -> RulesView:
         live = self._desk.connection(name)
-        return RulesView(live.rules.version, live.rules.outgoing, live.rules.incoming)
+        rules = live.rules
+        return RulesView(rules.version, rules.outgoing, rules.incoming, pins(rules))
 
-    async def save_rules(self, name: str, body: RulesPut, author: str) -> RulesSaved:
+    async def save_rules(
+        self,
+        name: str,
+        body: RulesPut,
+        author: str,
+        *,
+        pinned: tuple[Snippet, ...] | None = None,
+    ) -> RulesSaved:
+        """With the newest snippets, or those that are `pinned`."""
         desk = self._desk
         live = desk.connection(name)
         if live.record.mode != "script":
@@ -252,12 +252,16 @@ class ConnectionOperations:
                 status=409,
                 remedy="Get the rules again, and put your change on top.",
             )
+        library = pinned if pinned is not None else await self._snippets.library()
         findings = (
-            *await desk.engine.check("outgoing", body.outgoing, "outgoing.py"),
-            *await desk.engine.check("incoming", body.incoming, "incoming.py"),
+            *await desk.engine.check("outgoing", body.outgoing, "outgoing.py", library),
+            *await desk.engine.check("incoming", body.incoming, "incoming.py", library),
         )
         if findings:
             return RulesSaved(None, tuple(findings))
+        rules = RuleSet(0, body.outgoing, body.incoming)
+        used = used_by(rules, library)
+        words = await wording(desk, live, rules, library)
 
         def work(c: sa.Connection) -> int:
             connections.locked(c, live.record.id)
@@ -273,14 +277,31 @@ class ConnectionOperations:
                 author=author,
                 message=body.message,
                 now=desk.now(),
+                snippets=used,
             )
 
         version = await desk.store.write(work)
         await desk.changed()
-        return RulesSaved(version)
+        return RulesSaved(version, (), words.warnings, words.unchecked)
 
     async def _tallies(self, ids: list[str]) -> dict[str, Tally]:
         return await self._desk.store.read(lambda c: tallies.of(c, ids))
+
+
+def end_connection(c: sa.Connection, desk: Desk, end: str, *, told: bool) -> None:
+    """`told`: the other side is, and a record stays until it knows."""
+    known = connections.locked(c, end)
+    if known is None:
+        return
+    now = desk.now()
+    if told:
+        ended = notices.bury(c, known, "here", now)
+        connections.replace(c, notices.tell(c, ended, now))
+        return
+    for row in invitations.of_connection(c, end):
+        invitations.revoke(c, row.id, now)
+    outbox.remove(c, end)
+    connections.remove(c, end)
 
 
 def _edited_meanwhile(what: str) -> InputError:

@@ -1,5 +1,8 @@
 """Connectors: add, show, check, remove."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 import aiohttp
 import msgspec
 import sqlalchemy as sa
@@ -45,7 +48,7 @@ class ConnectorOperations:
                 remedy="Choose another name.",
             )
         record = Connector(desk.new_id(), body.name, body.system, body.params, desk.now())
-        await self._try(record, check=body.check)
+        await try_connector(desk, record, check=body.check)
 
         def work(c: sa.Connection) -> None:
             connectors.add(c, desk.store.vault, record)
@@ -62,7 +65,7 @@ class ConnectorOperations:
         given = {key: value for key, value in body.params.items() if value != MASK}
         params = {key: value for key, value in (known.params | given).items() if value is not None}
         record = msgspec.structs.replace(known, params=params)
-        await self._try(record, check=body.check)
+        await try_connector(desk, record, check=body.check)
 
         def work(c: sa.Connection) -> None:
             connectors.update(c, desk.store.vault, record)
@@ -74,25 +77,6 @@ class ConnectorOperations:
         desk.worker.known.forget(record.id)
         await desk.changed()
         return await self.one(name)
-
-    async def _try(self, record: Connector, *, check: bool) -> None:
-        """Wrong params are refused; so are a server and credentials that do not answer."""
-        desk = self._desk
-        try:
-            session = desk.open_session(record)
-        except ConfigurationError as error:
-            raise InputError(error.message, remedy=error.remedy) from error
-        try:
-            tracker = _opened(record, desk, session)
-            stages = await tracker.check() if check else ()
-        finally:
-            await session.close()
-        failed = next((stage for stage in stages if not stage.passed), None)
-        if failed is not None:
-            raise InputError(
-                f"The {failed.stage} check failed: {failed.message}",
-                remedy=failed.remedy or "Correct the connector's parameters.",
-            )
 
     async def remove(self, name: str) -> None:
         desk = self._desk
@@ -133,6 +117,36 @@ class ConnectorOperations:
             created=record.created,
             revision=record.revision,
         )
+
+
+async def try_connector(desk: Desk, record: Connector, *, check: bool) -> None:
+    """Wrong params are refused; so are a server and credentials that do not answer."""
+    async with tried(desk, record, check=check):
+        return
+
+
+@asynccontextmanager
+async def tried(desk: Desk, record: Connector, *, check: bool) -> AsyncIterator[OpenConnector]:
+    """Open for a look. Raises `InputError` for what is wrong with it."""
+    try:
+        session = desk.open_session(record)
+    except ConfigurationError as error:
+        raise InputError(error.message, remedy=error.remedy) from error
+    try:
+        tracker = _opened(record, desk, session)
+        failed = await _failed(tracker) if check else None
+        if failed is not None:
+            raise InputError(
+                f"The {failed.stage} check failed: {failed.message}",
+                remedy=failed.remedy or "Correct the connector's parameters.",
+            )
+        yield OpenConnector(record, tracker, session)
+    finally:
+        await session.close()
+
+
+async def _failed(tracker: Tracker) -> StageResult | None:
+    return next((stage for stage in await tracker.check() if not stage.passed), None)
 
 
 def _opened(record: Connector, desk: Desk, session: aiohttp.ClientSession) -> Tracker:

@@ -11,7 +11,7 @@ from schemas.errors import Fault, InputError, RuleError, TidegateError, TrackerE
 from schemas.issue import IssueRef
 from schemas.replica import ReplicaAttachment, TwinMessage
 from schemas.rule_life import DryRun, DryRunBody, OtherEnd, Write
-from schemas.rules import RuleSet
+from schemas.rules import RuleSet, Snippet
 from schemas.twin import Twin
 from service.rules.codec import RichTextCodec
 from service.rules.declared import DeclaredEngine
@@ -27,6 +27,7 @@ from service.workers.dry_tracker import DryTracker, dry
 from service.workers.kin import StoredKin
 from service.workers.ledger import waiting_message
 from service.workers.operations.desk import Desk
+from service.workers.other_keys import KeysEngine
 from service.workers.reconciliation import Reconciliation
 from service.workers.remote_names import RemoteNames
 from service.workers.roster import LiveConnection, OpenConnector
@@ -78,7 +79,14 @@ class DryRunning:
         self._codec = codec
         self._form = PlainForm(codec)
 
-    async def run(self, live: LiveConnection, body: DryRunBody, draft: RuleDraft | None) -> DryRun:
+    async def run(
+        self,
+        live: LiveConnection,
+        body: DryRunBody,
+        draft: RuleDraft | None,
+        library: tuple[Snippet, ...],
+    ) -> DryRun:
+        """What is not published yet uses the snippets of the library."""
         opened = self._desk.roster.connectors.get(live.record.connector)
         if opened is None:
             raise InputError(
@@ -86,7 +94,7 @@ class DryRunning:
                 status=409,
                 remedy="Check the connector.",
             )
-        rules = _rules(live, body, draft)
+        rules = _rules(live, body, draft, library)
         twin, row = await self._find(live, opened, body.issue)
         here = await self._pass(live, opened, rules, twin, row.incoming if row else None)
         return self._shown(twin, rules, here, await self._there(live, here.message))
@@ -124,7 +132,8 @@ class DryRunning:
         desk = self._desk
         names = RemoteNames(desk.store, now=desk.now)
         declared = await ConnectionTables(desk.known, desk.roster, names).declared(live)
-        engine = TapedEngine(DeclaredEngine(self._desk.engine, declared))
+        asking = KeysEngine(desk.engine, StoredKin(desk.store, live.record).key)
+        engine = TapedEngine(DeclaredEngine(asking, declared))
         ledger = _NoLedger()
         rules = msgspec.structs.replace(rules, tables=declared.source)
         bench = self._bench(live, opened, rules, tracker, engine, ledger)
@@ -231,20 +240,26 @@ class DryRunning:
         return self._form.shown(message.replica.fields)
 
 
-def _rules(live: LiveConnection, body: DryRunBody, draft: RuleDraft | None) -> RuleSet:
+def _rules(
+    live: LiveConnection,
+    body: DryRunBody,
+    draft: RuleDraft | None,
+    library: tuple[Snippet, ...],
+) -> RuleSet:
     rules = live.rules
     if body.draft:
         if draft is None:
             raise InputError(
                 "There is no draft.", status=409, remedy="Save one, or leave `draft` out."
             )
-        rules = RuleSet(0, draft.outgoing, draft.incoming)
+        rules = RuleSet(0, draft.outgoing, draft.incoming, snippets=library)
     if body.outgoing is None and body.incoming is None:
         return rules
     return RuleSet(
         0,
         rules.outgoing if body.outgoing is None else body.outgoing,
         rules.incoming if body.incoming is None else body.incoming,
+        snippets=library,
     )
 
 

@@ -66,7 +66,7 @@ class MappingOperations:
             default_user=body.default_user,
         )
         await self._keep(live.record, settings)
-        return await self.view(name, await self._free(name))
+        return await self.view(name, await self.free(name))
 
     async def solve(self, name: str, body: MappingSolution) -> MappingView:
         live = self._desk.connection(name)
@@ -75,7 +75,7 @@ class MappingOperations:
         checked = await self.checked(live, {body.field: table})
         mappings = settings.mappings | checked
         await self._keep(live.record, msgspec.structs.replace(settings, mappings=mappings))
-        return await self.view(name, await self._free(name))
+        return await self.view(name, await self.free(name))
 
     async def suggest(self, name: str) -> MappingSuggestions:
         """From what both trackers tell; what issues wait for comes first."""
@@ -125,7 +125,7 @@ class MappingOperations:
         await desk.store.write(work)
         await desk.changed()
 
-    async def _free(self, name: str) -> int:
+    async def free(self, name: str) -> int:
         """All that wait for a value which the tables now answer."""
         live = self._desk.connection(name)
         tables = live.record.settings.mappings

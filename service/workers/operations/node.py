@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from time import perf_counter
 
+import msgspec
+
 from schemas.access import AuditEntry, AuditQuery, TokenCreate, TokenCreated, TokenView
 from schemas.api import Page, PageQuery
 from schemas.bulk import (
@@ -60,6 +62,7 @@ from service.codec import MarkdownCodec
 from service.workers.broadcast import Broadcast, Reader
 from service.workers.bulk import Bulk
 from service.workers.operations.alm import AlmOperations
+from service.workers.operations.configuration.operations import ConfigurationOperations
 from service.workers.operations.conflicts import ConflictOperations
 from service.workers.operations.connections import ConnectionOperations
 from service.workers.operations.connectors import ConnectorOperations
@@ -80,6 +83,7 @@ from service.workers.operations.relay import RelayOperations
 from service.workers.operations.relay_pairing import RelayedPairing
 from service.workers.operations.replaying import Replaying
 from service.workers.operations.rule_life import RuleLifeOperations
+from service.workers.operations.snippets import SnippetOperations
 from service.workers.operations.tasks import TaskOperations, Work
 from service.workers.operations.tokens import TokenDesk
 from service.workers.operations.triggers import TriggerOperations
@@ -115,12 +119,15 @@ class NodeOperations:
         self._twins = TwinOperations(desk, self._errors)
         self._conflicts = ConflictOperations(desk)
         self._mapping = MappingOperations(desk, self._errors)
+        self._configuration = ConfigurationOperations(desk, self._mapping)
         self._connections = ConnectionOperations(desk, pairing, relayed, self._mapping.checked)
+        self._snippets = SnippetOperations(desk)
         self._rule_life = RuleLifeOperations(
             desk,
             self._connections,
             Replaying(desk, MarkdownCodec(), elapsed=perf_counter),
             DryRunning(desk, MarkdownCodec()),
+            self._snippets,
         )
         self._discovery = DiscoveryOperations(desk)
         self._peers = PeerOperations(desk, pairing)
@@ -132,6 +139,10 @@ class NodeOperations:
     @property
     def alm(self) -> AlmOperations:
         return self._alm
+
+    @property
+    def configuration(self) -> ConfigurationOperations:
+        return self._configuration
 
     async def node(self) -> NodeView:
         desk = self._desk
@@ -207,7 +218,10 @@ class NodeOperations:
         return await self._connections.set_settings(name, body)
 
     async def change_settings(self, name: str, body: SettingsPatch) -> ConnectionView:
-        return await self._connections.change_settings(name, body)
+        changed = await self._connections.change_settings(name, body)
+        if body.mappings is not msgspec.UNSET:
+            await self._mapping.free(name)
+        return changed
 
     async def pause(self, name: str) -> ConnectionView:
         return await self._connections.pause(name)
@@ -275,6 +289,10 @@ class NodeOperations:
     @property
     def rule_life(self) -> RuleLifeOperations:
         return self._rule_life
+
+    @property
+    def snippets(self) -> SnippetOperations:
+        return self._snippets
 
     async def sync(self, body: SyncBody) -> SyncAnswer:
         return await self._twins.sync(body)

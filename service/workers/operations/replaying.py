@@ -10,14 +10,17 @@ import sqlalchemy as sa
 
 from schemas.errors import InputError, MappingError, RuleError
 from schemas.rule_life import RecorderView, ReplayBody, Replayed, ReplayReport
-from schemas.rules import Difference, Outgoing, RuleSet, Wanted
+from schemas.rules import Difference, Outgoing, RuleSet, Snippet, Wanted
 from service.rules.codec import RichTextCodec
 from service.rules.differences import differences
 from service.rules.plain_form import PlainForm
-from service.rules.port import RuleEngine
-from service.store import rule_drafts, rule_recordings
+from service.rules.port import Direction, RuleEngine
+from service.rules.sessions import script_of
+from service.store import rule_drafts, rule_recordings, rule_snippets
 from service.store.rule_recordings import Recording
+from service.workers.kin import StoredKin
 from service.workers.operations.desk import Desk
+from service.workers.other_keys import KeysEngine
 from service.workers.remote_names import RemoteNames
 from service.workers.tables import ConnectionTables
 from service.workers.tape import Run, unpacked
@@ -47,21 +50,22 @@ class Replaying:
         desk, began = self._desk, self._elapsed()
         live = desk.connection(name)
 
-        def work(c: sa.Connection) -> tuple[rule_drafts.RuleDraft | None, list[Recording]]:
+        def work(c: sa.Connection) -> tuple[RuleSet, list[Recording]]:
             draft = rule_drafts.get(c, live.record.id)
+            library = tuple(row.snippet for row in rule_snippets.newest(c))
             vault, limit = desk.store.vault, body.limit
-            return draft, rule_recordings.page(
+            return _sources(live.rules, draft, body, library), rule_recordings.page(
                 c, vault, live.record.id, since=body.since, after=body.after, limit=limit
             )
 
-        draft, found = await desk.store.read(work)
+        sources, found = await desk.store.read(work)
         names = RemoteNames(desk.store, now=desk.now)
         tables = (await ConnectionTables(desk.known, desk.roster, names).declared(live)).source
         now, then = (
-            msgspec.structs.replace(rules, tables=tables)
-            for rules in (live.rules, _sources(live.rules, draft, body))
+            msgspec.structs.replace(rules, tables=tables) for rules in (live.rules, sources)
         )
-        theatre = Theatre(desk.engine, self._codec, now, then)
+        engine = KeysEngine(desk.engine, StoredKin(desk.store, live.record).key)
+        theatre = Theatre(engine, self._codec, now, then)
         runs = [(recording, _opened(recording)) for recording in found]
         differing: list[Replayed] = []
         for start in range(0, len(runs), _AT_ONCE):
@@ -89,10 +93,12 @@ class Theatre:
         self._engine = engine
         self._form = PlainForm(codec)
         self._now, self._draft = now, draft
+        directions: tuple[Direction, ...] = ("outgoing", "incoming")
+        self._same = {each: script_of(each, now) == script_of(each, draft) for each in directions}
 
     async def compare(self, at: int, run: Run) -> Replayed | None:
         """None: nothing would have come out differently."""
-        if getattr(self._now, run.direction) == getattr(self._draft, run.direction):
+        if self._same[run.direction]:
             return None
         before, after = await self._came(self._now, run), await self._came(self._draft, run)
         found = self._differences(before, after)
@@ -123,7 +129,12 @@ class Theatre:
         return self._form.result(came)
 
 
-def _sources(now: RuleSet, draft: rule_drafts.RuleDraft | None, body: ReplayBody) -> RuleSet:
+def _sources(
+    now: RuleSet,
+    draft: rule_drafts.RuleDraft | None,
+    body: ReplayBody,
+    library: tuple[Snippet, ...],
+) -> RuleSet:
     if body.outgoing is None and body.incoming is None:
         if draft is None:
             raise InputError(
@@ -131,11 +142,12 @@ def _sources(now: RuleSet, draft: rule_drafts.RuleDraft | None, body: ReplayBody
                 status=409,
                 remedy="Save a draft, or give the rules with the request.",
             )
-        return RuleSet(0, draft.outgoing, draft.incoming)
+        return RuleSet(0, draft.outgoing, draft.incoming, snippets=library)
     return RuleSet(
         0,
         now.outgoing if body.outgoing is None else body.outgoing,
         now.incoming if body.incoming is None else body.incoming,
+        snippets=library,
     )
 
 

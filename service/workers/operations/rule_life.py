@@ -30,6 +30,8 @@ from service.workers.operations.connections import ConnectionOperations
 from service.workers.operations.desk import Desk
 from service.workers.operations.dry_running import DryRunning
 from service.workers.operations.replaying import Replaying
+from service.workers.operations.snippets import SnippetOperations, pins
+from service.workers.operations.wording import wording
 from service.workers.roster import LiveConnection
 
 
@@ -40,8 +42,10 @@ class RuleLifeOperations:
         connections: ConnectionOperations,
         replaying: Replaying,
         dry_running: DryRunning,
+        snippets: SnippetOperations,
     ) -> None:
         self._desk = desk
+        self._snippets = snippets
         self._connections = connections
         self._replaying, self._dry_running = replaying, dry_running
 
@@ -59,7 +63,12 @@ class RuleLifeOperations:
                 count,
                 tuple(
                     RuleVersionView(
-                        row.version, row.author, row.message, row.created, row.version == count
+                        row.version,
+                        row.author,
+                        row.message,
+                        row.created,
+                        row.version == count,
+                        row.snippets,
                     )
                     for row in found
                 ),
@@ -71,7 +80,7 @@ class RuleLifeOperations:
         live = self._desk.connection(name)
         number = int(version) if version.isascii() and version.isdigit() else 0
         rules = await self._version(live, number)
-        return RuleVersionDetail(rules.version, rules.outgoing, rules.incoming)
+        return RuleVersionDetail(rules.version, rules.outgoing, rules.incoming, pins(rules))
 
     async def draft(self, name: str) -> DraftView:
         live = self._desk.connection(name)
@@ -79,7 +88,7 @@ class RuleLifeOperations:
         if found is None:
             rules = live.rules
             return DraftView(rules.outgoing, rules.incoming, rules.version)
-        return await self._view(found)
+        return await self._view(live, found)
 
     async def save_draft(self, name: str, body: DraftPut, author: str) -> DraftView:
         """With findings it is saved as well: a draft is where one tries."""
@@ -93,7 +102,7 @@ class RuleLifeOperations:
             self._desk.now(),
         )
         await self._desk.store.write(lambda c: rule_drafts.put(c, live.record.id, draft))
-        return await self._view(draft)
+        return await self._view(live, draft)
 
     async def discard(self, name: str) -> None:
         live = self._desk.connection(name)
@@ -119,7 +128,8 @@ class RuleLifeOperations:
         earlier = await self._version(live, body.version)
         message = body.message or f"Back to version {body.version}"
         put = RulesPut(earlier.outgoing, earlier.incoming, message, live.rules.version)
-        return await self._connections.save_rules(name, put, author)
+        # With the snippets of then, so that it decides as it did.
+        return await self._connections.save_rules(name, put, author, pinned=earlier.snippets)
 
     async def diff(self, name: str, query: DiffQuery) -> RulesDiff:
         live = self._desk.connection(name)
@@ -148,7 +158,7 @@ class RuleLifeOperations:
     async def dry_run(self, name: str, body: DryRunBody) -> DryRun:
         live = self._desk.connection(name)
         draft = await self._draft(live) if body.draft else None
-        return await self._dry_running.run(live, body, draft)
+        return await self._dry_running.run(live, body, draft, await self._snippets.library())
 
     def _scripted(self, name: str) -> LiveConnection:
         live = self._desk.connection(name)
@@ -171,12 +181,14 @@ class RuleLifeOperations:
             )
         return found
 
-    async def _view(self, draft: RuleDraft) -> DraftView:
-        engine = self._desk.engine
+    async def _view(self, live: LiveConnection, draft: RuleDraft) -> DraftView:
+        engine, library = self._desk.engine, await self._snippets.library()
         findings: tuple[Diagnostic, ...] = (
-            *await engine.check("outgoing", draft.outgoing, "outgoing.py"),
-            *await engine.check("incoming", draft.incoming, "incoming.py"),
+            *await engine.check("outgoing", draft.outgoing, "outgoing.py", library),
+            *await engine.check("incoming", draft.incoming, "incoming.py", library),
         )
+        rules = RuleSet(0, draft.outgoing, draft.incoming)
+        words = await wording(self._desk, live, rules, library)
         return DraftView(
             draft.outgoing,
             draft.incoming,
@@ -185,6 +197,8 @@ class RuleLifeOperations:
             draft.message,
             draft.saved,
             findings,
+            words.warnings,
+            words.unchecked,
         )
 
 

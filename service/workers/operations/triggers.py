@@ -117,21 +117,7 @@ class TriggerOperations:
         return row
 
     async def _checked(self, record: Connection, spec: TriggerSpec) -> None:
-        if not placed(spec, record).project:
-            raise InputError("A trigger is for one project.", field="project")
-        if not spec.query:
-            return
-        tracker = self._tracker(record)
-        if not isinstance(tracker, Searching):
-            raise InputError(
-                f"{tracker.capabilities.title} has no queries here: use conditions.", field="query"
-            )
-        try:
-            await tracker.search(spec.query, (placed(spec, record).project,))
-        except TrackerError as error:
-            if error.fault is not Fault.VALIDATION:
-                raise
-            raise InputError(error.message, field="query", remedy=error.remedy) from error
+        await check_trigger(self._tracker(record), placed(spec, record))
 
     async def _found(self, record: Connection, spec: TriggerSpec, most: int) -> Found:
         whole, tracker = placed(spec, record), self._tracker(record)
@@ -152,6 +138,24 @@ class TriggerOperations:
 
     def _tracker(self, record: Connection) -> Tracker:
         return self._desk.roster.connectors[record.connector].tracker
+
+
+async def check_trigger(tracker: Tracker, spec: TriggerSpec) -> None:
+    """Raises `InputError` for one without a project, and for a query that the tracker refuses."""
+    if not spec.project:
+        raise InputError("A trigger is for one project.", field="project")
+    if not spec.query:
+        return
+    if not isinstance(tracker, Searching):
+        raise InputError(
+            f"{tracker.capabilities.title} has no queries here: use conditions.", field="query"
+        )
+    try:
+        await tracker.search(spec.query, (spec.project,))
+    except TrackerError as error:
+        if error.fault is not Fault.VALIDATION:
+            raise
+        raise InputError(error.message, field="query", remedy=error.remedy) from error
 
 
 async def _candidates(

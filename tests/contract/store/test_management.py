@@ -9,12 +9,14 @@ from schemas.errors import InputError
 from schemas.issue import IssueRef
 from schemas.node import Activity
 from schemas.replica import Replica
+from schemas.triggers import TriggerSpec
 from schemas.twin import Twin
-from service.store import activity, answers, audit, outbox, tasks, tokens, twins
+from service.store import activity, answers, audit, outbox, tasks, tokens, triggers, twins
 from service.store.audit import Filter
 from service.store.store import Store
 from service.store.tasks import TaskRow
 from service.store.tokens import TokenRow
+from service.store.triggers import TriggerRow
 from service.store.twin_records import TwinKey
 from service.store.twins import Search
 
@@ -142,6 +144,23 @@ async def test_twins_are_found_by_either_sides_key_and_counted(ready: Store):
     before = await ready.read(lambda c: twins.waiting(c, NOW))
     after = await ready.read(lambda c: twins.waiting(c, NOW + 5))
     assert after.due - before.due == before.later - after.later == 3
+
+
+async def test_triggers_are_kept_by_name_and_read_all_at_once(ready: Store):
+    def fill(c):
+        for connection, name, active in (("c2", "a", True), ("c1", "b", False), ("c1", "a", True)):
+            triggers.put(c, TriggerRow(connection, name, TriggerSpec("P", active=active), NOW))
+        triggers.put(c, TriggerRow("c1", "a", TriggerSpec("Q"), NOW + 9))
+
+    await ready.write(fill)
+    rows = await ready.read(triggers.all)
+    assert [(row.connection, row.name) for row in rows] == [("c1", "a"), ("c1", "b"), ("c2", "a")]
+    assert (rows[0].spec.project, rows[0].created) == ("Q", NOW)
+    active = await ready.read(triggers.active)
+    assert [(row.connection, row.name) for row in active] == [("c1", "a"), ("c2", "a")]
+    assert await ready.write(lambda c: triggers.remove(c, "c1", "b"))
+    assert not await ready.write(lambda c: triggers.remove(c, "c1", "b"))
+    assert await ready.read(lambda c: triggers.of_connection(c, "c1")) == rows[:1]
 
 
 async def test_the_activity_is_read_on_from_an_entry(store: Store):

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from schemas.errors import ConfigurationError, InputError
 from schemas.node import Activity, Connection, ConnectionSettings, Connector, Peer, PublicPeer
 from schemas.rich_text import plain
-from schemas.rules import RuleSet
+from schemas.rules import RuleSet, Snippet
 from service.store import (
     activity,
     attachments,
@@ -23,6 +23,7 @@ from service.store import (
     nonces,
     outbox,
     peers,
+    rule_snippets,
     rule_versions,
     settings,
     tables,
@@ -30,6 +31,7 @@ from service.store import (
 from service.store.attachments import AttachmentRequest
 from service.store.conflicts import Conflict
 from service.store.identity import Identity
+from service.store.rule_snippets import SnippetVersion
 from service.store.store import Store, open_store
 from service.store.vault import Vault
 
@@ -244,6 +246,34 @@ async def test_rules_keep_every_version(ready: Store):
         await ready.write(
             lambda c: rule_versions.add(c, "c9", "", "", author="", message="", now=NOW)
         )
+
+
+async def test_rules_keep_the_snippets_that_they_use_and_snippets_every_version(ready: Store):
+    def snippet(name: str, version: int, source: str, removed: bool = False):
+        row = SnippetVersion(name, version, source, "Ann", "why", NOW, removed)
+        return lambda c: rule_snippets.add(c, row)
+
+    for made in (snippet("a", 1, "# ё1"), snippet("a", 2, "# ё2"), snippet("b", 1, "# ю")):
+        await ready.write(made)
+    await ready.write(
+        lambda c: rule_versions.add(
+            c, "c1", "o", "i", author="", message="", now=NOW, snippets={"b": 1, "a": 1}
+        )
+    )
+    newest = await ready.read(lambda c: rule_versions.newest(c, "c1"))
+    assert newest == RuleSet(
+        1, "o", "i", snippets=(Snippet("a", 1, "# ё1"), Snippet("b", 1, "# ю"))
+    )
+    (line,) = await ready.read(lambda c: rule_versions.history(c, "c1"))
+    assert line.snippets == {"a": 1, "b": 1}
+    await ready.write(snippet("b", 2, "", True))
+    assert [row.snippet for row in await ready.read(rule_snippets.newest)] == [
+        Snippet("a", 2, "# ё2")
+    ]
+    assert (await ready.read(lambda c: rule_versions.newest(c, "c1"))) == newest
+    rows = await ready.read(lambda c: rule_snippets.history(c, "a", before=2))
+    assert [row.version for row in rows] == [1]
+    assert await ready.read(lambda c: rule_snippets.get(c, "a", 3)) is None
 
 
 async def test_activity_is_paged_newest_first_and_pruned(store: Store):

@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0015_ledger_pages"
-down_revision = "0016_remote_names"
+down_revision = "0012_rule_snippets"
 
 
 def upgrade() -> None:

@@ -5,6 +5,7 @@ import pytest
 
 from schemas.api import Page, Problem
 from schemas.connection_api import ConnectionInitiated, ConnectionView
+from schemas.mapping import FieldFlow, MappingTable
 from schemas.node import ConnectionSettings, Trigger
 from schemas.rule_life import RulesSaved, RulesView
 from schemas.rules import Diagnostic
@@ -93,12 +94,25 @@ async def test_set_changes_what_is_given_and_keeps_the_rest(node, on_node):
         users={"bob@there.example": "u2"},
         default_user="u9",
         attachment_limit=5,
+        field_policies={"summary": "acme"},
+        masks=("credentials",),
+        mappings={"status": MappingTable(unmapped="keep")},
+        flow={"status": FieldFlow("in")},
+        poll_seconds=4.0,
+        record_hours=3,
+        record_megabytes=2,
     )
+    told = msgspec.to_builtins(settings)
+    assert set(told) == set(ConnectionSettings.__struct_fields__), "a setting that may be lost"
     node.answers["connection"] = msgspec.structs.replace(VIEW, settings=settings)
     node.answers["connection_settings"] = VIEW
     await on_node("connection", "set", "acme-globex", "--project", "OPS")
     sent = node.calls[-1][2]
     assert msgspec.to_builtins(sent) == msgspec.to_builtins(settings) | {"project": "OPS"}
+    await on_node("connection", "set", "acme-globex", "--mask", "credentials", "--mask", "K-[0-9]")
+    assert node.calls[-1][2].masks == ("credentials", "K-[0-9]")
+    await on_node("connection", "set", "acme-globex", "--mask", "")
+    assert node.calls[-1][2].masks == ()
     limits = ("--attachment-limit", "0", "--poll-seconds", "7.5")
     await on_node("connection", "set", "acme-globex", *limits)
     assert (node.calls[-1][2].attachment_limit, node.calls[-1][2].poll_seconds) == (0, 7.5)

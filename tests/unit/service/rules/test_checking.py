@@ -2,6 +2,9 @@
 
 import pytest
 
+from service.rules.limits import RuleLimits
+from service.rules.monty_engine import open_engine
+
 GOOD = """\
 TABLE = {"a": "b"}
 
@@ -89,3 +92,11 @@ async def test_nothing_is_run(engine, source):
 async def test_a_hostile_file_is_a_finding(engine, source):
     assert await engine.check("outgoing", source, "outgoing.py")
     assert await engine.check("outgoing", GOOD, "outgoing.py") == ()
+
+
+async def test_the_time_of_a_run_is_not_that_of_a_check(codec, monkeypatch):
+    """A busy machine does not make a right rule look too large."""
+    monkeypatch.setattr("service.rules.monty_engine.GRACE", 0.001)
+    limits = RuleLimits(seconds=0.001)
+    async with open_engine(codec, workers=1, kept=1, limits=limits) as hasty:
+        assert await hasty.check("outgoing", GOOD, "outgoing.py") == ()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from service.codec import MarkdownCodec
-from service.rules.golden import GoldenFiles, cases_in, read_case, rules_in
+from service.rules.golden import GoldenFiles, cases_in, read_case, rules_in, snippets_for
 from service.rules.monty_engine import open_engine
 
 COOKBOOK = Path(str(files("service.rules").joinpath("cookbook")))
@@ -21,7 +21,9 @@ async def test_all_recipes_pass_their_golden_files_and_the_check():
         findings = [
             found
             for file in rules_in(COOKBOOK)
-            for found in await engine.check(file.stem, file.read_text(), str(file))
+            for found in await engine.check(
+                file.stem, file.read_text(), str(file), snippets_for(file.parent)
+            )
         ]
     assert [verdict for verdict in verdicts if not verdict.passed] == []
     assert findings == []

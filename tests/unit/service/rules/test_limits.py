@@ -1,10 +1,12 @@
 """Each limit from both sides: what is just allowed runs, what is just over it is ended."""
 
+from typing import Any
+
 import pytest
 
 from schemas.errors import RuleError
 from service.rules.limits import RuleLimits
-from service.rules.monty_engine import open_engine
+from service.rules.monty_engine import PATIENCE, open_engine
 
 WORK = "n = 0\nfor i in range(40_000):\n    n += i\nreturn Replica(summary=str(n))"
 HOLD = "x = 'a' * {megabytes}_000_000\nreturn Replica(summary=str(len(x)))"
@@ -90,3 +92,20 @@ async def test_what_a_rule_may_not_return_is_refused(engine, incoming_rule, repl
     assert caught.value.line >= 1
     fine = incoming_rule("return Wanted(summary=replica.summary)")
     assert (await engine.incoming(fine, replica, None, context)).fields == {"summary": "Crash"}
+
+
+async def test_a_second_try_has_more_time(codec, outgoing_rule, issue, context, monkeypatch):
+    """A machine that is short of time may have stopped a rule that is quick enough."""
+    limits = RuleLimits(seconds=0.02)
+    given: list[int] = []
+
+    def patient(self: RuleLimits, patience: int = 1) -> Any:
+        given.append(patience)
+        return allowed(self, patience)
+
+    allowed = RuleLimits.for_session
+    monkeypatch.setattr(RuleLimits, "for_session", patient)
+    rule = outgoing_rule("while True:\n    pass")
+    assert "ran longer than 20 ms" in await ends(codec, rule, issue, context, limits)
+    assert given == [1, PATIENCE]
+    assert allowed(limits, PATIENCE)["max_feed_duration_secs"] == pytest.approx(0.06)

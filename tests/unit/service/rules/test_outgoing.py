@@ -138,7 +138,8 @@ async def test_control_characters_in_values_change_nothing(engine, outgoing_rule
     issue.fields["assignee"] = User("Ann\x1eLee", "a\x1d@example.com")
     rules = outgoing_rule("return Replica(status=issue.status, assignee=issue.assignee)")
     sent = await engine.outgoing(rules, issue, context)
-    assert sent.fields == {"status": "To Do", "assignee": User("Ann Lee", "a @example.com")}
+    odd_one = issue.fields["assignee"]
+    assert sent.fields == {"status": "To Do", "assignee": odd_one}
 
 
 async def test_large_text_costs_the_sandbox_nothing(engine, outgoing_rule, issue, context):

@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 from schemas.rules import RuleSet
 from service.rules.limits import RuleLimits
 from service.rules.monty_engine import open_engine
-from service.rules.sessions import RUNS, varies
+from service.rules.sessions import RUNS, asks_for_issue, varies
 
 DRAW = """\
 import random
@@ -111,3 +111,23 @@ async def test_prints_reach_the_log_with_a_bound(codec, outgoing_rule, issue, co
     assert line["text"].startswith("hello WEB-1\nxxx")
     assert len(line["text"]) == 100
     assert line["log_level"] == "debug"
+
+
+@pytest.mark.parametrize(
+    ("rule", "asks"),
+    [
+        ("def incoming(replica, issue, context):\n    return None\n", False),
+        (
+            "def incoming(\n    replica: Replica, issue: Issue | None, context: Context\n"
+            ") -> Wanted | None:\n    return Wanted(summary=replica.summary)\n",
+            False,
+        ),
+        ("def incoming(r, here, c):\n    return Wanted(summary=here.summary)\n", True),
+        ("def incoming(r, here, c):\n    return locals()\n", True),
+        ("def incoming(*given):\n    return given[1]\n", True),
+        ("def other(r, i, c):\n    return i\n\n\nincoming = other\n", True),
+        ("def incoming(r, i, c):\n    return None\n\n\nincoming = str\n", True),
+    ],
+)
+def test_an_issue_crosses_only_to_rules_that_may_look_at_it(rule, asks):
+    assert asks_for_issue(rule) is asks

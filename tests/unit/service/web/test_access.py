@@ -26,6 +26,8 @@ class Nothing:
     """These tests reach no operation and no record."""
 
     rule_life = None
+    configuration = None
+    snippets = None
 
 
 @pytest.fixture

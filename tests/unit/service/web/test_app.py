@@ -19,6 +19,8 @@ class NoOperations:
     """The admin application is built over it; these tests call none."""
 
     rule_life = None
+    configuration = None
+    snippets = None
 
 
 def admin_app(board, metrics, new_id, **more) -> web.Application:

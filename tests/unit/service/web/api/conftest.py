@@ -67,7 +67,9 @@ from service.web.access import by_socket
 from service.web.api.records import Records
 from service.web.app import build_admin_app
 from tests.support.described import held_against
+from tests.unit.service.web.api.configuration import FakeConfiguration
 from tests.unit.service.web.api.rule_life import FakeRuleLife
+from tests.unit.service.web.api.snippets import FakeSnippets
 
 SECRETS = {
     "url": "https://u:canary@jira.example",
@@ -292,6 +294,8 @@ class FakeOperations:
         self.calls: list[tuple[Any, ...]] = []
         self.alm = FakeAlm(self.calls)
         self.rule_life = FakeRuleLife(self.calls)
+        self.configuration = FakeConfiguration(self.calls)
+        self.snippets = FakeSnippets(self.calls)
         self.items = 1
         """Of each list."""
 

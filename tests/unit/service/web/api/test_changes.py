@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from schemas.errors import StoreUnavailable
+from schemas.examples import EXAMPLES
 from service.web.api.records import shown
 
 TOKENS, NEW = "/api/v2/tokens", {"name": "ci"}
@@ -145,3 +146,23 @@ async def test_the_stream_is_events_of_one_line_each(client, operations) -> None
     assert operations.reader.after == 77
     async with client.get("/api/v2/events", headers={"Last-Event-ID": "x"}) as answer:
         assert answer.status == 400
+
+
+async def test_a_configuration_is_told_once_and_applied_whole_or_refused(
+    client, operations, records
+) -> None:
+    async with client.get("/api/v2/configuration") as answer:
+        edition = answer.headers["ETag"]
+        assert edition == f'"{(await answer.json())["edition"]}"'
+    async with client.get("/api/v2/configuration", headers={"If-None-Match": edition}) as answer:
+        assert answer.status == 304
+    body = EXAMPLES["configuration_apply"]
+    secret = {"connectors": {"jira": {"system": "jira", "params": {"token": "canary"}}}}
+    for message, status in (("good", 200), ("bad", 422)):
+        given = body | {"message": message, "wanted": secret}
+        async with client.post("/api/v2/configuration/apply", json=given) as answer:
+            assert answer.status == status
+            assert (await answer.json())["applied"] == (status == 200)
+    assert [entry.status for entry in records.entries] == [200, 422]
+    assert "canary" not in repr(records.entries)
+    assert operations.calls[0][0] == "apply"

@@ -21,7 +21,8 @@ EVIL = "a\"b'c\\"
         ("rally", "Task", ["T1:", "T2:", "T3:"],
          'task: ((Name contains "T1:") OR ((Name contains "T2:") OR (Name contains "T3:")))'),
         ("rally", "User Story", [EVIL], 'user story: (Name contains "a\\"b\'c\\\\")'),
-        ("hp_alm", "Requirement / Functional", ["T1-"], 'requirement: {name["*T1-*"]}'),
+        ("hp_alm", "Requirement / Functional", ["T1-", "T2-"],
+         'requirement: {name["*T1-*" or "*T2-*"]}'),
         ("hp_alm", "Requirement / Functional", ['a"b'], 'requirement: {name["*a*b*"]}'),
     ],
 )  # fmt: skip

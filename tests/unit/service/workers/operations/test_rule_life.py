@@ -21,6 +21,7 @@ from schemas.rule_life import (
     RulesPut,
 )
 from schemas.rules import RuleContext
+from schemas.snippets import SnippetPut, SnippetRollback
 from schemas.twin_api import ActivityQuery, SyncBody
 from service.store import rule_recordings, twins
 from service.store.rule_recordings import Bounds
@@ -424,3 +425,132 @@ async def test_a_rule_ends_the_sync_after_its_last_word(office, rule) -> None:
     id = office.shop.roster.connection_named(ended).record.id
     found = await office.shop.store.read(lambda c: twins.get(c, id, twin))
     assert found.state.stopped
+
+
+# Snippets
+
+TOLD = 'TO_THEM = {"todo": "New"}\n\n\ndef told(status: str | None) -> str | None:\n'
+TOLD += "    return map_value(TO_THEM, status)\n"
+USING = "from snippets.statuses import told\n\n\n" + OUT.replace(
+    "status=issue.status", "status=told(issue.status)"
+)
+
+
+@pytest.fixture
+async def snippets(office: Office) -> Any:
+    made = office.operations.snippets
+    await made.save("statuses", SnippetPut(TOLD), "ann")
+    saved = await office.operations.save_rules("here", RulesPut(USING, IN), "ann")
+    assert saved.findings == ()
+    return made
+
+
+def sent_status(office: Office) -> str:
+    trackers = office.shop.trackers["other"]
+    return [held.fields["status"] for held in trackers.issues.values()][-1]
+
+
+async def test_a_snippet_decides_and_a_new_version_of_it_is_one_of_the_rules(
+    office, rules, snippets
+):
+    issue, _ = await sync(office)
+    assert sent_status(office) == "New"
+    version = office.shop.roster.connection_named("here").rules.version
+    saved = await snippets.save("statuses", SnippetPut(TOLD.replace("New", "Open"), "so"), "bob")
+    assert (saved.version, saved.connections) == (2, ("here",))
+    newest = (await rules.versions("here", PageQuery())).results[0]
+    assert (newest.version, newest.author, newest.message, newest.snippets) == (
+        version + 1,
+        "bob",
+        "Snippet statuses, version 2: so",
+        {"statuses": 2},
+    )
+    await edit(office, issue, "summary", "Crash again")
+    assert sent_status(office) == "Open"
+
+
+async def test_a_snippet_that_breaks_a_rule_is_refused_and_names_it(office, snippets):
+    before = office.shop.roster.connection_named("here").rules
+    refused = await snippets.save("statuses", SnippetPut(TOLD.replace("told", "toled")), "bob")
+    (found,) = refused.findings
+    assert (refused.version, found.file, found.line) == (None, "here/outgoing.py", 1)
+    assert "does not define told. Did you mean 'toled'?" in found.message
+    typed = TOLD.replace("status: str | None", "status: int")
+    (found,) = (await snippets.save("statuses", SnippetPut(typed), "bob")).findings
+    assert (found.file, found.line) == ("snippets/statuses.py", 5)
+    assert office.shop.roster.connection_named("here").rules == before
+    assert (await snippets.one("statuses")).version == 1
+
+
+async def test_rolling_rules_back_brings_the_snippets_of_then(office, rules, snippets):
+    version = office.shop.roster.connection_named("here").rules.version
+    saved = await snippets.save("statuses", SnippetPut(TOLD.replace("New", "Open")), "bob")
+    assert saved.findings == ()
+    await rules.roll_back("here", RollbackBody(version), "ann")
+    await sync(office)
+    assert sent_status(office) == "New"
+    shown = await snippets.one("statuses")
+    assert [(use.connection, use.version) for use in shown.used_by] == [("here", 1)]
+    assert shown.version == 2
+    back = await snippets.roll_back("statuses", SnippetRollback(1), "ann")
+    assert (back.version, back.connections) == (3, ("here",))
+    assert (await snippets.one("statuses")).source == TOLD
+
+
+async def test_a_dry_run_and_a_replay_of_a_draft_see_the_newest_snippets(office, rules, snippets):
+    issue, _ = await sync(office)
+    version = office.shop.roster.connection_named("here").rules.version
+    saved = await snippets.save("statuses", SnippetPut(TOLD.replace("New", "Open")), "bob")
+    assert saved.findings == ()
+    await rules.roll_back("here", RollbackBody(version), "ann")
+    run = await rules.dry_run("here", DryRunBody(issue, outgoing=USING))
+    assert run.outgoing["fields"]["status"] == "Open"
+    run = await rules.dry_run("here", DryRunBody(issue))
+    assert run.outgoing["fields"]["status"] == "New"
+    report = await rules.replay("here", ReplayBody(USING))
+    (changed,) = {each for one in report.differing for each in one.differences}
+    assert (changed.at, changed.before, changed.after) == ("fields.status", '"New"', '"Open"')
+
+
+async def test_a_snippet_in_use_stays_and_one_that_nothing_uses_can_go(office, snippets):
+    with pytest.raises(InputError, match="is used by here") as caught:
+        await snippets.remove("statuses", "ann")
+    assert caught.value.status == 409
+    await office.operations.save_rules("here", RulesPut(OUT, IN), "ann")
+    await snippets.remove("statuses", "ann")
+    assert (await snippets.all(PageQuery())).results == ()
+    saved = await office.operations.save_rules("here", RulesPut(USING, IN), "ann")
+    assert "There is no snippet statuses." in saved.findings[0].message
+    again = await snippets.save("statuses", SnippetPut(TOLD), "ann")
+    assert again.version == 3
+    removed = [row.removed for row in (await snippets.versions("statuses", PageQuery())).results]
+    assert removed == [False, True, False]
+
+
+async def test_a_snippet_has_a_name_that_can_be_imported(office):
+    for name in ("Statuses", "a-b", "class", "../x", ""):
+        with pytest.raises(InputError, match="cannot be the name"):
+            await office.operations.snippets.save(name, SnippetPut("A = 1\n"), "ann")
+
+
+# Keys of other issues
+
+NAMING = OUT.replace(
+    "status=issue.status",
+    "status=remote_key_of(text(issue.summary)) or local_key_of('other-i1') or 'none'",
+)
+
+
+async def test_a_rule_is_told_the_keys_of_other_issues(office, rules):
+    first, _ = await sync(office)
+    saved = await office.operations.save_rules("here", RulesPut(NAMING, IN), "ann")
+    assert saved.findings == ()
+    (mirror,) = office.shop.trackers["other"].issues
+    await sync(office, summary=first)
+    assert sent_status(office) == mirror
+    issue, _ = await sync(office, summary="no key")
+    assert sent_status(office) == first
+    run = await rules.dry_run("here", DryRunBody(issue))
+    assert run.outgoing["fields"]["status"] == first
+    replayed = await rules.replay("here", ReplayBody(NAMING.replace("'none'", "'?'")))
+    assert (replayed.seen > 0, replayed.differing) == (True, ())

@@ -1,0 +1,142 @@
+"""What a node is set up with, as one document: exported, planned and applied as a whole."""
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from schemas.api import ConnectionName, Name, SideName, Source, Text
+from schemas.connection_api import SettingsBody
+from schemas.node import Mode
+from schemas.rules import Diagnostic
+from schemas.triggers import TriggerSpec
+
+_Word = Annotated[
+    str, msgspec.Meta(min_length=1, max_length=255, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*(?!\n)$")
+]
+"""A connection's name; it becomes that of a folder."""
+_Named = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
+
+
+class ConfiguredConnector(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    system: Name
+    params: dict[str, Any] = {}
+    """Secrets are masked; a masked one that is given stays as the node holds it."""
+
+
+class ConfiguredRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    outgoing: Source
+    incoming: Source
+
+
+class ConfiguredConnection(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    connector: Name
+    local_side: SideName
+    remote_side: SideName
+    type: Literal["public", "private", "local"] = "local"
+    mode: Mode = "basic"
+    counterpart: ConnectionName = ""
+    """Of a local connection: the name of its other end."""
+    description: Text = ""
+    settings: SettingsBody = SettingsBody()
+    triggers: dict[_Named, TriggerSpec] = {}
+    rules: ConfiguredRules | None = None
+    """In script mode; without them those of the node stay."""
+
+
+class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """By name. ALM connections are no part of it: SD Elements sets them up."""
+
+    connectors: Annotated[dict[Name, ConfiguredConnector], msgspec.Meta(max_length=10_000)] = {}
+    connections: Annotated[dict[_Word, ConfiguredConnection], msgspec.Meta(max_length=20_000)] = {}
+
+
+class ConfigurationView(msgspec.Struct, frozen=True):
+    edition: str
+    """Changes with whatever is set up, secrets too."""
+    configuration: Configuration
+
+
+class PlanBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    wanted: Configuration
+    prune: bool = False
+    """Remove what is on the node and not in `wanted`."""
+    check: bool = True
+    """Ask the trackers whether projects, values, queries and credentials are right."""
+
+
+class ApplyBody(PlanBody, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    edition: Text
+    """Of the plan: when the node has another one by now, nothing is applied."""
+    message: Text = ""
+    """Why, for the history of the rules."""
+    removing: dict[_Named, Annotated[int, msgspec.Meta(ge=0)]] = {}
+    """Connections that are removed, and how many issues under sync the plan named for each."""
+
+
+class Alteration(msgspec.Struct, frozen=True):
+    """Of one field. A secret is masked before and after."""
+
+    at: tuple[str, ...]
+    before: Any = None
+    after: Any = None
+
+
+class ConfigurationChange(msgspec.Struct, frozen=True):
+    kind: Literal["connector", "connection"]
+    name: str
+    act: Literal["create", "change", "remove"]
+    fields: tuple[Alteration, ...] = ()
+    outgoing: str = ""
+    """How the rule changes, as a unified diff."""
+    incoming: str = ""
+    twins: int = 0
+    """Issues under sync whose pairs are forgotten when it is removed."""
+
+
+class ConfigurationProblem(msgspec.Struct, frozen=True):
+    """What keeps all of it from being applied."""
+
+    place: tuple[str, ...]
+    """Names from the outside in, such as `connections`, `acme-globex`, `settings`, `project`."""
+    message: str
+    remedy: str = ""
+
+
+class ConfigurationStep(msgspec.Struct, frozen=True):
+    """What no file can do: a connection with another company begins with an invitation."""
+
+    connection: str
+    message: str
+    remedy: str
+
+
+class ConfigurationPlan(msgspec.Struct, frozen=True):
+    edition: str
+    """Of what the node has; whoever applies this plan gives it back."""
+    changes: tuple[ConfigurationChange, ...]
+    problems: tuple[ConfigurationProblem, ...]
+    findings: tuple[Diagnostic, ...]
+    """Of the check of rules."""
+    steps: tuple[ConfigurationStep, ...]
+    kept: tuple[str, ...]
+    """On the node and not in `wanted`; only `prune` removes them."""
+
+
+class ConfigurationApplied(msgspec.Struct, frozen=True):
+    """Nothing is applied while there are problems or findings."""
+
+    applied: bool
+    edition: str
+    changes: tuple[ConfigurationChange, ...]
+    problems: tuple[ConfigurationProblem, ...] = ()
+    findings: tuple[Diagnostic, ...] = ()
+    steps: tuple[ConfigurationStep, ...] = ()
+    kept: tuple[str, ...] = ()
+    versions: dict[str, int] = {}
+    """The new version of the rules, by connection."""
+    freed: int = 0
+    """Issues that waited for a value which the tables now answer, and go on."""

@@ -1,0 +1,9 @@
+"""A node's configuration as files in a folder, meant for Git.
+
+connectors/NAME.toml
+connections/NAME/connection.toml    sides, mode, settings
+                 mappings.toml      tables, people, and in visual mode which way fields go
+                 triggers.toml      one table for each trigger
+                 outgoing.py        in script mode; golden files may stand beside them
+                 incoming.py
+"""

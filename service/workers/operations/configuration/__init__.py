@@ -1,0 +1,1 @@
+"""A node's configuration as one document: shown, compared with what is wanted, and changed."""

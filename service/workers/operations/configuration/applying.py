@@ -1,0 +1,86 @@
+"""Does an undertaking, in one transaction."""
+
+import msgspec
+import sqlalchemy as sa
+
+from service.rules.defaults import Manifest
+from service.store import connections, connectors, rule_versions, triggers
+from service.store.triggers import TriggerRow
+from service.workers.operations.configuration.undertaking import EndWork, Undertaking
+from service.workers.operations.connections import end_connection
+from service.workers.operations.desk import Desk
+from service.workers.operations.initiation import add_rules
+
+
+class Applying:
+    """Who, and why, for the history of the rules."""
+
+    def __init__(self, desk: Desk, found: Undertaking, *, author: str, message: str) -> None:
+        self._desk, self._found = desk, found
+        self._author, self._message = author, message
+
+    def write(self, c: sa.Connection) -> dict[str, int]:
+        """Answers the new versions of rules, by connection."""
+        desk, found = self._desk, self._found
+        for each in found.connectors:
+            put = connectors.update if each.before else connectors.add
+            put(c, desk.store.vault, each.after)
+        versions: dict[str, int] = {}
+        ends = [work for work in found.ends if not work.idle]
+        # Both ends of a new connection are there before either gets what belongs to it.
+        for work in ends:
+            self._keep(c, work)
+        for work in ends:
+            versions |= self._fill(c, work)
+        for removal in found.removed:
+            end_connection(c, desk, removal.record.id, told=bool(removal.record.peer))
+        for connector in found.removed_connectors:
+            connectors.remove(c, connector.id)
+        return versions
+
+    def _keep(self, c: sa.Connection, work: EndWork) -> None:
+        if work.before is None:
+            connections.add(c, work.after)
+            return
+        known = connections.locked(c, work.after.id)
+        if known is not None and known != work.after:
+            # Its standing may have changed meanwhile, by what the other side said.
+            changed = msgspec.structs.replace(
+                known,
+                settings=work.after.settings,
+                description=work.after.description,
+                changed=self._desk.now(),
+            )
+            connections.replace(c, changed)
+
+    def _fill(self, c: sa.Connection, work: EndWork) -> dict[str, int]:
+        own, now = work.after.id, self._desk.now()
+        stand = work.before.triggers if work.before else {}
+        for name, spec in work.triggers.items():
+            if stand.get(name) != spec:
+                triggers.put(c, TriggerRow(own, name, spec, now))
+        for name in stand.keys() - work.triggers.keys():
+            triggers.remove(c, own, name)
+        if work.rules is None:
+            if work.before is None:
+                add_rules(c, own, *self._manifests(c, work), "single-project", now)
+            return {}
+        version = rule_versions.add(
+            c,
+            own,
+            work.rules.outgoing,
+            work.rules.incoming,
+            author=self._author,
+            message=self._message,
+            now=now,
+        )
+        return {work.name: version}
+
+    def _manifests(self, c: sa.Connection, work: EndWork) -> tuple[Manifest, Manifest]:
+        other = connections.get(c, work.after.counterpart)
+        there = other.connector if other else work.after.connector
+        return self._manifest(c, work.after.connector), self._manifest(c, there)
+
+    def _manifest(self, c: sa.Connection, connector: str) -> Manifest:
+        found = connectors.get(c, self._desk.store.vault, connector)
+        return self._desk.roster.manifest(connector, found.system if found else "")

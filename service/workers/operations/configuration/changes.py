@@ -1,0 +1,133 @@
+"""What an undertaking changes, field by field and line by line, without a secret."""
+
+import difflib
+from collections.abc import Iterator
+from typing import Any, Literal
+
+import msgspec
+
+from schemas.configuration import Alteration, ConfigurationChange
+from schemas.node import Connector
+from schemas.redaction import MASK, masked
+from service.workers.operations.configuration.undertaking import (
+    ConnectorWork,
+    EndWork,
+    Place,
+    Undertaking,
+)
+
+_FACTS = ("type", "mode", "local_side", "remote_side")
+
+
+def changes_of(found: Undertaking) -> tuple[ConfigurationChange, ...]:
+    return (
+        *(_connector(work) for work in found.connectors),
+        *(_end(work) for work in found.ends if not work.idle),
+        *(
+            ConfigurationChange("connection", each.record.name, "remove", twins=each.twins)
+            for each in found.removed
+        ),
+        *(
+            ConfigurationChange("connector", each.name, "remove")
+            for each in found.removed_connectors
+        ),
+    )
+
+
+def _connector(work: ConnectorWork) -> ConfigurationChange:
+    before, after = work.before, work.after
+    fields = [*_differing(("params",), _params(before), masked(after.params))]
+    if before is not None:
+        fields += _secrets(("params",), before.params, after.params)
+    act: Literal["create", "change"] = "change" if before else "create"
+    return ConfigurationChange("connector", after.name, act, tuple(fields))
+
+
+def _params(connector: Connector | None) -> dict[str, Any]:
+    return masked(connector.params) if connector else {}
+
+
+def _secrets(at: Place, before: Any, after: Any) -> Iterator[Alteration]:
+    """Those that are others now, and look the same."""
+    if not isinstance(before, dict) or not isinstance(after, dict):
+        return
+    for name in sorted(before.keys() & after.keys()):
+        one, other = before[name], after[name]
+        if one == other:
+            continue
+        shown = masked({name: one})[name], masked({name: other})[name]
+        if shown[0] == shown[1] and MASK in str(shown[0]):
+            yield Alteration((*at, name), *shown)
+        else:
+            yield from _secrets((*at, name), one, other)
+
+
+def _end(work: EndWork) -> ConfigurationChange:
+    before = work.before
+    record = before.record if before else None
+    fields = [
+        *(_differing((), {}, _facts(work)) if record is None else ()),
+        *_differing(("description",), record.description if record else "", work.after.description),
+        *_differing(
+            ("settings",), _plain(record.settings if record else {}), _plain(work.after.settings)
+        ),
+        *_differing(
+            ("triggers",), _plain(before.triggers if before else {}), _plain(work.triggers)
+        ),
+    ]
+    rules = (before.rules.outgoing, before.rules.incoming) if before else ("", "")
+    wanted = (work.rules.outgoing, work.rules.incoming) if work.rules else rules
+    return ConfigurationChange(
+        "connection",
+        work.name,
+        "change" if before else "create",
+        tuple(fields),
+        _diff(f"connections/{work.name}/outgoing.py", rules[0], wanted[0]),
+        _diff(f"connections/{work.name}/incoming.py", rules[1], wanted[1]),
+    )
+
+
+def _facts(work: EndWork) -> dict[str, Any]:
+    return {name: getattr(work.after, name) for name in _FACTS}
+
+
+def _plain(value: Any) -> Any:
+    """Tables by the value of the other side, so that each line stands for itself."""
+    plain = msgspec.to_builtins(value)
+    if isinstance(plain, dict) and isinstance(plain.get("mappings"), dict):
+        tables = {field: _lines(table) for field, table in plain["mappings"].items()}
+        plain = plain | {"mappings": tables}
+    return plain
+
+
+def _lines(table: dict[str, Any]) -> dict[str, Any]:
+    values = {line["there"]: line["here"] for line in table.get("values", ())}
+    return {name: value for name, value in table.items() if name != "values"} | (
+        {"values": values} if values else {}
+    )
+
+
+def _differing(at: Place, before: Any, after: Any) -> Iterator[Alteration]:
+    if before == after:
+        return
+    if isinstance(before, dict) and isinstance(after, dict):
+        for name in sorted(before.keys() | after.keys()):
+            yield from _differing((*at, name), before.get(name), after.get(name))
+        return
+    if isinstance(after, dict) and before is None and after:
+        yield from _differing(at, {}, after)
+        return
+    if isinstance(before, dict) and after is None and before:
+        yield from _differing(at, before, {})
+        return
+    yield Alteration(at, before, after)
+
+
+def _diff(file: str, before: str, after: str) -> str:
+    lines = difflib.unified_diff(
+        before.replace("\r\n", "\n").splitlines(keepends=True),
+        after.replace("\r\n", "\n").splitlines(keepends=True),
+        f"node/{file}",
+        f"files/{file}",
+    )
+    return "".join(line if line.endswith("\n") else line + "\n" for line in lines)

@@ -1,0 +1,178 @@
+"""Asks the trackers and the rule engine whether what is wanted can be."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import msgspec
+
+from schemas.configuration import ConfiguredRules
+from schemas.errors import InputError, TidegateError
+from schemas.mapping import MappedValue, MappingTable
+from schemas.metadata import Choice, Metadata
+from schemas.node import Connection
+from service.workers.metadata import choices_of
+from service.workers.operations.checked_tables import Site, check_once, checked_table, told
+from service.workers.operations.configuration.holding import Held
+from service.workers.operations.configuration.undertaking import EndWork, Place, Undertaking
+from service.workers.operations.connectors import tried
+from service.workers.operations.desk import Desk
+from service.workers.operations.places import check_place
+from service.workers.operations.triggers import check_trigger
+from service.workers.remote_names import Names, RemoteNames
+from service.workers.roster import OpenConnector, placed
+
+Trackers = Mapping[str, OpenConnector]
+"""By the connector's id."""
+
+
+class _Values(msgspec.Struct, frozen=True):
+    """What both trackers allow in a field, and what the other side has told of its own."""
+
+    here: tuple[Choice, ...]
+    there: tuple[Choice, ...]
+    names: Names
+
+
+async def check(desk: Desk, held: Held, found: Undertaking, *, ask: bool) -> None:
+    """Without `ask` no tracker is asked; rules and tables are looked at all the same."""
+    async with _opened(desk, found, ask=ask) as trackers:
+        checking = _Checking(desk, held, found, trackers, ask=ask)
+        found.ends = [work if work.idle else await checking.end(work) for work in found.ends]
+
+
+@asynccontextmanager
+async def _opened(desk: Desk, found: Undertaking, *, ask: bool) -> AsyncIterator[Trackers]:
+    """Those of the node, and over them those that are new or others now."""
+    trackers = dict(desk.roster.connectors)
+    async with AsyncExitStack() as stack:
+        for work in found.connectors:
+            record = work.after
+            trackers.pop(record.id, None)
+            try:
+                opened = await stack.enter_async_context(tried(desk, record, check=ask))
+            except TidegateError as error:
+                found.refuse_for(("connectors", record.name), error)
+            else:
+                trackers[record.id] = opened
+        yield trackers
+
+
+class _Checking:
+    def __init__(
+        self, desk: Desk, held: Held, found: Undertaking, trackers: Trackers, *, ask: bool
+    ) -> None:
+        self._desk, self._held, self._found = desk, held, found
+        self._trackers, self._ask = trackers, ask
+        self._names = RemoteNames(desk.store, now=desk.now)
+        self._records = {each.record.id: each.record for each in held.connections.values()}
+        self._records |= {work.after.id: work.after for work in found.ends}
+
+    async def end(self, work: EndWork) -> EndWork:
+        """With the ids behind the names of its tables."""
+        if work.rules is not None:
+            await self._check_rules(work.name, work.rules)
+        opened = self._trackers.get(work.after.connector)
+        if opened is None:
+            return work
+        if self._ask:
+            await self._check_place(work, opened)
+            await self._check_triggers(work, opened)
+        tables = await self._tables(work)
+        settings = msgspec.structs.replace(work.after.settings, mappings=tables)
+        after = msgspec.structs.replace(work.after, settings=settings)
+        return msgspec.structs.replace(work, after=after)
+
+    async def _check_rules(self, name: str, rules: ConfiguredRules) -> None:
+        check, folder = self._desk.engine.check, f"connections/{name}"
+        self._found.findings += await check("outgoing", rules.outgoing, f"{folder}/outgoing.py")
+        self._found.findings += await check("incoming", rules.incoming, f"{folder}/incoming.py")
+
+    async def _check_place(self, work: EndWork, opened: OpenConnector) -> None:
+        settings = work.after.settings
+        stands = work.before.record.settings if work.before else None
+        if stands and (stands.project, stands.issue_type) == (
+            settings.project,
+            settings.issue_type,
+        ):
+            return
+        try:
+            await check_place(self._desk.known, opened, settings)
+        except TidegateError as error:
+            self._found.refuse_for(("connections", work.name, "settings", "project"), error)
+
+    async def _check_triggers(self, work: EndWork, opened: OpenConnector) -> None:
+        stands = work.before.triggers if work.before else {}
+        for name, spec in work.triggers.items():
+            if stands.get(name) == spec:
+                continue
+            place = ("connections", work.name, "triggers", name)
+            try:
+                await check_trigger(opened.tracker, placed(spec, work.after))
+            except TidegateError as error:
+                field = ("query",) if getattr(error, "field", "") == "query" else ()
+                self._found.refuse_for((*place, *field), error)
+
+    async def _tables(self, work: EndWork) -> dict[str, MappingTable]:
+        wanted = work.after.settings.mappings
+        stands = work.before.record.settings.mappings if work.before else {}
+        fresh = [field for field, table in wanted.items() if stands.get(field) != table]
+        if not fresh:
+            return wanted
+        place = ("connections", work.name, "settings", "mappings")
+        try:
+            here = await self._metadata(work.after)
+            there = await self._metadata(self._records.get(work.after.counterpart))
+            names = await self._names.of(work.after.id)
+        except TidegateError as error:
+            self._found.refuse_for(place, error)
+            return wanted
+        return wanted | {
+            field: self._table(
+                (*place, field),
+                wanted[field],
+                stands.get(field, MappingTable()),
+                _Values(choices_of(here, field), choices_of(there, field), names),
+            )
+            for field in fresh
+        }
+
+    def _table(
+        self,
+        place: Place,
+        table: MappingTable,
+        known: MappingTable,
+        values: _Values,
+    ) -> MappingTable:
+        """Lines that the node knows stay as they are, whatever the trackers call the values now."""
+        stand, field = set(known.values), place[-1]
+        lines: list[MappedValue] = []
+        for line in table.values:
+            one = MappingTable((line,))
+            at = (*place, line.there)
+            lines += (one if line in stand else self._looked_up(at, field, one, values)).values
+        rest = self._looked_up(place, field, msgspec.structs.replace(table, values=()), values)
+        try:
+            check_once(field, lines)
+        except InputError as error:
+            self._found.refuse_for(place, error)
+        return msgspec.structs.replace(rest, values=tuple(lines))
+
+    def _looked_up(
+        self,
+        place: Place,
+        field: str,
+        table: MappingTable,
+        values: _Values,
+    ) -> MappingTable:
+        try:
+            return checked_table(field, table, values.here, values.there, values.names)
+        except InputError as error:
+            self._found.refuse_for(place, error)
+            return table
+
+    async def _metadata(self, record: Connection | None) -> Metadata | None:
+        opened = self._trackers.get(record.connector) if record else None
+        if record is None or opened is None or not self._ask:
+            return None
+        self._desk.known.forget(opened.record.id)
+        return await told(self._desk, Site(opened, record.settings.project))

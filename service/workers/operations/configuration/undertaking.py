@@ -1,0 +1,69 @@
+"""What is to be done so that the node has what is wanted, before anything of it is done."""
+
+import msgspec
+
+from schemas.configuration import ConfigurationProblem, ConfigurationStep, ConfiguredRules
+from schemas.errors import TidegateError
+from schemas.node import Connection, Connector
+from schemas.rules import Diagnostic
+from schemas.triggers import TriggerSpec
+from service.workers.operations.configuration.holding import HeldConnection
+
+Place = tuple[str, ...]
+
+
+class ConnectorWork(msgspec.Struct, frozen=True):
+    before: Connector | None
+    after: Connector
+
+
+class EndWork(msgspec.Struct, frozen=True):
+    """One end of a connection: made where there is none before, else changed."""
+
+    before: HeldConnection | None
+    after: Connection
+    triggers: dict[str, TriggerSpec]
+    rules: ConfiguredRules | None
+    """None: those of the node stay, and a new connection gets the default ones."""
+
+    @property
+    def name(self) -> str:
+        return self.after.name
+
+    @property
+    def idle(self) -> bool:
+        before = self.before
+        return (
+            before is not None
+            and before.record == self.after
+            and before.triggers == self.triggers
+            and self.rules is None
+        )
+
+
+class Removal(msgspec.Struct, frozen=True):
+    record: Connection
+    twins: int
+
+
+class Undertaking(msgspec.Struct):
+    """Grows while it is thought through; with problems or findings nothing of it is done."""
+
+    connectors: list[ConnectorWork] = []
+    ends: list[EndWork] = []
+    removed_connectors: list[Connector] = []
+    removed: list[Removal] = []
+    problems: list[ConfigurationProblem] = []
+    findings: list[Diagnostic] = []
+    steps: list[ConfigurationStep] = []
+    kept: list[str] = []
+
+    def refuse(self, place: Place, message: str, remedy: str = "") -> None:
+        self.problems.append(ConfigurationProblem(place, message, remedy))
+
+    def refuse_for(self, place: Place, error: TidegateError) -> None:
+        self.refuse(place, error.message, error.remedy)
+
+    @property
+    def possible(self) -> bool:
+        return not self.problems and not self.findings

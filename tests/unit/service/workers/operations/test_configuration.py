@@ -1,0 +1,363 @@
+"""The configuration as a whole: what a plan tells, and that all of it is applied or nothing."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from schemas.configuration import ApplyBody, Configuration, PlanBody
+from schemas.connection_api import ConnectionInitiate, SettingsPatch
+from schemas.errors import InputError
+from schemas.mapping import MappedValue, MappingTable
+from schemas.redaction import MASK
+from service.store import triggers
+from tests.unit.service.workers.operations.conftest import Office
+
+RULES = {
+    "outgoing": "def outgoing(issue: Issue, context: Context) -> Replica | None:\n"
+    "    return None\n",
+    "incoming": "def incoming(replica: Replica, issue: Issue | None, context: Context)"
+    " -> Wanted | None:\n    return None\n",
+}
+SECOND = {"system": "jira", "params": {"url": "https://two.example", "token": "s3cret"}}
+
+
+def end(connector: str, own: str, other: str, **more: Any) -> dict[str, Any]:
+    sides = {"local_side": own, "remote_side": other, "counterpart": f"{other}-end"}
+    return {"connector": connector, "type": "local", "mode": "script"} | sides | more
+
+
+def wanted(**changes: Any) -> dict[str, Any]:
+    """Two connectors, and a local connection between them."""
+    connections = {
+        "left-end": end("tracker", "left", "right", settings={"project": "P"}, rules=RULES),
+        "right-end": end("second", "right", "left", triggers={"all": {"project": "P"}}),
+    }
+    return {
+        "connectors": {"tracker": {"system": "jira"}, "second": SECOND},
+        "connections": connections,
+    } | changes
+
+
+def document(given: dict[str, Any]) -> Configuration:
+    return msgspec.convert(given, Configuration)
+
+
+@pytest.fixture
+def office(offices: tuple[Office, Office]) -> Office:
+    return offices[0]
+
+
+async def apply(office: Office, given: Configuration, **more: Any) -> Any:
+    configuration = office.operations.configuration
+    plan = await configuration.plan(PlanBody(given, prune=more.get("prune", False)))
+    body = ApplyBody(given, **({"edition": plan.edition, "message": "why"} | more))
+    return await configuration.apply(body, "ann")
+
+
+async def held(office: Office) -> dict[str, Any]:
+    view = await office.operations.configuration.view()
+    return msgspec.to_builtins(view.configuration)
+
+
+async def test_connectors_and_a_local_connection_are_made_and_nothing_is_left_to_plan(
+    office: Office,
+) -> None:
+    done = await apply(office, document(wanted()))
+    assert done.applied
+    assert [(c.kind, c.name, c.act) for c in done.changes] == [
+        ("connector", "second", "create"),
+        ("connection", "left-end", "create"),
+        ("connection", "right-end", "create"),
+    ]
+    assert "s3cret" not in repr(done)
+    assert done.versions == {"left-end": 1}
+    assert office.desk.connector("second").record.params["token"] == "s3cret"
+    assert await office.standing("left-end") == ("active", "")
+    view = await office.operations.configuration.view()
+    assert view.edition == done.edition
+    assert view.configuration.connectors["second"].params["token"] == MASK
+    again = await office.operations.configuration.plan(PlanBody(view.configuration))
+    assert (again.changes, again.problems, again.findings) == ((), (), ())
+    right = office.desk.connection("right-end")
+    assert "def outgoing" in right.rules.outgoing, "the default rules"
+    assert [spec.project for spec in right.triggers] == ["P"]
+
+
+async def test_only_what_differs_is_changed_and_told(office: Office) -> None:
+    await apply(office, document(wanted()))
+    given = await held(office)
+    left, right = given["connections"]["left-end"], given["connections"]["right-end"]
+    left["settings"] |= {"masks": ["credentials"], "conflict_policy": "park"}
+    right["settings"] = {"conflict_policy": "park"}
+    left["rules"]["outgoing"] = left["rules"]["outgoing"].replace("return None", "return  None")
+    left["description"] = "Ours"
+    right["triggers"] = {"other": {"project": "Q"}}
+    given["connectors"]["second"]["params"]["token"] = "another"
+    done = await apply(office, document(given))
+    by_name = {change.name: change for change in done.changes}
+    assert [(f.at[-1], f.before, f.after) for f in by_name["second"].fields] == [
+        ("token", MASK, MASK)
+    ]
+    assert [(".".join(f.at), f.before, f.after) for f in by_name["left-end"].fields] == [
+        ("description", "", "Ours"),
+        ("settings.conflict_policy", None, "park"),
+        ("settings.masks", None, ("credentials",)),
+    ]
+    assert "-    return None\n+    return  None\n" in by_name["left-end"].outgoing
+    assert by_name["left-end"].incoming == ""
+    assert {f.at[1] for f in by_name["right-end"].fields if f.at[0] == "triggers"} == {
+        "all",
+        "other",
+    }
+    assert done.versions == {"left-end": 2}
+    live = office.desk.connection("left-end")
+    assert (live.record.description, live.policy.default) == ("Ours", "park")
+    rows = await office.shop.store.read(
+        lambda c: triggers.of_connection(c, office.desk.connection("right-end").record.id)
+    )
+    assert [row.name for row in rows] == ["other"]
+    assert office.desk.connector("second").record.params["token"] == "another"
+
+
+WRONG: list[tuple[str, dict[str, Any], tuple[str, ...], str]] = [
+    (
+        "no secret to keep",
+        {"connectors": {"new": {"system": "jira", "params": {"token": MASK}}}},
+        ("connectors", "new", "params", "token"),
+        "holds no 'token'",
+    ),
+    (
+        "another system",
+        {"connectors": {"tracker": {"system": "rally"}}},
+        ("connectors", "tracker", "system"),
+        "that stays",
+    ),
+    (
+        "half a local connection",
+        {"connections": {"left-end": end("tracker", "left", "right")}},
+        ("connections", "left-end", "counterpart"),
+        "two ends",
+    ),
+    (
+        "sides that do not fit",
+        {"connections": {
+            "left-end": end("tracker", "left", "right"),
+            "right-end": end("tracker", "right", "middle", counterpart="left-end"),
+        }},
+        ("connections", "left-end"),
+        "do not fit together",
+    ),
+    (
+        "an unknown connector",
+        {"connections": {
+            "left-end": end("tracker", "left", "right"),
+            "right-end": end("third", "right", "left"),
+        }},
+        ("connections", "right-end", "connector"),
+        "no connector 'third'",
+    ),
+    (
+        "rules of a fixed mode",
+        {"connections": {
+            "left-end": end("tracker", "left", "right", mode="basic", rules=RULES),
+            "right-end": end("tracker", "right", "left", mode="basic"),
+        }},
+        ("connections", "left-end", "rules"),
+        "are fixed",
+    ),
+    (
+        "a flow outside visual mode",
+        {"connections": {
+            "left-end": end("tracker", "left", "right", settings={"flow": {"status": {}}}),
+            "right-end": end("tracker", "right", "left"),
+        }},
+        ("connections", "left-end", "settings"),
+        "visual mode",
+    ),
+    (
+        "a mask that is no pattern",
+        {"connections": {
+            "left-end": end("tracker", "left", "right", settings={"masks": ["("]}),
+            "right-end": end("tracker", "right", "left"),
+        }},
+        ("connections", "left-end", "settings"),
+        "(",
+    ),
+    (
+        "policies that differ",
+        {"connections": {
+            "left-end": end("tracker", "left", "right", settings={"conflict_policy": "park"}),
+            "right-end": end("tracker", "right", "left"),
+        }},
+        ("connections", "left-end", "settings", "conflict_policy"),
+        "differ",
+    ),
+    (
+        "a table without its default",
+        {"connections": {
+            "left-end": end(
+                "tracker", "left", "right",
+                settings={"mappings": {"status": {"unmapped": "default"}}},
+            ),
+            "right-end": end("tracker", "right", "left"),
+        }},
+        ("connections", "left-end", "settings", "mappings", "status"),
+        "names none",
+    ),
+    (
+        "a trigger without a project",
+        {"connections": {
+            "left-end": end("tracker", "left", "right", triggers={"t": {"labels": ["x"]}}),
+            "right-end": end("tracker", "right", "left"),
+        }},
+        ("connections", "left-end", "triggers", "t"),
+        "one project",
+    ),
+]  # fmt: skip
+
+
+async def test_what_is_wrong_has_a_place_and_keeps_all_else_from_being_applied(
+    office: Office,
+) -> None:
+    for case, changes, place, words in WRONG:
+        connectors = {"tracker": {"system": "jira"}, "good": SECOND} | changes.get("connectors", {})
+        done = await apply(office, document(wanted(**(changes | {"connectors": connectors}))))
+        assert not done.applied, case
+        found = [each.message for each in done.problems if each.place == place]
+        assert found, (case, done.problems)
+        assert all(words in each for each in found), (case, found)
+        assert await held(office) == {"connectors": {"tracker": {"system": "jira"}}}, case
+    given = wanted()
+    given["connections"]["left-end"]["rules"] = RULES | {"outgoing": "def outgoing(:\n"}
+    done = await apply(office, document(given))
+    assert not done.applied
+    assert {(f.file, f.line) for f in done.findings} == {("connections/left-end/outgoing.py", 1)}
+    assert await held(office) == {"connectors": {"tracker": {"system": "jira"}}}
+
+
+async def test_a_kept_secret_goes_nowhere_else_and_a_connection_stays_what_it_is(
+    office: Office,
+) -> None:
+    await apply(office, document(wanted()))
+    given = await held(office)
+    given["connectors"]["second"]["params"]["url"] = "https://elsewhere.example"
+    plan = await office.operations.configuration.plan(PlanBody(document(given)))
+    assert [each.place for each in plan.problems] == [("connectors", "second", "params", "url")]
+    assert "s3cret" not in repr(plan)
+    given["connectors"]["second"]["params"]["token"] = "for elsewhere"
+    assert (await apply(office, document(given))).applied
+    given = await held(office)
+    given["connections"]["left-end"] |= {"mode": "visual", "connector": "second"}
+    del given["connections"]["left-end"]["rules"]
+    plan = await office.operations.configuration.plan(PlanBody(document(given)))
+    assert {each.place[-1] for each in plan.problems} == {"mode", "connector"}
+
+
+async def test_a_connection_with_another_company_begins_with_an_invitation(office: Office) -> None:
+    given = await held(office)
+    given["connections"] = {"x-y": end("tracker", "x", "y", type="private", counterpart="")}
+    done = await apply(office, document(given))
+    (step,) = done.steps
+    assert "tidegate connection initiate x-y" in step.remedy
+    assert "tidegate connection accept" in step.remedy
+    assert done.applied
+    assert "connections" not in await held(office)
+
+
+async def test_a_connection_that_is_not_paired_yet_waits_with_its_rules(office: Office) -> None:
+    begun = ConnectionInitiate(
+        connector="tracker", local_side="x", remote_side="y", name="x-y", mode="script"
+    )
+    await office.operations.initiate(begun)
+    given = await held(office)
+    assert "rules" not in given["connections"]["x-y"]
+    given["connections"]["x-y"] |= {"rules": RULES, "description": "Soon"}
+    done = await apply(office, document(given))
+    assert (done.applied, done.versions) == (True, {})
+    assert ["not paired yet" in step.message for step in done.steps] == [True]
+    assert (await held(office))["connections"]["x-y"]["description"] == "Soon"
+    given["connections"]["x-y"]["settings"] = {"conflict_policy": "park"}
+    plan = await office.operations.configuration.plan(PlanBody(document(given)))
+    assert ["was agreed on with y" in each.message for each in plan.problems] == [True]
+    gone = await apply(office, document({}), prune=True)
+    assert [(c.kind, c.name) for c in gone.changes] == [
+        ("connection", "x-y"),
+        ("connector", "tracker"),
+    ]
+    assert await held(office) == {}
+
+
+async def test_masks_and_tables_are_patched_and_checked_like_those_of_a_file(
+    office: Office,
+) -> None:
+    await apply(office, document(wanted()))
+    table = MappingTable((MappedValue("Doing", "In Progress"),))
+    patch = SettingsPatch(masks=("credentials",), mappings={"status": table})
+    settings = (await office.operations.change_settings("left-end", patch)).settings
+    assert (settings.masks, settings.mappings) == (("credentials",), {"status": table})
+    assert settings.project == "P"
+    wrong = SettingsPatch(mappings={"type": MappingTable(unmapped="default")})
+    with pytest.raises(InputError, match="names none"):
+        await office.operations.change_settings("left-end", wrong)
+    gone = SettingsPatch(mappings={"status": None})
+    assert (await office.operations.change_settings("left-end", gone)).settings.mappings == {}
+
+
+async def test_what_is_absent_goes_only_when_asked_for_and_pairs_only_when_counted(
+    office: Office,
+) -> None:
+    await apply(office, document(wanted()))
+    (tracker,) = {id(t): t for t in office.shop.trackers.values()}.values()
+    issue = tracker.person_creates({"summary": "Gear"})
+    await office.shop.sync(office.desk.connection("left-end").record.id, issue)
+    less = document({"connectors": {"tracker": {"system": "jira"}}})
+    kept = await apply(office, less)
+    assert kept.changes == ()
+    assert kept.kept == ("connector second", "connection left-end", "connection right-end")
+    one = document({"connectors": {"tracker": {"system": "jira"}}, "connections": {
+        "left-end": wanted()["connections"]["left-end"]}})  # fmt: skip
+    plan = await office.operations.configuration.plan(PlanBody(one, prune=True))
+    assert [each.place for each in plan.problems] == [("connections", "left-end", "counterpart")]
+    with pytest.raises(InputError, match="1 issues are under sync by 'left-end'"):
+        await apply(office, less, prune=True)
+    assert len((await held(office))["connections"]) == 2
+    gone = await apply(office, less, prune=True, removing={"left-end": 1, "right-end": 1})
+    assert gone.applied
+    assert {c.name: c.twins for c in gone.changes} == {"left-end": 1, "right-end": 1, "second": 0}
+    assert await held(office) == {"connectors": {"tracker": {"system": "jira"}}}
+
+
+async def test_a_plan_of_another_state_is_not_applied(office: Office) -> None:
+    given = document(wanted())
+    configuration = office.operations.configuration
+    plan = await configuration.plan(PlanBody(given))
+    await apply(office, document({"connectors": {"tracker": {"system": "jira"}, "x": SECOND}}))
+    with pytest.raises(InputError, match="since the plan was made") as refused:
+        await configuration.apply(ApplyBody(given, edition=plan.edition), "ann")
+    assert refused.value.status == 412
+    assert "connections" not in await held(office)
+
+
+async def test_who_sets_something_up_while_it_is_checked_is_not_undone(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the look and the transaction."""
+    given = document(wanted())
+    other = document({"connectors": {"tracker": {"system": "jira"}, "x": SECOND}})
+    configuration = office.operations.configuration
+    plan = await configuration.plan(PlanBody(given))
+    write = office.shop.store.write
+    first = True
+
+    async def raced(work: Any) -> Any:
+        nonlocal first
+        if first:
+            first = False
+            await apply(office, other)
+        return await write(work)
+
+    monkeypatch.setattr(office.shop.store, "write", raced)
+    with pytest.raises(InputError, match="since the plan was made"):
+        await configuration.apply(ApplyBody(given, edition=plan.edition), "ann")
+    assert sorted((await held(office))["connectors"]) == ["tracker", "x"]
