@@ -50,6 +50,7 @@ MEANING = {
         "alm_connection_create", "alm_connection_patch", "alm_job_post",
     ),
     "a value has to be one that the trackers know": ("mapping_put", "mapping_solve"),
+    "rules import it, so its name has to be one of Python's": ("snippet_put", "snippet_rollback"),
 }  # fmt: skip
 """Operations that may answer 400 to what fits the document, and why no schema can tell it."""
 _FIGURES = re.compile(r"^ *(?:Tested:|\d+ generated|❌ ST|Seed).*", re.MULTILINE)
