@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from schemas.agreement import Agreement
 from schemas.api import (
     ConnectionName,
     Filter,
@@ -145,6 +146,10 @@ class ConnectionView(msgspec.Struct, frozen=True):
     confirmed: Literal["", "local", "remote", "both"] = ""
     """Which sides' admins have said that the check strings are the same."""
     last_sync: Millis | None = None
+    wish_here: Agreement | None = None
+    """How this side wishes conflicts to be decided, where that is not in force."""
+    wish_there: Agreement | None = None
+    """The same of the other side; agree to it, or tell a wish of your own."""
     via: str = ""
     """Host of the relay at which both sides meet; '' for any other connection."""
 

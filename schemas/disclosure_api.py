@@ -10,6 +10,11 @@ class DisclosureQuery(LongQuery, frozen=True, forbid_unknown_fields=True):
     twin: Filter = ""
 
 
+class LedgerQuery(DisclosureQuery, frozen=True, forbid_unknown_fields=True):
+    partner: Filter = ""
+    """The other node's name or id; '' for all."""
+
+
 class Disclosure(msgspec.Struct, frozen=True):
     """One value that left for the other side."""
 
@@ -21,3 +26,9 @@ class Disclosure(msgspec.Struct, frozen=True):
     """A field's name, `comment:ID` or `attachment:ID`."""
     digest: str
     """SHA-256 of the value as it left, in canonical JSON; of an attachment, of its description."""
+    masked: bool = False
+    """It left with a mask in the place of what must never leave."""
+    connection: str = ""
+    """Its name, or the id of one that is gone."""
+    partner: str = ""
+    """The other node's name, or its id when it is unknown by now; '' for a tracker of this node."""

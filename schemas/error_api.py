@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from schemas.api import Filter, LongQuery, Text
+from schemas.node import Choice
 from schemas.values import Millis
 
 
@@ -25,6 +26,9 @@ class ErrorView(msgspec.Struct, frozen=True):
     field: str = ""
     """It waits because a value of this field has no counterpart here: see the mapping tables."""
     value: str = ""
+    choices: tuple[Choice, ...] = ()
+    """Conflicts that wait for a decision, with both values. One, here or there, frees both sides.
+    """
 
 
 class ErrorQuery(LongQuery, frozen=True, forbid_unknown_fields=True):

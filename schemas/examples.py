@@ -42,6 +42,7 @@ EXAMPLES: Mapping[str, Any] = {
         "settings": {"project": "ABC", "trigger": {"project": "ABC", "labels": ["shared"]}},
     },
     "connection_accept": {"invitation": "TG1-ABC", "connector": "jira"},
+    "connection_agree": {"conflict_policy": "newest", "paragraphs": ["description"]},
     "connection_confirm": {"check": "1234 5678"},
     "connection_probe": {"url": "https://sync.example.com"},
     "connection_pair_again": {"pairs": [{"local_id": "1", "remote_id": "77"}]},

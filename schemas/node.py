@@ -4,9 +4,10 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from schemas.agreement import Agreement
 from schemas.mapping import FieldFlow, MappingTable
 from schemas.relay import RelayPlace
-from schemas.values import Millis
+from schemas.values import Millis, Value
 
 ConnectionType = Literal["public", "private", "local", "alm"]
 Mode = Literal["basic", "visual", "script"]
@@ -46,6 +47,12 @@ class ConnectionSettings(msgspec.Struct, frozen=True, omit_defaults=True):
     conflict_policy: str = "newest"
     """`newest`, `park`, or the short name of the side that wins."""
     field_policies: dict[str, str] = {}
+    paragraphs: Annotated[
+        tuple[Annotated[str, msgspec.Meta(min_length=1, max_length=255)], ...],
+        msgspec.Meta(max_length=200),
+    ] = ()
+    """Fields whose long text is merged paragraph by paragraph, so that the policy decides only on
+    those that both sides changed; `*` stands for all. Agreed on by both sides, as the policy is."""
     disclosed: tuple[str, ...] | None = None
     """Fields that may leave this node, whatever the rule says; None allows the default ones."""
     users: dict[str, str] = {}
@@ -92,6 +99,9 @@ class Standing(msgspec.Struct, frozen=True, omit_defaults=True):
     """Of the newest notice to the other side."""
     heard: int = 0
     """Serial of the newest notice of the other side."""
+    offers: tuple[Agreement, ...] = ()
+    """What this side has wished to agree on, the newest last."""
+    wish_there: Agreement | None = None
     since: Millis = 0
     """When the status became what it is; 0: at the last change of the record."""
 
@@ -204,6 +214,16 @@ class Activity(msgspec.Struct, frozen=True, omit_defaults=True):
     detail: dict[str, Any] = {}
 
 
+class Choice(msgspec.Struct, frozen=True):
+    """A field that both sides changed, and of which a person decides."""
+
+    field: str
+    here: Value
+    there: Value
+    here_at: Millis
+    there_at: Millis
+
+
 class ParkedTwin(msgspec.Struct, frozen=True):
     """A twin that waits for a person."""
 
@@ -221,3 +241,6 @@ class ParkedTwin(msgspec.Struct, frozen=True):
     field: str = ""
     """It waits because a value of this field has no counterpart here."""
     value: str = ""
+    choices: tuple[Choice, ...] = ()
+    """It waits because the policy leaves these to a person; one decision, here or there, frees the
+    twins of both sides."""

@@ -43,7 +43,14 @@ _FIELD_ERRORS: Json = {
     "examples": [{"params": {"token": ["This field is required."]}}],
 }
 _READING = (400, 401, 403, 404, 409, 429, 500, 502, 503)
-_FINDING = ("rules_put", "rules_publish", "rules_rollback", "configuration_apply")
+_FINDING = (
+    "rules_put",
+    "rules_publish",
+    "rules_rollback",
+    "snippet_put",
+    "snippet_rollback",
+    "configuration_apply",
+)
 """Their refusal may be an answer, with what was found."""
 _CHANGING = (408, 410, 413, 415, 422)
 _SAYS = {

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from schemas.agreement import Agreement
 from schemas.errors import InputError
 
 PROTOCOL = 1
@@ -64,6 +65,10 @@ class ConnectionNotice(msgspec.Struct, frozen=True, omit_defaults=True):
     at: Annotated[int, msgspec.Meta(ge=0, le=(1 << 53) - 1)]
     """When it became so, in milliseconds."""
     reason: Text = ""
+    wish: Agreement | None = None
+    """How the sender wishes conflicts to be decided; it holds once both wish the same."""
+    agreed: Agreement | None = None
+    """How the sender decides them now."""
 
 
 NO_CONNECTION = "no_connection"
@@ -223,6 +228,10 @@ class Terms(msgspec.Struct, frozen=True, omit_defaults=True):
     conflict_policy: Annotated[str, msgspec.Meta(max_length=255)] = "newest"
     """The inviter's holds on both sides: `newest`, `park`, or the side that wins."""
     field_policies: Annotated[dict[str, str], msgspec.Meta(max_length=200)] = {}
+    paragraphs: Annotated[
+        tuple[Annotated[str, msgspec.Meta(max_length=255)], ...], msgspec.Meta(max_length=200)
+    ] = ()
+    """Fields whose long text both sides merge by paragraphs; `*` stands for all."""
     trusted: bool = False
     """The speaker's admin needs no look at the check string."""
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from schemas.api import Page
 from schemas.conflict_api import ConflictQuery, ConflictShown
-from schemas.disclosure_api import Disclosure, DisclosureQuery
+from schemas.disclosure_api import Disclosure, DisclosureQuery, LedgerQuery
 from schemas.routing import Route, act, listed, read
 
 CONFLICTS = listed(
@@ -29,9 +29,18 @@ DISCLOSURES = listed(
     Page[Disclosure],
 )
 
+LEDGER = listed(
+    "ledger",
+    "/disclosures",
+    "What ever left for a partner, over all connections, the newest first",
+    LedgerQuery,
+    Page[Disclosure],
+)
+
 RECORD_ROUTES: tuple[Route[Any, Any, Any], ...] = (
     CONFLICTS,
     CONFLICT,
     CONFLICT_RESTORE,
     DISCLOSURES,
+    LEDGER,
 )

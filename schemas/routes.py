@@ -3,6 +3,7 @@
 from types import NoneType
 from typing import Any
 
+from schemas.agreement import AgreementBody
 from schemas.alm_routes import ALM_ROUTES
 from schemas.api import Page, PageQuery
 from schemas.configuration_routes import CONFIGURATION_ROUTES
@@ -209,6 +210,14 @@ CONNECTION_CONFIRM = post(
     ConnectionView,
     role="admin",
 )
+CONNECTION_AGREE = post(
+    "connection_agree",
+    "/connections/{connection}/agreement",
+    "Wish how conflicts are decided; it holds once both sides wish the same",
+    AgreementBody,
+    ConnectionView,
+    role="admin",
+)
 CONNECTION_REMOVE: Route[ConnectionRemove, None, None] = Route(
     name="connection_remove",
     method="DELETE",
@@ -391,6 +400,7 @@ ROUTES: tuple[Route[Any, Any, Any], ...] = (
     CONNECTION_SETTINGS,
     CONNECTION_SETTINGS_PATCH,
     CONNECTION_CONFIRM,
+    CONNECTION_AGREE,
     CONNECTION_PAUSE,
     CONNECTION_RESUME,
     CONNECTION_REMOVE,

@@ -63,6 +63,29 @@ class Base(msgspec.Struct, frozen=True, omit_defaults=True):
     """The replica's fields from which `wanted` was made."""
 
 
+class ToldText(msgspec.Struct, frozen=True, array_like=True):
+    """A text of ours as a message carried it, by the marks of its paragraphs."""
+
+    version: int
+    marks: tuple[str, ...]
+
+
+class SharedText(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What both sides last had of a long text, by the marks of its paragraphs: what edits of both
+    are merged on."""
+
+    held: tuple[str, ...] = ()
+    """As it was here."""
+    wanted: tuple[str, ...] = ()
+    """As the other side's replica had it, once our rule had seen it."""
+    version: int = 0
+    """Our newest message then."""
+    told: bool = False
+    """The other side took it from us; how its tracker tidied it is not known."""
+    waiting: tuple[ToldText, ...] = ()
+    """What we told since, of which the other side may not know."""
+
+
 class Flip(msgspec.Struct, frozen=True):
     """How often a field went back to a value it had just lost, for the loop breaker."""
 
@@ -126,6 +149,8 @@ class Twin(msgspec.Struct, frozen=True, omit_defaults=True):
     adopted: tuple[str, ...] = ()
     """Fields of the replica that were taken in and that the outgoing rule has not yet seen."""
     flips: dict[str, Flip] = {}
+    texts: dict[str, SharedText] = {}
+    """Of fields whose text is merged by paragraphs."""
     resend: bool = False
     """The other side misses content: the next message carries everything whole."""
     lacking: bool = False

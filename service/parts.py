@@ -159,7 +159,12 @@ class Parts:
         )
         engine = await enter(open_engine(MarkdownCodec(), workers=self.config.rules.workers))
         self.engine = MeasuredEngine(engine, self.metrics)
-        self.roster = Roster(self.store, now=self.now, open_session=self._tracker_session)
+        self.roster = Roster(
+            self.store,
+            now=self.now,
+            open_session=self._tracker_session,
+            masks=self.config.disclosure.masks,
+        )
         self._stack.push_async_callback(self.roster.close)
         policy = AddressPolicy.of(self.config.peers.allow_networks)
         self.courier = Courier(

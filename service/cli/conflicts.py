@@ -1,13 +1,9 @@
 """`conflicts`: what both sides had changed, how it was decided, and the loser put back."""
 
-from typing import Any
-
-import msgspec
-
 from schemas.conflict_api import ConflictQuery
 from schemas.record_routes import CONFLICT, CONFLICT_RESTORE, CONFLICTS
 from service.cli.node_client import NodeClient
-from service.cli.output import clean, facts, moment, table
+from service.cli.output import clean, facts, moment, table, value_words
 from service.cli.parsing import Commands, add_long_paging, command, group
 from service.cli.session import Session, on_node
 
@@ -54,8 +50,8 @@ async def _list(session: Session, node: NodeClient) -> None:
             each.issue or each.twin,
             each.field,
             f"{each.side} ({each.decided_by})",
-            _words(each.kept)[:_LONG],
-            _words(each.lost)[:_LONG] + (" (restored)" if each.restored else ""),
+            value_words(each.kept)[:_LONG],
+            value_words(each.lost)[:_LONG] + (" (restored)" if each.restored else ""),
         )
         for each in page.results
     ]
@@ -72,8 +68,8 @@ async def _show(session: Session, node: NodeClient) -> None:
             ("won", f"{found.side}, decided by {found.decided_by}"),
             ("edited here", f"{moment(found.local_at)} UTC" if found.local_at else ""),
             ("edited there", f"{moment(found.remote_at)} UTC" if found.remote_at else ""),
-            ("stands", clean(_words(found.kept))),
-            ("lost", clean(_words(found.lost)) or "kept at the other side"),
+            ("stands", clean(value_words(found.kept))),
+            ("lost", clean(value_words(found.lost)) or "kept at the other side"),
             ("restored", f"{moment(found.restored)} UTC" if found.restored else ""),
         ]
     )
@@ -83,9 +79,3 @@ async def _show(session: Session, node: NodeClient) -> None:
 async def _restore(session: Session, node: NodeClient) -> None:
     found = await node.send(CONFLICT_RESTORE, session.text("connection"), session.text("number"))
     session.out.answer(found, f"{found.field} of {found.issue} is as it was before it lost.")
-
-
-def _words(value: Any) -> str:
-    if value is None:
-        return ""
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode()

@@ -7,6 +7,7 @@ from typing import Any, get_args
 from rich.console import RenderableType
 from rich.text import Text
 
+from schemas.agreement import Agreement
 from schemas.connection_api import (
     ConnectionAccept,
     ConnectionConfirm,
@@ -30,7 +31,7 @@ from schemas.routes import (
     CONNECTION_SETTINGS,
     CONNECTIONS,
 )
-from service.cli import connection_rules, pairs, side_settings
+from service.cli import agreement, connection_rules, pairs, side_settings
 from service.cli.ending import failed
 from service.cli.node_client import NodeClient
 from service.cli.output import facts, moment, table
@@ -61,6 +62,7 @@ def add_to(commands: Commands) -> None:
         made = command(connection, name, summary, call, examples=f"connection {name} acme-globex")
         made.add_argument("name")
     _add_confirm(connection)
+    agreement.add_to(connection)
     _add_remove(connection)
     pairs.add_to(connection)
     command(
@@ -375,7 +377,9 @@ def _facts(c: ConnectionView) -> Any:
             ("confirmed by", c.confirmed),
             ("project", c.settings.project),
             ("issue type", c.settings.issue_type),
-            ("conflicts", c.settings.conflict_policy),
+            ("conflicts", _policies(c)),
+            ("wished here", _agreement(c.wish_here)),
+            (f"wished by {c.remote_side}", _agreement(c.wish_there)),
             ("rules", f"version {c.rules_version}"),
             ("under sync", f"{c.twins} issues, of which {c.parked} wait for a person"),
             ("last sync", moment(c.last_sync)),
@@ -384,10 +388,30 @@ def _facts(c: ConnectionView) -> Any:
     )
 
 
+def _policies(c: ConnectionView) -> str:
+    now = c.settings
+    return _agreement(Agreement(now.conflict_policy, now.field_policies, now.paragraphs))
+
+
+def _agreement(known: Agreement | None) -> str:
+    if known is None:
+        return ""
+    parts = [known.conflict_policy]
+    parts += [f"{field}: {policy}" for field, policy in sorted(known.field_policies.items())]
+    if known.paragraphs:
+        parts.append(f"by paragraphs: {', '.join(known.paragraphs)}")
+    return "; ".join(parts)
+
+
 def _advice(c: ConnectionView) -> str:
     if c.check and c.status == "pending" and c.confirmed in ("", "remote"):
         return (
             "Both sides' admins must see the same check string: compare it by phone or chat, then\n"
             f"  tidegate connection confirm {c.name}"
+        )
+    if c.wish_there is not None and c.wish_there != c.wish_here:
+        return (
+            f"{c.remote_side} wishes conflicts to be decided in another way. To agree:\n"
+            f"  tidegate connection agree {c.name} --accept"
         )
     return ""

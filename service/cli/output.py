@@ -136,3 +136,9 @@ def moment(at: Millis | None) -> str:
     if at is None:
         return ""
     return datetime.fromtimestamp(at / 1_000, UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def value_words(value: Any) -> str:
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()

@@ -5,6 +5,7 @@ from argparse import ArgumentParser
 from rich.text import Text
 
 from schemas.error_api import ErrorQuery, ErrorView, Retried, RetryBody, RetryOne
+from schemas.node import Choice
 from schemas.routes import (
     ERROR,
     ERROR_IGNORE,
@@ -15,7 +16,7 @@ from schemas.routes import (
 )
 from service.cli.ending import Ending, failed
 from service.cli.node_client import NodeClient
-from service.cli.output import clean, facts, moment, table
+from service.cli.output import clean, facts, moment, table, value_words
 from service.cli.parsing import Commands, add_long_paging, command, group
 from service.cli.session import Session, on_node
 
@@ -100,7 +101,16 @@ async def _show(session: Session, node: NodeClient) -> None:
             ("look first", _dry_run(error)),
         ]
     )
-    session.out.answer(error, shown, Text(f"\n{clean(error.trace)}") if error.trace else "")
+    trace = Text(f"\n{clean(error.trace)}") if error.trace else ""
+    choices = table(
+        ("field", "here", "edited (UTC)", "there", "edited (UTC)"), map(_choice, error.choices)
+    )
+    session.out.answer(error, shown, choices if error.choices else trace)
+
+
+def _choice(choice: Choice) -> tuple[str, ...]:
+    here, there = clean(value_words(choice.here)), clean(value_words(choice.there))
+    return choice.field, here, moment(choice.here_at), there, moment(choice.there_at)
 
 
 def _dry_run(error: ErrorView) -> str:

@@ -3,6 +3,8 @@
 import argparse
 from typing import TypedDict
 
+import msgspec
+
 from schemas.connection_api import SettingsBody, TriggerBody
 from schemas.node import ConnectionSettings, Trigger
 from service.cli.ending import Ending, failed
@@ -81,6 +83,13 @@ def add_agreed(parser: argparse.ArgumentParser) -> None:
         metavar="POLICY",
         help="newest (default), park, or the side that wins",
     )
+    parser.add_argument(
+        "--paragraphs",
+        nargs="+",
+        default=(),
+        metavar="FIELD",
+        help="fields whose long text is merged paragraph by paragraph ('*': all)",
+    )
 
 
 def given(session: Session) -> SettingsBody:
@@ -89,6 +98,7 @@ def given(session: Session) -> SettingsBody:
         issue_type=session.text("type"),
         trigger=_trigger(session),
         conflict_policy=session.text("conflicts") or "newest",
+        paragraphs=session.words("paragraphs"),
         disclosed=session.words("disclose") or None,
         masks=_masks(session, ()),
         users=_users(session, {}),
@@ -100,16 +110,14 @@ def given(session: Session) -> SettingsBody:
 def changed(session: Session, now: ConnectionSettings) -> SettingsBody:
     """What was not given stays as it is."""
     trigger = _trigger(session) or _kept(now.trigger)
-    return SettingsBody(
+    kept = msgspec.convert(msgspec.to_builtins(now), SettingsBody)
+    return msgspec.structs.replace(
+        kept,
         project=session.text("project") or now.project,
         issue_type=session.text("type") or now.issue_type,
         trigger=None if session.flag("no_trigger") else trigger,
-        conflict_policy=now.conflict_policy,
-        field_policies=now.field_policies,
         disclosed=session.words("disclose") or now.disclosed,
         masks=_masks(session, now.masks),
-        mappings=now.mappings,
-        flow=now.flow,
         users=_users(session, now.users),
         default_user=session.text("default_user") or now.default_user,
         **_limits(session, now),

@@ -6,6 +6,9 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
+from schemas.errors import InputError
+from service.rules.masking import masks_of
+
 Check = Callable[[Any], str]
 
 
@@ -97,6 +100,14 @@ def _origins(value: Any) -> str:
     return ""
 
 
+def _masks(value: tuple[str, ...]) -> str:
+    try:
+        masks_of(value)
+    except InputError as error:
+        return f"{error.message} {error.remedy}"
+    return ""
+
+
 CHECKS: dict[str, Check] = {
     "node.public_url": _public_url,
     "listen.address": _address,
@@ -109,5 +120,6 @@ CHECKS: dict[str, Check] = {
     "store.url": _store_url,
     "peers.allow_networks": _networks,
     "trackers.allow_networks": _networks,
+    "disclosure.masks": _masks,
     "alm.time_zone": _time_zone,
 }

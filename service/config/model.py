@@ -160,6 +160,12 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     """Processes that run scripts."""
 
 
+class Disclosure(msgspec.Struct, frozen=True, kw_only=True):
+    masks: tuple[str, ...] = ()
+    """Patterns (RE2) whose finds leave by no connection; `credentials` stands for well-known keys
+    and tokens. A connection's settings may add to them."""
+
+
 class Config(msgspec.Struct, frozen=True, kw_only=True):
     node: Node
     listen: Listen = Listen()
@@ -177,6 +183,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     rules: Rules = Rules()
     alm: Alm = Alm()
     keep: Keep = Keep()
+    disclosure: Disclosure = Disclosure()
 
     @property
     def socket(self) -> str:

@@ -65,6 +65,23 @@ class Masks:
             text = pattern.sub(MASK, text)
         return text
 
+    def spans(self, text: str) -> list[tuple[int, int]]:
+        """Where the patterns find something; what overlaps is one."""
+        found: list[tuple[int, int]] = []
+        for begin, end in sorted(m.span() for p in self._patterns for m in p.finditer(text)):
+            if found and begin < found[-1][1]:
+                found[-1] = (found[-1][0], max(end, found[-1][1]))
+            else:
+                found.append((begin, end))
+        return found
+
+    def without(self, text: str, spans: list[tuple[int, int]]) -> str:
+        at, parts = 0, []
+        for begin, end in spans:
+            parts += [text[at:begin], MASK]
+            at = end
+        return "".join(parts) + text[at:]
+
     def rich(self, rich: RichText) -> RichText:
         """What a pattern finds across marks costs the text its marks: it must not leave."""
         masked = self._walked(rich)

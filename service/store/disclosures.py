@@ -10,27 +10,41 @@ from service.store.prepared import Prepared
 from service.store.tables import disclosures
 
 _t = disclosures.c
-_SHOWN = (_t.at, _t.twin, _t.version, _t.field, _t.digest)
+_SHOWN = (_t.at, _t.twin, _t.version, _t.field, _t.digest, _t.masked, _t.connection, _t.partner)
 
 
 _ADD = Prepared(
     sa.text(
-        "INSERT INTO disclosures (connection, twin, at, version, field, digest)"
-        " VALUES (:connection, :twin, :at, :version, :field, :digest)"
+        "INSERT INTO disclosures (connection, twin, at, version, field, digest, masked, partner)"
+        " VALUES (:connection, :twin, :at, :version, :field, :digest, :masked, :partner)"
     )
 )
 
 
-def add(c: sa.Connection, connection: str, left: Sequence[Disclosure]) -> None:
+class Chosen(msgspec.Struct, frozen=True):
+    """Which entries; None: of any."""
+
+    connection: str | None = None
+    partner: str | None = None
+    twin: str | None = None
+
+    def conditions(self) -> list[sa.ColumnElement[bool]]:
+        asked = (_t.connection, self.connection), (_t.partner, self.partner), (_t.twin, self.twin)
+        return [column == value for column, value in asked if value is not None]
+
+
+def add(c: sa.Connection, left: Sequence[Disclosure]) -> None:
     for each in left:
         _ADD.count(
             c,
-            connection=connection,
+            connection=each.connection,
             twin=each.twin,
             at=each.at,
             version=each.version,
             field=each.field.replace("\x00", "\ufffd"),
             digest=each.digest,
+            masked=each.masked,
+            partner=each.partner,
         )
 
 
@@ -40,26 +54,19 @@ class DisclosureRow(msgspec.Struct, frozen=True):
 
 
 def page(
-    c: sa.Connection,
-    connection: str,
-    twin: str,
-    *,
-    after: int | None = None,
-    offset: int = 0,
-    limit: int,
+    c: sa.Connection, chosen: Chosen, *, after: int | None = None, offset: int = 0, limit: int
 ) -> list[DisclosureRow]:
-    """The newest first; `after` is the last id of the page before. '' for all twins."""
-    chosen = _chosen(connection, twin)
+    """The newest first; `after` is the last id of the page before."""
+    statement = sa.select(_t.id, *_SHOWN).where(*chosen.conditions()).order_by(_t.id.desc())
     if after is not None:
-        chosen.append(_t.id < after)
-    statement = sa.select(_t.id, *_SHOWN).where(*chosen).order_by(_t.id.desc())
+        statement = statement.where(_t.id < after)
     rows = c.execute(statement.offset(offset).limit(limit))
     return [DisclosureRow(row[0], Disclosure(*row[1:])) for row in rows]
 
 
-def count(c: sa.Connection, connection: str, twin: str) -> int:
+def count(c: sa.Connection, chosen: Chosen) -> int:
     statement = sa.select(sa.func.count()).select_from(disclosures)
-    return c.execute(statement.where(*_chosen(connection, twin))).scalar_one()
+    return c.execute(statement.where(*chosen.conditions())).scalar_one()
 
 
 def trim(c: sa.Connection, most: int) -> int:
@@ -68,7 +75,3 @@ def trim(c: sa.Connection, most: int) -> int:
     if newest is None or newest <= most:
         return 0
     return c.execute(sa.delete(disclosures).where(_t.id <= newest - most)).rowcount
-
-
-def _chosen(connection: str, twin: str) -> list[sa.ColumnElement[bool]]:
-    return [_t.connection == connection, *([_t.twin == twin] if twin else [])]

@@ -450,8 +450,12 @@ disclosures = sa.Table(
     _number("version"),
     _words("field"),
     _text("digest"),
+    sa.Column("masked", sa.Boolean, nullable=False, server_default=sa.false()),
+    # The other node's id; '' where it went to another tracker of this node.
+    sa.Column("partner", sa.Text, nullable=False, server_default=""),
     sa.Index(None, "connection", "twin"),
     sa.Index(None, "connection", "id"),
+    sa.Index(None, "partner"),
 )
 
 # SD Elements' ALM API. Ids are numbers, as its clients know them.

@@ -5,8 +5,9 @@ import msgspec
 from schemas.replica import Decision
 from schemas.twin import Twin
 from schemas.values import Fields
-from service.sync.merge import Conflict
+from service.sync.merge import Conflict, FieldMerge
 from service.sync.policy import Policy
+from service.sync.snapshots import same
 
 _MOST = 100
 """Of those that the other side has not confirmed; a twin must not grow without bound."""
@@ -68,3 +69,35 @@ def record_told(
         for each in heard
         if each.field not in noticed and each.winner in (policy.local_side, policy.remote_side)
     )
+
+
+def contradicted(twin: Twin, heard: tuple[Decision, ...], policy: Policy) -> frozenset[str]:
+    """Fields of which the other side decided otherwise than we about the same two edits, as when
+    one of both had not heard yet that they agreed on another policy. The one in force now decides:
+    these are the other side's."""
+    ours = {each.field: each for each in twin.decisions}
+    return frozenset(
+        each.field
+        for each in heard
+        if (own := ours.get(each.field)) is not None
+        and own.winner != each.winner
+        and (own.sender_at, own.receiver_at) == (each.receiver_at, each.sender_at)
+        and "person" not in (own.by, each.by)
+        and policy.winner(each.field, own.sender_at, own.receiver_at) == "remote"
+    )
+
+
+def overruled(
+    merge: FieldMerge, fields: frozenset[str], wanted: Fields, local: Fields, seen: int
+) -> FieldMerge:
+    """The other side's values of these fields are taken, unless a person has edited them since.
+    `seen`: our version that the other side knew of."""
+    taken = {
+        name: wanted[name]
+        for name in sorted(fields & wanted.keys())
+        if not same(wanted[name], local.get(name))
+        and not isinstance(wanted[name], tuple)
+        and (name not in merge.edits or merge.edits[name].version <= seen)
+    }
+    change = msgspec.structs.replace(merge.change, set=taken | merge.change.set)
+    return msgspec.structs.replace(merge, change=change) if taken else merge

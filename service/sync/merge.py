@@ -12,7 +12,9 @@ from schemas.replica import Stamp
 from schemas.rich_text import RichText
 from schemas.twin import Twin
 from schemas.values import Fields, Millis, Value
-from service.sync.policy import Policy
+from service.sync.paragraphs import MergedText, merge_texts
+from service.sync.policy import Policy, Winner
+from service.sync.shared_texts import shared_text
 from service.sync.snapshots import as_elements, same, settled, snapshot
 
 
@@ -45,6 +47,8 @@ class FieldMerge(msgspec.Struct, frozen=True):
     """Of sets: the elements that the other side had changed."""
     decided: frozenset[str] = frozenset()
     """Fields in conflict that a person here decided; the other side is told in any case."""
+    woven: tuple[str, ...] = ()
+    """Texts that were merged by paragraphs."""
 
 
 def note_decided(merge: FieldMerge, twin: Twin, now: Millis) -> FieldMerge:
@@ -125,6 +129,7 @@ class _Merge:
         self.undecided: list[str] = []
         self.standing: set[str] = set()
         self.taken: dict[str, frozenset[str]] = {}
+        self.woven: list[str] = []
 
     def take(self, field: str, wanted: Value) -> None:
         if isinstance(wanted, tuple):
@@ -173,28 +178,63 @@ class _Merge:
             self.standing.add(field)
 
     def _decide(self, field: str, wanted: Value) -> None:
-        here, at = self.local.get(field), self.edits[field].at
-        remote_at = self.wish.edited_at(field)
+        at, remote_at = self.edits[field].at, self.wish.edited_at(field)
         winner = self.policy.winner(field, at, remote_at)
-        if winner == "park":
+        text = self._woven(field, wanted, winner)
+        if winner == "park" and (text is None or text.overlap):
             self.undecided.append(field)
+        elif text is not None:
+            self._weave(field, wanted, text, winner)
+        else:
+            self._note_conflict(field, wanted, winner)
+            if winner == "local":
+                self.standing.add(field)
+            else:
+                self.set[field] = wanted
+                del self.edits[field]
+
+    def _woven(self, field: str, wanted: Value, winner: Winner) -> MergedText | None:
+        here = self.local.get(field)
+        if not self.policy.by_paragraphs(field) or self.twin.recalls:
+            return None
+        if not isinstance(here, str | RichText) or not isinstance(wanted, str | RichText):
+            return None
+        return merge_texts(shared_text(self.twin, field), here, wanted, winner)
+
+    def _weave(self, field: str, wanted: Value, text: MergedText, winner: Winner) -> None:
+        """What both sides wrote is an edit of its own, of which the other side is told."""
+        here, at = self.local.get(field), self.edits[field].at
+        if text.overlap:
+            self._note_conflict(field, wanted, winner, text.value)
+        else:
+            self.woven.append(field)
+        if same(text.value, here):
+            self.standing.add(field)
             return
-        wins_here = winner == "local"
+        self.set[field] = text.value
+        if same(text.value, wanted):
+            del self.edits[field]
+        else:
+            at = max(at, self.wish.edited_at(field))
+            self.edits[field] = Stamp(self.twin.version + 1, at)
+            self.standing.add(field)
+
+    def _note_conflict(
+        self, field: str, wanted: Value, winner: Winner, kept: Value | None = None
+    ) -> None:
+        """`kept`: what stands, where it is more than the winner's value."""
+        here, wins_here = self.local.get(field), winner == "local"
+        stands = here if wins_here else wanted
         self.conflicts.append(
             Conflict(
                 field=field,
                 winner=self.policy.local_side if wins_here else self.policy.remote_side,
-                kept=here if wins_here else wanted,
+                kept=stands if kept is None else kept,
                 lost=wanted if wins_here else here,
-                local_at=at,
-                remote_at=remote_at,
+                local_at=self.edits[field].at,
+                remote_at=self.wish.edited_at(field),
             )
         )
-        if wins_here:
-            self.standing.add(field)
-        else:
-            self.set[field] = wanted
-            del self.edits[field]
 
     def result(self) -> FieldMerge:
         return FieldMerge(
@@ -204,6 +244,7 @@ class _Merge:
             standing=frozenset(self.standing),
             edits=self.edits,
             taken=self.taken,
+            woven=tuple(self.woven),
         )
 
 

@@ -16,6 +16,11 @@ class Policy(msgspec.Struct, frozen=True):
     remote_side: str
     default: str = "newest"
     fields: dict[str, str] = {}
+    paragraphs: tuple[str, ...] = ()
+    """Fields whose text is merged by paragraphs first; `*` stands for all."""
+
+    def by_paragraphs(self, field: str) -> bool:
+        return field in self.paragraphs or "*" in self.paragraphs
 
     def of(self, field: str) -> str:
         return self.fields.get(field, self.default)

@@ -7,7 +7,7 @@ from schemas.rules import WantedComment
 from schemas.twin import Recall, Twin
 from service.sync.attachments import find_begun_file, note_mirrored_file
 from service.sync.comments import find_begun, note_found
-from service.sync.markers import attachment_intent, comment_intent
+from service.sync.markers import attachment_intent, comment_intent, said_digest
 
 
 def risen(twin: Twin, floor: int, forgot: int) -> Twin:
@@ -21,7 +21,9 @@ def risen(twin: Twin, floor: int, forgot: int) -> Twin:
         recalls = "told"
     # What was said and not confirmed may bear versions that were used before: it is news again.
     sent = {name: value for name, value in twin.sent.items() if not _unconfirmed(twin, name)}
-    return msgspec.structs.replace(twin, version=floor, resend=True, recalls=recalls, sent=sent)
+    return msgspec.structs.replace(
+        twin, version=floor, resend=True, recalls=recalls, sent=sent, texts={}
+    )
 
 
 def _unconfirmed(twin: Twin, name: str) -> bool:
@@ -57,6 +59,9 @@ def recall_comments(
         intent = comment_intent(twin.id, connection, wish, 0)
         mirror = find_begun(_without_local(twin), comments, intent)
         if mirror is not None:
+            if said_digest(mirror) != intent.words:
+                # What it said first is forgotten: it gets the author's text, and its own is kept.
+                intent = msgspec.structs.replace(intent, words="")
             others = tuple(t for t in twin.comments if t.local_id != mirror.id)
             twin = msgspec.structs.replace(twin, comments=others)
             twin = note_found(twin, wish, versions[wish.id], mirror, intent)

@@ -4,6 +4,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from schemas.access import AuditEntry, AuditQuery, TokenCreate, TokenCreated, TokenView
+from schemas.agreement import AgreementBody
 from schemas.api import Page, PageQuery
 from schemas.bulk import (
     TaskDetail,
@@ -34,7 +35,7 @@ from schemas.connector_api import (
     MetadataQuery,
     ProjectQuery,
 )
-from schemas.disclosure_api import Disclosure, DisclosureQuery
+from schemas.disclosure_api import Disclosure, DisclosureQuery, LedgerQuery
 from schemas.error_api import ErrorQuery, ErrorView, Retried, RetryBody, RetryOne
 from schemas.invitation_api import InvitationReissue, InvitationView
 from schemas.mapping import MappingBody, MappingSolution, MappingSuggestions, MappingView
@@ -142,6 +143,8 @@ class Operations(Protocol):
 
     async def confirm(self, name: str, body: ConnectionConfirm) -> ConnectionView: ...
 
+    async def agree(self, name: str, body: AgreementBody) -> ConnectionView: ...
+
     async def remove_connection(self, name: str, query: ConnectionRemove) -> None: ...
 
     async def pairs(self, name: str, query: PairsQuery) -> Pairs: ...
@@ -175,6 +178,8 @@ class Operations(Protocol):
     async def disclosures(self, name: str, query: DisclosureQuery) -> Page[Disclosure]:
         """Of a connection that is gone, by its id."""
         ...
+
+    async def ledger(self, query: LedgerQuery) -> Page[Disclosure]: ...
 
     async def mapping(self, name: str) -> MappingView: ...
 

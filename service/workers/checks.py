@@ -10,6 +10,7 @@ from service.peers.contact import Contacts
 from service.store import outbox, parked, twins
 from service.store.store import Store
 from service.web.health import Finding, HealthBoard
+from service.workers.agreement import unmet
 from service.workers.breaker import Breakers
 from service.workers.roster import Roster
 from service.workers.supervisor import Supervisor
@@ -48,6 +49,7 @@ class Checks:
         board.add("work", self._check_work)
         board.add_group("connectors", self._check_connectors)
         board.add_group("peers", self._check_peers)
+        board.add_group("agreements", self._check_agreements)
         board.add_group("tasks", self._check_tasks)
 
     async def _check_store(self) -> Finding:
@@ -87,6 +89,14 @@ class Checks:
             else:
                 findings[f"peer:{peer.name}"] = self._known_peer(peer)
         return findings
+
+    async def _check_agreements(self) -> Mapping[str, Finding]:
+        """Connections whose sides wish conflicts to be decided in different ways."""
+        return {
+            f"agreement:{live.record.name}": Finding("warn", said)
+            for live in self._roster.connections.values()
+            if live.record.status != "removed" and (said := unmet(live.record))
+        }
 
     def _known_peer(self, peer: Peer) -> Finding:
         """One that answers, as far as it is answered."""

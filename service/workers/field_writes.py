@@ -6,11 +6,12 @@ import msgspec
 
 from schemas.errors import Fault, TidegateError
 from schemas.issue import FieldChange, Issue
+from schemas.node import Choice
 from schemas.replica import Decision
 from schemas.rules import Wanted
 from schemas.twin import Twin
 from schemas.values import Fields
-from service.sync.decisions import note_decisions, record_told
+from service.sync.decisions import contradicted, note_decisions, overruled, record_told
 from service.sync.incoming import (
     first_meeting,
     note_attempted,
@@ -39,6 +40,15 @@ class Undecided(TidegateError):
     """A conflict that the policy leaves to a person."""
 
     fault = Fault.UNDECIDED
+
+    def __init__(self, choices: tuple[Choice, ...]) -> None:
+        fields = ", ".join(choice.field for choice in choices)
+        super().__init__(
+            f"Both sides changed {fields}, and the policy is to ask. The other side is asked as"
+            " well, and one decision frees both.",
+            remedy="Choose a side: tidegate errors retry ISSUE --keep local|remote",
+        )
+        self.choices = choices
 
 
 class Pass(Protocol):
@@ -81,9 +91,18 @@ class FieldWrites:
     async def write(self, issue: Issue, wanted: Wanted, before: Fields) -> tuple[Issue, FieldMerge]:
         run = self._run
         merge, policy = self._merged(issue, wanted, before)
+        against = contradicted(run.twin, run.heard, run.bench.policy)
+        merge = overruled(merge, against, wanted.fields, issue.fields, run.twin.acknowledged)
         told = record_told(run.heard, merge.conflicts, issue.fields, merge.change.set, policy)
+        run.conflicts.extend(
+            self._as_held(each) for each in told if each.field not in merge.undecided
+        )
+        if merge.undecided:
+            raise Undecided(self._choices(merge, issue, wanted))
         self._record(merge.conflicts, policy)
-        run.conflicts.extend(told)
+        merge = self._unveiled(merge, policy)
+        if merge.woven:
+            run.note("fields.merged", key=issue.ref.key, fields=list(merge.woven))
         if not merge.change:
             return issue, merge
         run.twin, flipping = note_flips(run.twin, issue, merge, run.bench.now())
@@ -92,7 +111,7 @@ class FieldWrites:
                 f"{', '.join(flipping)} keeps flipping between two values.",
                 remedy="Make the two sides' rules agree on it, then retry.",
             )
-        if merge.conflicts or told:
+        if run.conflicts:
             # The losing text is about to vanish from the tracker: it is kept first.
             await run.checkpoint()
         if first_meeting(run.twin):
@@ -107,11 +126,59 @@ class FieldWrites:
             written, merge = await self._settle_overwritten(written, merge, policy, wanted)
         return _with_parts(written, issue), merge
 
-    def _record(self, conflicts: tuple[Conflict, ...], policy: Policy) -> None:
+    def _choices(self, merge: FieldMerge, issue: Issue, wanted: Wanted) -> tuple[Choice, ...]:
         run = self._run
-        by = "person" if run.twin.keep else ""
-        run.conflicts.extend(msgspec.structs.replace(each, by=by) for each in conflicts)
+        stamps = run.twin.replica.stamps
+        return tuple(
+            Choice(
+                field=name,
+                here=run.local.as_held(name, issue.fields.get(name)),
+                there=wanted.fields[name],
+                here_at=merge.edits[name].at,
+                there_at=stamps[name].at if name in stamps else 0,
+            )
+            for name in merge.undecided
+        )
+
+    def _record(self, conflicts: tuple[Conflict, ...], policy: Policy, by: str = "") -> None:
+        run = self._run
+        by = by or ("person" if run.twin.keep else "")
+        made = (msgspec.structs.replace(each, by=by) for each in conflicts)
+        run.conflicts.extend(map(self._as_held, made))
         run.twin = note_decisions(run.twin, conflicts, policy, by)
+
+    def _as_held(self, conflict: Conflict) -> Conflict:
+        """What is kept for people here is what they wrote, and not its masked form."""
+        held = self._run.local.as_held
+        return msgspec.structs.replace(
+            conflict,
+            kept=held(conflict.field, conflict.kept),
+            lost=held(conflict.field, conflict.lost),
+        )
+
+    def _unveiled(self, merge: FieldMerge, policy: Policy) -> FieldMerge:
+        """Masks stand for what is behind them here. Where somebody there edited one away, their
+        text is taken and the original is kept as the loser of a conflict."""
+        run = self._run
+        change, lost = run.local.unveiled(merge.change)
+        known = {conflict.field for conflict in merge.conflicts}
+        stamps, at = run.twin.replica.stamps, run.bench.now()
+        gone = tuple(
+            Conflict(
+                field=name,
+                winner=policy.remote_side,
+                kept=change.set[name],
+                lost=original,
+                local_at=at,
+                remote_at=stamps[name].at if name in stamps else 0,
+            )
+            for name, original in lost.items()
+            if name not in known
+        )
+        if gone:
+            self._record(gone, policy, by="mask")
+            run.note("mask.edited_away", fields=[conflict.field for conflict in gone])
+        return msgspec.structs.replace(merge, change=change)
 
     def _merged(self, issue: Issue, wanted: Wanted, before: Fields) -> tuple[FieldMerge, Policy]:
         run = self._run
@@ -122,11 +189,6 @@ class FieldWrites:
         merge = plan_fields(run.twin, issue, wanted, before, policy)
         if keep:
             merge = note_decided(merge, run.twin, run.bench.now())
-        if merge.undecided:
-            raise Undecided(
-                f"Both sides changed {', '.join(merge.undecided)}, and the policy is to ask.",
-                remedy="Choose a side: tidegate errors retry ISSUE --keep local|remote",
-            )
         return merge, policy
 
     async def _update(

@@ -16,6 +16,7 @@ from service.sync.merge import Conflict
 from service.workers.bench import Outcome
 from service.workers.delivery import deliver
 from service.workers.disclosing import left
+from service.workers.field_writes import Undecided
 from service.workers.kin import keep_waiting, ring_for
 from service.workers.roster import LiveConnection
 
@@ -127,7 +128,7 @@ class Ledger:
         path = (*twin.path, self._here)
         message = msgspec.structs.replace(message, path=path, claims=claims, turn=turn)
         self.sent = True
-        disclosures.add(c, self._live.record.id, left(self._kept, message, self._now))
+        disclosures.add(c, left(self._kept, message, self._live.record, self._now))
         deliver(c, self._live, self._other, message, self._now)
 
     def _conflict(self, conflict: Conflict) -> conflicts.Conflict:
@@ -189,4 +190,5 @@ class Ledger:
             trace=rule.trace if rule else "",
             field=unmapped.field if unmapped else "",
             value=unmapped.value if unmapped else "",
+            choices=error.choices if isinstance(error, Undecided) else (),
         )

@@ -10,7 +10,9 @@ import msgspec
 from schemas.errors import Fault, TrackerError
 from schemas.issue import FieldChange, Issue, IssueDraft, Part
 from schemas.twin import Relations, Twin
-from schemas.values import Fields, Millis
+from schemas.values import Fields, Millis, Value
+from service.rules.masking import MASK
+from service.rules.unmasking import elements_behind, unmasked
 from service.sync.relations import (
     LINKS,
     OWN_PARENT,
@@ -44,6 +46,8 @@ class LocalIssue:
         """Ties that the tracker does not take, each with its reason."""
         self._own: Fields = {}
         """The fields as the tracker told them last."""
+        self.veiled: Fields = {}
+        """Those of which something must never leave, as everything here sees them: masked."""
 
     async def read(self, issue_id: str, parts: frozenset[Part], twin: Twin) -> Issue:
         return await self._seen(await self._remarks.read(issue_id, parts, twin), twin)
@@ -67,6 +71,41 @@ class LocalIssue:
             if not change:
                 return await self._seen(own, twin, wanted), False
         return await self._seen(await self._updated(own, change), twin, wanted), True
+
+    def as_held(self, field: str, value: Value) -> Value:
+        """What the tracker holds, where the value is its masked form."""
+        return self._own[field] if field in self.veiled and value == self.veiled[field] else value
+
+    def unveiled(self, change: FieldChange) -> tuple[FieldChange, Fields]:
+        """The change with the originals behind its masks, and the fields as they are held of which
+        something would be gone with it."""
+        masks = self._bench.masks
+        fresh, lost = dict(change.set), Fields()
+        add, remove = dict(change.add), dict(change.remove)
+        for name in self.veiled:
+            own = self._own[name]
+            if name in fresh:
+                found = unmasked(masks, fresh[name], own)
+                fresh[name] = found.value
+                if found.lost:
+                    lost[name] = own
+            if name in add:
+                add[name] = tuple(each for each in add[name] if MASK not in each)
+            if name in remove:
+                remove[name] = tuple(elements_behind(masks, remove[name], as_elements(own)))
+        return FieldChange(
+            fresh,
+            {name: elements for name, elements in add.items() if elements},
+            {name: elements for name, elements in remove.items() if elements},
+        ), lost
+
+    def _veil(self, fields: Fields) -> Fields:
+        masks = self._bench.masks
+        if not masks:
+            return fields
+        masked = {name: masks.value(value) for name, value in fields.items()}
+        self.veiled = {name: v for name, v in masked.items() if v != fields[name]}
+        return masked if self.veiled else fields
 
     async def _created(self, draft: IssueDraft) -> Issue:
         """A parent or a link that the tracker refuses holds nothing else back: it is a loss."""
@@ -125,6 +164,7 @@ class LocalIssue:
 
     async def _seen(self, issue: Issue, twin: Twin, wanted: Fields | None = None) -> Issue:
         self._own = issue.fields
+        issue = msgspec.structs.replace(issue, fields=self._veil(issue.fields))
         named = named_issues(issue.fields) | named_issues(issue.overwritten)
         known = self.relations or twin.relations
         if not named and not known.strangers and not known.elsewhere:

@@ -10,6 +10,7 @@ from schemas.node import Activity, Connection
 from schemas.peer import NOTICE_TWIN, ConnectionNotice
 from schemas.values import Millis
 from service.store import activity, connections, invitations, outbox, twins
+from service.workers.agreement import hearing, in_force, wish_of
 from service.workers.roster import touch
 from service.workers.standing import restated
 
@@ -30,7 +31,9 @@ def tell(c: sa.Connection, record: Connection, now: Millis) -> Connection:
     serial = max(record.standing.serial + 1, now)
     standing = msgspec.structs.replace(record.standing, serial=serial)
     record = msgspec.structs.replace(record, standing=standing)
-    notice = ConnectionNotice(_ours(record), serial, now)
+    notice = ConnectionNotice(
+        _ours(record), serial, now, wish=wish_of(record), agreed=in_force(record)
+    )
     outbox.put(c, record.peer, record.id, NOTICE_TWIN, _encode(notice), now)
     return record
 
@@ -95,8 +98,21 @@ def hear(c: sa.Connection, known: str, notice: ConnectionNotice, now: Millis) ->
         unconfirmed_there=standing.unconfirmed_there and not spoke,
         paused_there=notice.status == "paused" if spoke else standing.paused_there,
     )
+    after = hearing(after, notice)
+    if after.settings != record.settings or after.standing.wish_there != standing.wish_there:
+        _note_wish(c, record, after)
+    if after.settings != record.settings:
+        # Whoever wished it first learns that it holds here as well.
+        after = tell(c, after, now)
     keep(c, record, after)
     return after
+
+
+def _note_wish(c: sa.Connection, before: Connection, after: Connection) -> None:
+    wish, agreed = after.standing.wish_there, after.settings != before.settings
+    log.info("agreement.heard", connection=after.name, agreed=agreed)
+    detail = {"wish": msgspec.to_builtins(wish), "agreed": agreed}
+    activity.append(c, Activity(after.changed, "agreement.heard", after.id, detail=detail))
 
 
 def heed_message(c: sa.Connection, known: str, now: Millis) -> Connection | None:

@@ -38,8 +38,9 @@ from service.sync.restoring import (
     recall_files,
     was_heard_before,
 )
+from service.sync.shared_texts import note_shared
 from service.workers.bench import Bench, Note, Outcome
-from service.workers.field_writes import FieldWrites
+from service.workers.field_writes import FieldWrites, Undecided
 from service.workers.fitting import Fit, Fitting
 from service.workers.local_issue import LocalIssue
 from service.workers.part_writes import PartWrites
@@ -164,13 +165,20 @@ class Reconciliation:
             if issue is None:
                 return
             self.twin = note_taken(self._fitted(), None, wanted, issue)
+            self._note_shared(frozenset(), wanted, issue)
         elif fresh and wanted is not None:
             if issue.version != self.twin.local_version:
                 before = await telling.rule(issue)
-            issue, merge = await writes.write(issue, wanted, await self._before(issue))
+            earlier = await self._before(issue)
+            try:
+                issue, merge = await writes.write(issue, wanted, earlier)
+            except Undecided:
+                await self._ask_both(telling, issue)
+                raise
             issue = self._shared(issue)
             self._retreat = self.twin
             self.twin = note_taken(self._fitted(), merge, wanted, issue)
+            self._note_shared(merge.standing, wanted, issue)
             if anew:
                 self.twin = note_anew(self.twin, merge)
         elif wanted is not None and self._fit.left_out != self.twin.relations.left_out:
@@ -191,6 +199,20 @@ class Reconciliation:
         self.twin = msgspec.structs.replace(self.twin, recalls="")
         if telling.last or (wanted is not None and wanted.stop_syncing):
             self._stop_syncing()
+
+    async def _ask_both(self, telling: Telling, issue: Issue) -> None:
+        """The other side learns of our edit without our having taken theirs in: so it comes upon
+        the same conflict, and its people see both values too. A side that forgot its past does not
+        know what of its own is news."""
+        if self.twin.recalls:
+            return
+        self.twin = note_local_edits(self.twin, issue)
+        await telling.tell(issue, None, None)
+
+    def _note_shared(self, standing: frozenset[str], wanted: Wanted, issue: Issue) -> None:
+        policy = self.bench.policy
+        if policy.paragraphs or self.twin.texts:
+            self.twin = note_shared(self.twin, standing, wanted, issue, policy)
 
     def _stop_syncing(self) -> None:
         """As a rule asked, but not before the parts that are on their way have come."""

@@ -15,6 +15,7 @@ from schemas.triggers import TriggerSpec
 from schemas.values import Millis
 from service.peers.identity import node_id, pinned_keys
 from service.rules.defaults import Manifest
+from service.rules.masking import Masks, masks_of
 from service.store import connections, connectors, peers, rule_versions, settings, triggers
 from service.store.store import Store
 from service.store.triggers import TriggerRow
@@ -37,6 +38,7 @@ class LiveConnection(msgspec.Struct, frozen=True):
     record: Connection
     rules: RuleSet
     policy: Policy
+    masks: Masks
     allowed: frozenset[str]
     context: RuleContext
     triggers: tuple[TriggerSpec, ...] = ()
@@ -65,7 +67,10 @@ class Roster:
         *,
         now: Callable[[], Millis],
         open_session: Callable[[Connector], aiohttp.ClientSession],
+        masks: tuple[str, ...] = (),
     ) -> None:
+        """`masks`: patterns whose finds leave by no connection."""
+        self._masks = masks
         self._store = store
         self._now = now
         self._open_session = open_session
@@ -91,7 +96,7 @@ class Roster:
         read = await self._store.read(lambda c: _read(c, self._store))
         await self._open_connectors(read.connectors)
         self._connections = {
-            record.id: _live(record, read.rules.get(record.id), read.triggers)
+            record.id: _live(record, read.rules.get(record.id), read.triggers, self._masks)
             for record in sorted(read.connections, key=lambda record: record.name)
         }
         self._named = {live.record.name: live for live in self._connections.values()}
@@ -209,16 +214,23 @@ def _read(c: sa.Connection, store: Store) -> _Read:
     )
 
 
-def _live(record: Connection, rules: RuleSet | None, known: list[TriggerRow]) -> LiveConnection:
+def _live(
+    record: Connection, rules: RuleSet | None, known: list[TriggerRow], masks: tuple[str, ...]
+) -> LiveConnection:
     chosen = record.settings
     allowed = DEFAULT if chosen.disclosed is None else frozenset(chosen.disclosed)
     return LiveConnection(
         record=record,
         rules=rules or RuleSet(0, "", ""),
         policy=Policy(
-            record.local_side, record.remote_side, chosen.conflict_policy, chosen.field_policies
+            record.local_side,
+            record.remote_side,
+            chosen.conflict_policy,
+            chosen.field_policies,
+            chosen.paragraphs,
         ),
         allowed=allowed,
+        masks=masks_of((*masks, *chosen.masks)),
         context=RuleContext(
             record.name, record.local_side, record.remote_side, project=chosen.project
         ),

@@ -12,7 +12,6 @@ from schemas.issue import Part
 from schemas.replica import TwinMessage
 from schemas.values import Millis
 from service.rules.declared import Declared, DeclaredEngine
-from service.rules.masking import masks_of
 from service.rules.port import RuleEngine
 from service.store.errors import LeaseLost
 from service.store.store import Store
@@ -132,7 +131,7 @@ class Rounds:
             wrote=partial(self._recent.wrote, key),
             now=self._now,
             far=not live.record.counterpart,
-            masks=masks_of(live.record.settings.masks),
+            masks=live.masks,
         )
 
     async def _run(

@@ -25,7 +25,9 @@ from service.sync.disclosure import disclose
 from service.sync.merge import FieldMerge
 from service.sync.outgoing import Judged, compose, news, note_held, note_judged
 from service.sync.relations import only_shared
+from service.sync.shared_texts import note_told
 from service.workers.bench import Bench
+from service.workers.local_issue import LocalIssue
 from service.workers.remarks import Remarks
 
 
@@ -34,6 +36,7 @@ class Pass(Protocol):
 
     bench: Bench
     remarks: Remarks
+    local: LocalIssue
     twin: Twin
     waiting: TwinMessage | None
     message: TwinMessage | None
@@ -80,6 +83,8 @@ class Telling:
             waiting=run.waiting,
             allowed=run.bench.allowed,
         )
+        if run.message is not None and run.bench.policy.paragraphs:
+            twin = note_told(twin, fresh, issue, run.bench.policy)
         if run.message is not None and run.bench.far:
             run.message = await self._with_ids(run.message, issue, outgoing)
         run.twin = note_held(twin, issue)
@@ -118,8 +123,9 @@ class Telling:
         if not run.bench.masks:
             return disclosed.outgoing
         masked = run.bench.masks.apply(disclosed.outgoing)
-        if masked.where:
-            run.note("disclosure.masked", fields=list(masked.where))
+        where = {*masked.where, *(run.local.veiled.keys() & disclosed.outgoing.fields.keys())}
+        if where:
+            run.note("disclosure.masked", fields=sorted(where))
         return masked.outgoing
 
     def _scope(self) -> Scope:

@@ -192,8 +192,8 @@ async def _lengthen(house: House, first: int) -> None:
     def work(c: object) -> None:
         for number in range(first, first + PART):
             twin = f"t{number % 900}"
-            left = Disclosure(now, twin, number, "summary", "ab" * 32)
-            disclosures.add(c, "bench0", [left])
+            left = Disclosure(now, twin, number, "summary", "ab" * 32, connection="bench0")
+            disclosures.add(c, [left])
             activity.append(c, Activity(now, "twin.written", "bench0", twin))
 
     await house.node.store.write(work)

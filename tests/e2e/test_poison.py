@@ -19,6 +19,15 @@ WORST_RATIO = 3.0
 
 RAISES = "    raise ValueError('the rule cannot cope')\n"
 NEVER_ENDS = "    while True:\n        pass\n"
+THREE = """\
+    if issue.summary.startswith('Poison of three'):
+        raise ValueError('the rule cannot cope')
+    if issue.summary == 'Unmapped':
+        must_map('status', {}, issue.status)
+    for comment in issue.comments:
+        if text(comment.body).startswith('Poison'):
+            raise ValueError('the comment cannot be had')
+"""
 
 
 class Neighbourhood(msgspec.Struct, frozen=True):
@@ -68,6 +77,49 @@ async def test_a_poisoned_issue_stops_nobody_else(
     await _correct_and_retry(owner, good, error)
     await eventually(lambda: _has_title(bob, f"{title}, again"), "the freed issue arrives")
     assert await _errors(owner) == []
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_bad_rule_an_unmapped_value_and_a_poisoned_comment_hold_up_their_twins_alone(
+    around: Neighbourhood,
+) -> None:
+    alice, owner = around.alice, around.stage.harbor_admin
+    before = await _latencies(around, "calm before three")
+    commented = await alice.create("Commented", "Harmless to look at")
+    await eventually(lambda: _has_title(around.bob, "Commented"), "the issue arrives")
+    good = await owner.ask("GET", RULES)
+    lines = good["outgoing"].splitlines(keepends=True)
+    at = next(i for i, line in enumerate(lines) if line.startswith("    return "))
+    await _put(owner, good, {"outgoing": "".join((*lines[:at], THREE, *lines[at:]))})
+    await alice.create("Poison of three", "")
+    await alice.create("Unmapped", "")
+    await alice.comment(commented, "Poison in a comment")
+
+    async def all_wait() -> list[Any] | None:
+        found = await _errors(owner)
+        return found if len(found) == 3 else None
+
+    errors = await eventually(all_wait, "three twins wait")
+    after = await _latencies(around, "beside three", commented)
+    assert sorted(each["fault"] for each in errors) == ["mapping", "rule", "rule"]
+    (unmapped,) = [each for each in errors if each["fault"] == "mapping"]
+    assert unmapped["field"] == "status"
+    assert sorted(each["message"] for each in errors if each["fault"] == "rule") == [
+        "ValueError: the comment cannot be had",
+        "ValueError: the rule cannot cope",
+    ]
+    assert len(await _errors(owner)) == 3
+    alone, beside = statistics.median(before), statistics.median(after)
+    print(f"median {alone:.3f} s alone, {beside:.3f} s beside three: x{beside / alone:.2f}")
+    assert beside / alone < WORST_RATIO
+    await _put(owner, good, {})
+    assert await owner.ask("POST", "/api/v2/errors/retry", {}) == {"count": 3}
+    await eventually(lambda: _has_title(around.bob, "Unmapped"), "what waited arrives")
+    await eventually(lambda: _nobody_waits(owner), "nobody waits")
+
+
+async def _nobody_waits(owner: Admin) -> bool:
+    return not await _errors(owner)
 
 
 async def _spoil(owner: Admin, good: Any, direction: str, poison: str) -> int:

@@ -89,6 +89,7 @@ class End:
         self.passes = self.undecided = 0
         self.rules_version = 1
         self.policy = "newest"
+        self.paragraphs: tuple[str, ...] = ()
         self.conflicts: list[Conflict] = []
         self.errors: list[Exception] = []
         self.floor = self.forgot = 0
@@ -171,7 +172,7 @@ class End:
             engine=self.engine,
             rules=RuleSet(self.rules_version, "", ""),
             context=RuleContext("connection", self.name, self.other),
-            policy=Policy(self.name, self.other, self.policy),
+            policy=Policy(self.name, self.other, self.policy, paragraphs=self.paragraphs),
             allowed=DEFAULT_ALLOWED,
             project="P",
             issue_type="",

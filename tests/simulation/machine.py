@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import msgspec
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
@@ -22,6 +23,7 @@ TERMS = st.builds(
     markers=st.booleans(),
     policy=st.sampled_from(("newest", "newest", "a", "b", "park")),
     refusing=st.sampled_from(("", "", "", "a", "b")),
+    paragraphs=st.booleans(),
 )
 
 
@@ -47,15 +49,16 @@ class Histories(RuleBasedStateMachine):
         terms=TERMS,
         deleted=st.sampled_from(DELETIONS),
         roughly=st.booleans(),
+        met=st.booleans(),
     )
-    def begin(self, terms: Terms, deleted: str, roughly: bool) -> None:
-        self.world = World(
-            Terms(terms.markers, terms.policy, terms.refusing, self.faults or terms.faults)
-        )
+    def begin(self, terms: Terms, deleted: str, roughly: bool, met: bool = False) -> None:
+        self.world = World(msgspec.structs.replace(terms, faults=self.faults or terms.faults))
         self.deleted = deleted
         """The side whose issue a person deletes in the end."""
         self.roughly = roughly
         """In the middle of everything, and not after it has come to rest."""
+        if met:
+            self.world.settle()
 
     @rule(side=SIDES)
     def rename(self, side: str) -> None:
@@ -64,6 +67,13 @@ class Histories(RuleBasedStateMachine):
     @rule(side=SIDES, choice=CHOICES)
     def describe(self, side: str, choice: int) -> None:
         self.world.people.describe(side, choice)
+
+    @rule(here=CHOICES, there=CHOICES)
+    def describe_both(self, here: int, there: int) -> None:
+        """Two people write in the same minute."""
+        for side, choice in (("a", here), ("b", there)):
+            self.world.people.describe(side, choice)
+            self.ring(side, ALL_PARTS)
 
     @rule(side=SIDES, choice=CHOICES)
     def move(self, side: str, choice: int) -> None:
@@ -126,6 +136,10 @@ class Histories(RuleBasedStateMachine):
     @rule(side=SIDES, keep=st.sampled_from(("local", "remote")))
     def decide(self, side: str, keep: str) -> None:
         self.world.ends[side].decide(keep)
+
+    @rule(side=SIDES, policy=st.sampled_from(("newest", "a", "b", "park")))
+    def agree(self, side: str, policy: str) -> None:
+        self.world.agree(side, policy)
 
     @rule(side=SIDES)
     def save_rules(self, side: str) -> None:

@@ -10,14 +10,17 @@ PAUSE = 200_000
 """People take their time: what flips faster than this is taken for two rules at odds."""
 
 
-def token_of(value: object) -> str:
+def tokens_of(value: object) -> tuple[str, ...]:
+    """One for each paragraph."""
     text = to_plain(value) if isinstance(value, RichText) else str(value)
-    return text.split(".", maxsplit=1)[0] + "."
+    return tuple(each.split(".", maxsplit=1)[0] + "." for each in text.split("\n\n"))
 
 
 class People:
-    def __init__(self, ends: dict[str, End]) -> None:
+    def __init__(self, ends: dict[str, End], *, paragraphs: int = 1) -> None:
         self._ends = ends
+        self._paragraphs = paragraphs
+        """Of the text that they begin with."""
         self._count = 0
         self.written: dict[str, set[str]] = {"summary": set(), "description": set()}
         """The tokens of every text that a person wrote, by field."""
@@ -51,14 +54,31 @@ class People:
         return self._token("summary") + "x" * (self._count % 3 * 10)
 
     def _description(self, *, large: bool) -> RichText:
+        return RichText(tuple(self._paragraph(large=large) for _ in range(self._paragraphs)))
+
+    def _paragraph(self, *, large: bool) -> Paragraph:
         words = self._token("description") + " word" * (200 if large else 2)
-        return RichText((Paragraph((Text(words), Text(" bold", ("strong",)))),))
+        return Paragraph((Text(words), Text(" bold", ("strong",))))
+
+    def _edited(self, text: RichText, choice: int, *, large: bool) -> RichText:
+        """One paragraph says something else, is new, or is gone."""
+        blocks = list(text.blocks)
+        at = choice // 5 % len(blocks)
+        match choice % 5:
+            case 0 if len(blocks) < 6:
+                blocks.insert(at, self._paragraph(large=large))
+            case 1 if len(blocks) > 1:
+                del blocks[at]
+            case _:
+                blocks[at] = self._paragraph(large=large)
+        return RichText(tuple(blocks))
 
     def _sets(self, end: End, field: str, value: str | RichText) -> None:
         if end.issue is not None:
             end.tracker.clock.at += PAUSE
             if field in end.issue.fields:
-                self.replaced.add(token_of(end.issue.fields[field]))
+                gone = set(tokens_of(end.issue.fields[field])) - set(tokens_of(value))
+                self.replaced |= gone
             end.tracker.person_sets(end.issue.id, field, value)
 
     def rename(self, side: str) -> None:
@@ -66,8 +86,14 @@ class People:
             self._sets(self._ends[side], "summary", self._summary())
 
     def describe(self, side: str, choice: int) -> None:
-        if self._ends[side].issue is not None:
-            self._sets(self._ends[side], "description", self._description(large=choice % 3 > 0))
+        issue, large = self._ends[side].issue, choice % 3 > 0
+        if issue is None:
+            return
+        now = issue.fields["description"]
+        assert isinstance(now, RichText)
+        once = self._paragraphs == 1
+        text = self._description(large=large) if once else self._edited(now, choice, large=large)
+        self._sets(self._ends[side], "description", text)
 
     def move(self, side: str, choice: int) -> None:
         end = self._ends[side]

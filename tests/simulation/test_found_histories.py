@@ -8,7 +8,12 @@ from tests.simulation.world import Terms
 
 def test_what_a_creation_that_was_cut_off_twice_left_on_the_mirror_is_taken_away() -> None:
     state = Histories()
-    state.begin(terms=Terms(markers=False, policy="newest", refusing=""), deleted="", roughly=False)
+    state.begin(
+        terms=Terms(markers=False, policy="newest", refusing=""),
+        deleted="",
+        roughly=False,
+        met=False,
+    )
     state.ring(parts=ALL_PARTS, side="a")
     state.arrive(side="a")
     state.label(choice=0, side="a")
@@ -22,7 +27,12 @@ def test_what_a_creation_that_was_cut_off_twice_left_on_the_mirror_is_taken_away
 
 def test_a_side_that_was_restored_before_the_other_finds_the_issue_that_it_made() -> None:
     state = Histories()
-    state.begin(terms=Terms(markers=False, policy="newest", refusing=""), deleted="", roughly=False)
+    state.begin(
+        terms=Terms(markers=False, policy="newest", refusing=""),
+        deleted="",
+        roughly=False,
+        met=False,
+    )
     state.crash(after=2, side="a")
     state.arrive_out_of_order(choice=0, side="a")
     state.back_up(side="b")
@@ -30,4 +40,17 @@ def test_a_side_that_was_restored_before_the_other_finds_the_issue_that_it_made(
     state.restore(side="b")
     state.resync()
     state.restore(side="a")
+    state.teardown()
+
+
+def test_a_comment_that_was_edited_while_its_mirror_was_forgotten_is_brought_up_to_date() -> None:
+    state = Histories()
+    terms = Terms(markers=True, policy="newest", refusing="", paragraphs=False)
+    state.begin(terms=terms, deleted="", roughly=False, met=True)
+    state.comment(choice=0, side="a")
+    state.crash(after=2, side="a")
+    state.arrive(side="a")
+    state.comment(choice=1, side="a")
+    state.fail(after=4, fault=Fault.UNAVAILABLE, side="b")
+    state.restore(side="b")
     state.teardown()

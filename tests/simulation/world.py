@@ -29,6 +29,8 @@ class Terms(msgspec.Struct, frozen=True):
     refusing: str = ""
     """The side that takes no labels."""
     faults: frozenset[str] = frozenset()
+    paragraphs: bool = False
+    """Whether texts are merged by paragraphs."""
 
 
 def tidy_a(name: str, value: object) -> object:
@@ -54,9 +56,12 @@ class World:
         self.b.tracker.says_gone = self.b.tracker.counts_comments = False
         self.ends = {"a": self.a, "b": self.b}
         self.history: dict[str, list[TwinMessage]] = {"a": [], "b": []}
-        self.people = People(self.ends)
+        self.people = People(self.ends, paragraphs=3 if terms.paragraphs else 1)
         self.a.start(self.a.tracker.person_creates(self.people.first_issue()))
         self.backups = {side: end.backup() for side, end in self.ends.items()}
+        self.known_from = ("", 0)
+        """The side that alone knows of a new policy, and its version when it began to."""
+        self.restores = 0
         self.restored = ""
         """The side that was restored while neither knows what to make of it."""
 
@@ -66,7 +71,25 @@ class World:
         tracker = ModelTracker(f"t{name}", self.clock, tidy, markers=terms.markers)
         end = End(name, other, tracker, Mapping(reads, refuses_labels=terms.refusing == name))
         end.policy, end.faults = terms.policy, terms.faults
+        end.paragraphs = ("*",) if terms.paragraphs else ()
         return end
+
+    def agree(self, side: str, policy: str) -> None:
+        """Both wished the same; `side` knows first, and its next message tells the other."""
+        self._settle_policy()
+        end = self.ends[side]
+        end.policy = policy
+        self.known_from = (side, end.twin.version if end.twin else 0)
+
+    def _settle_policy(self) -> None:
+        side, _ = self.known_from
+        if side:
+            self.ends[side].peer.policy = self.ends[side].policy
+        self.known_from = ("", 0)
+
+    def _heed_policy(self, side: str, message: TwinMessage) -> None:
+        if side == self.known_from[0] and message.version > self.known_from[1]:
+            self._settle_policy()
 
     # The link
 
@@ -80,6 +103,7 @@ class World:
         """From the newest backup. Until both know of it, neither takes anything."""
         if self.restored:
             return
+        self.restores += 1
         self.ends[side].restore(self.backups[side])
         self.people.forget(side, markers=self.terms.markers)
         self.history = {"a": [], "b": []}
@@ -103,13 +127,16 @@ class World:
     def deliver(self, side: str, choice: int) -> None:
         """Any message that ever left `side` arrives at the other side, without its receipt."""
         if self.history[side] and not self.restored:
-            self.ends[side].peer.receive(self.history[side][choice % len(self.history[side])])
+            message = self.history[side][choice % len(self.history[side])]
+            self._heed_policy(side, message)
+            self.ends[side].peer.receive(message)
 
     def deliver_newest(self, side: str) -> None:
         """The newest arrives, and so does its receipt."""
         self.send(side)
         end = self.ends[side]
         if end.outbox is not None and not self.restored:
+            self._heed_policy(side, end.outbox)
             end.peer.receive(end.outbox)
             end.outbox = None
 
@@ -118,6 +145,7 @@ class World:
     def settle(self) -> None:
         """Lets everything run until nothing moves any more; people decide what waits for them."""
         self.resync()
+        self._settle_policy()
         for turn in range(40):
             before = self.motion()
             for side in "ab":

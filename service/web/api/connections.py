@@ -10,6 +10,7 @@ from schemas.connection_api import ConnectionView
 from schemas.routes import (
     CONNECTION,
     CONNECTION_ACCEPT,
+    CONNECTION_AGREE,
     CONNECTION_CONFIRM,
     CONNECTION_INITIATE,
     CONNECTION_PAIR_AGAIN,
@@ -71,6 +72,7 @@ def routes(operations: Operations) -> list[web.RouteDef]:
             lambda path, query, body: operations.remove_connection(_name(path), query),
             before=looked,
         ),
+        bind(CONNECTION_AGREE, lambda path, query, body: operations.agree(_name(path), body)),
         bind(CONNECTION_CONFIRM, lambda path, query, body: operations.confirm(_name(path), body)),
         bind(CONNECTION_PAIRS, lambda path, query, body: operations.pairs(_name(path), query)),
         bind(

@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from schemas.record_routes import CONFLICT, CONFLICT_RESTORE, CONFLICTS, DISCLOSURES
+from schemas.record_routes import CONFLICT, CONFLICT_RESTORE, CONFLICTS, DISCLOSURES, LEDGER
 from schemas.routes import (
     ERROR,
     ERROR_IGNORE,
@@ -40,6 +40,7 @@ def routes(operations: Operations) -> list[web.RouteDef]:
             DISCLOSURES,
             lambda path, query, body: operations.disclosures(path["connection"], query),
         ),
+        bind(LEDGER, lambda path, query, body: operations.ledger(query)),
     ]
 
 

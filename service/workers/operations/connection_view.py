@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from typing import Literal
 
+from schemas.agreement import Agreement
 from schemas.connection_api import ConnectionView
 from schemas.node import Connection, ConnectionStatus, Standing
 from schemas.values import Millis
 from service.store.tallies import Tally
+from service.workers.agreement import in_force, wish_of
 from service.workers.operations.desk import Desk
 from service.workers.operations.relay_pairing import relay_host
 from service.workers.roster import LiveConnection
@@ -51,8 +53,14 @@ def connection_view(
         paused_by=paused_by(record.standing),
         confirmed=_confirmed(record.standing) if record.peer else "",
         last_sync=tally.last or None,
+        wish_here=_unmet(record, wish_of(record)),
+        wish_there=_unmet(record, record.standing.wish_there),
         via=relay_host(peer),
     )
+
+
+def _unmet(record: Connection, wish: Agreement | None) -> Agreement | None:
+    return None if wish == in_force(record) else wish
 
 
 def _seen(desk: Desk, record: Connection) -> tuple[ConnectionStatus, str, Millis]:

@@ -106,6 +106,7 @@ class ConnectionOperations:
             settings_of(body),
             conflict_policy=record.settings.conflict_policy,
             field_policies=record.settings.field_policies,
+            paragraphs=record.settings.paragraphs,
         )
         return await self._put_settings(record, settings)
 

@@ -16,7 +16,6 @@ from schemas.twin import Twin
 from service.rules.codec import RichTextCodec
 from service.rules.declared import DeclaredEngine
 from service.rules.differences import differences
-from service.rules.masking import masks_of
 from service.rules.plain_form import PlainForm
 from service.store import twins
 from service.store.rule_drafts import RuleDraft
@@ -171,7 +170,7 @@ class DryRunning:
             ground=desk.known.of(opened),
             wrote=_nothing_written,
             now=desk.now,
-            masks=masks_of(settings.masks),
+            masks=live.masks,
         )
 
     async def _find(

@@ -137,6 +137,7 @@ class ErrorOperations:
             trace=entry.trace,
             field=entry.field,
             value=entry.value,
+            choices=entry.choices,
         )
 
     def _connection(self, name: str) -> str | None:

@@ -170,6 +170,7 @@ class Initiation:
                 settings_of(settings),
                 conflict_policy=here.settings.conflict_policy,
                 field_policies=here.settings.field_policies,
+                paragraphs=here.settings.paragraphs,
             ),
             standing=msgspec.structs.replace(here.standing, inviter=False),
         )
@@ -254,6 +255,7 @@ def terms_of(desk: Desk, record: Connection, *, trusted: bool) -> Terms:
         description=record.description,
         conflict_policy=record.settings.conflict_policy,
         field_policies=record.settings.field_policies,
+        paragraphs=record.settings.paragraphs,
         trusted=trusted,
     )
 

@@ -7,6 +7,7 @@ from time import perf_counter
 import msgspec
 
 from schemas.access import AuditEntry, AuditQuery, TokenCreate, TokenCreated, TokenView
+from schemas.agreement import AgreementBody
 from schemas.api import Page, PageQuery
 from schemas.bulk import (
     TaskDetail,
@@ -37,7 +38,7 @@ from schemas.connector_api import (
     MetadataQuery,
     ProjectQuery,
 )
-from schemas.disclosure_api import Disclosure, DisclosureQuery
+from schemas.disclosure_api import Disclosure, DisclosureQuery, LedgerQuery
 from schemas.error_api import ErrorQuery, ErrorView, Retried, RetryBody, RetryOne
 from schemas.invitation_api import InvitationReissue, InvitationView
 from schemas.mapping import MappingBody, MappingSolution, MappingSuggestions, MappingView
@@ -61,13 +62,14 @@ from schemas.twin_api import (
 from service.codec import MarkdownCodec
 from service.workers.broadcast import Broadcast, Reader
 from service.workers.bulk import Bulk
+from service.workers.operations.agreement import agree
 from service.workers.operations.alm import AlmOperations
 from service.workers.operations.configuration.operations import ConfigurationOperations
 from service.workers.operations.conflicts import ConflictOperations
 from service.workers.operations.connections import ConnectionOperations
 from service.workers.operations.connectors import ConnectorOperations
 from service.workers.operations.desk import Desk
-from service.workers.operations.disclosures import disclosed
+from service.workers.operations.disclosures import disclosed, ledger
 from service.workers.operations.discovery import DiscoveryOperations
 from service.workers.operations.dry_running import DryRunning
 from service.workers.operations.errors import ErrorOperations
@@ -232,6 +234,10 @@ class NodeOperations:
     async def confirm(self, name: str, body: ConnectionConfirm) -> ConnectionView:
         return await self._connections.confirm(name, body)
 
+    async def agree(self, name: str, body: AgreementBody) -> ConnectionView:
+        await agree(self._desk, name, body)
+        return await self._connections.one(name)
+
     async def remove_connection(self, name: str, query: ConnectionRemove) -> None:
         await self._connections.remove(name, query)
 
@@ -273,6 +279,9 @@ class NodeOperations:
 
     async def disclosures(self, name: str, query: DisclosureQuery) -> Page[Disclosure]:
         return await disclosed(self._desk, name, query)
+
+    async def ledger(self, query: LedgerQuery) -> Page[Disclosure]:
+        return await ledger(self._desk, query)
 
     async def mapping(self, name: str) -> MappingView:
         return await self._mapping.view(name)

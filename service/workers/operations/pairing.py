@@ -204,6 +204,7 @@ def _with_terms(c: sa.Connection, pending: Connection, inviter: Terms) -> Connec
         pending.settings,
         conflict_policy=inviter.conflict_policy,
         field_policies=inviter.field_policies,
+        paragraphs=inviter.paragraphs,
     )
     named = pending.name != pending.id
     return msgspec.structs.replace(

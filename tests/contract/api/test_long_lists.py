@@ -64,7 +64,7 @@ LISTS: dict[str, tuple[str, Callable[[Any], Any], Add]] = {
         "/connections/here.right/disclosures?twin={mark}",
         lambda row: row["version"],
         lambda c, connection, mark, number: disclosures.add(
-            c, connection, [Disclosure(NOW, mark, number, "summary", "ab" * 32)]
+            c, [Disclosure(NOW, mark, number, "summary", "ab" * 32, connection=connection)]
         ),
     ),
     "twins": ("/twins?connection=here.right", lambda row: row["id"], _twin),

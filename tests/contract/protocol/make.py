@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from schemas.agreement import Agreement
 from schemas.errors import PeerError
 from schemas.invitation import Invitation, RelayMeeting
 from schemas.peer import (
@@ -25,7 +26,7 @@ from schemas.peer import (
     Refusal,
 )
 from schemas.relay import ChannelPass, Envelope, JoinKey, OpenChannel
-from schemas.replica import Replica, ReplicaAttachment, ReplicaComment, Stamp, TwinMessage
+from schemas.replica import Decision, Replica, ReplicaAttachment, ReplicaComment, Stamp, TwinMessage
 from schemas.rich_text import plain as rich
 from schemas.values import User, condense
 from service.peers import key_ring, signing
@@ -237,14 +238,39 @@ def stop() -> TwinMessage:
     return TwinMessage(TWIN, "", 4, 2, Replica(), turn=1, reason="Kept apart.", forgotten=True)
 
 
+def decided() -> TwinMessage:
+    """Harbor tells how it decided two conflicts of which lagoon may not have known."""
+    told = (
+        Decision("summary", "harbor", "newest", NOW - 1000, NOW - 2000, 5),
+        Decision("description", "lagoon", "person", NOW - 3000, NOW - 4000, 4),
+    )
+    replica = Replica({"summary": "Flut"}, {"summary": Stamp(5, NOW - 1000, 5, "Ebb")})
+    return TwinMessage(TWIN, "1004", 5, 2, replica, decided=told)
+
+
 def messages(keep: Keep) -> list[Vectors]:
-    notice = ConnectionNotice("paused", NOW, NOW, "Holidays")
+    notice = ConnectionNotice(
+        "paused",
+        NOW,
+        NOW,
+        "Holidays",
+        wish=Agreement("park", {"priority": "harbor"}, ("*",)),
+        agreed=Agreement("newest", {"priority": "harbor"}, ("description",)),
+    )
     said = seal_message(HARBOR, private(LAGOON), CONNECTION, message())
     rested = seal_message(HARBOR, private(LAGOON), CONNECTION, stop())
     told = seal_notice(HARBOR, private(LAGOON), CONNECTION, notice)
     return [
         _message(keep, "twin", said, _encode(message()), TWIN),
         _message(keep, "twin", rested, _encode(stop()), TWIN, name="stop"),
+        _message(
+            keep,
+            "twin",
+            seal_message(HARBOR, private(LAGOON), CONNECTION, decided()),
+            _encode(decided()),
+            TWIN,
+            name="decided",
+        ),
         _message(keep, "connection", told, _encode(notice), "@connection"),
     ]
 

@@ -61,6 +61,7 @@ INVITER_TERMS = Terms(
     local_side="harbor",
     remote_side="lagoon",
     field_policies={"priority": "harbor"},
+    paragraphs=("description",),
 )
 JOINER_TERMS = Terms(system="azure_devops", local_side="lagoon", remote_side="harbor")
 

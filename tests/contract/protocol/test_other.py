@@ -208,6 +208,27 @@ def test_a_stop_carries_its_turn_and_nothing_of_the_issue() -> None:
     )
 
 
+def test_decisions_about_conflicts_are_maps_with_both_moments() -> None:
+    said = wire.decode(bytes.fromhex(VECTORS["messages"][2]["payload"]))
+    assert wire.pack(said) == bytes.fromhex(VECTORS["messages"][2]["payload"])
+    assert said["decided"] == [
+        {"field": "summary", "winner": "harbor", "by": "newest", "sender_at": NOW - 1000,
+         "receiver_at": NOW - 2000, "version": 5},
+        {"field": "description", "winner": "lagoon", "by": "person", "sender_at": NOW - 3000,
+         "receiver_at": NOW - 4000, "version": 4},
+    ]  # fmt: skip
+
+
+def test_a_notice_tells_what_its_sender_wishes_and_what_it_holds() -> None:
+    said = wire.decode(bytes.fromhex(VECTORS["messages"][3]["payload"]))
+    fields = {"priority": "harbor"}
+    assert said["wish"] == {
+        "conflict_policy": "park", "field_policies": fields, "paragraphs": ["*"]
+    }  # fmt: skip
+    # The policy that is the default may be left out.
+    assert said["agreed"] == {"field_policies": fields, "paragraphs": ["description"]}
+
+
 @pytest.mark.parametrize("vector", VECTORS["digests"], ids=lambda v: v["json"][:8])
 def test_digests_of_large_values(vector: make.Vectors) -> None:
     written: Any = json.loads(vector["json"])

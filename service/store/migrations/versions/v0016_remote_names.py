@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0016_remote_names"
-down_revision = "0010_triggers"
+down_revision = "0013_disclosed_to"
 
 
 def upgrade() -> None:

@@ -3,8 +3,10 @@
 import msgspec
 import sqlalchemy as sa
 
+from schemas.rules import RuleSet
 from service.rules.defaults import Manifest
-from service.store import connections, connectors, rule_versions, triggers
+from service.rules.linking import used_by
+from service.store import connections, connectors, rule_snippets, rule_versions, triggers
 from service.store.triggers import TriggerRow
 from service.workers.operations.configuration.undertaking import EndWork, Undertaking
 from service.workers.operations.connections import end_connection
@@ -65,6 +67,7 @@ class Applying:
             if work.before is None:
                 add_rules(c, own, *self._manifests(c, work), "single-project", now)
             return {}
+        library = tuple(row.snippet for row in rule_snippets.newest(c))
         version = rule_versions.add(
             c,
             own,
@@ -73,6 +76,7 @@ class Applying:
             author=self._author,
             message=self._message,
             now=now,
+            snippets=used_by(RuleSet(0, work.rules.outgoing, work.rules.incoming), library),
         )
         return {work.name: version}
 

@@ -17,6 +17,7 @@ from service.workers.operations.configuration.undertaking import EndWork, Place,
 from service.workers.operations.connectors import tried
 from service.workers.operations.desk import Desk
 from service.workers.operations.places import check_place
+from service.workers.operations.snippets import SnippetOperations
 from service.workers.operations.triggers import check_trigger
 from service.workers.remote_names import Names, RemoteNames
 from service.workers.roster import OpenConnector, placed
@@ -84,8 +85,11 @@ class _Checking:
 
     async def _check_rules(self, name: str, rules: ConfiguredRules) -> None:
         check, folder = self._desk.engine.check, f"connections/{name}"
-        self._found.findings += await check("outgoing", rules.outgoing, f"{folder}/outgoing.py")
-        self._found.findings += await check("incoming", rules.incoming, f"{folder}/incoming.py")
+        library = await SnippetOperations(self._desk).library()
+        self._found.findings += (
+            *await check("outgoing", rules.outgoing, f"{folder}/outgoing.py", library),
+            *await check("incoming", rules.incoming, f"{folder}/incoming.py", library),
+        )
 
     async def _check_place(self, work: EndWork, opened: OpenConnector) -> None:
         settings = work.after.settings

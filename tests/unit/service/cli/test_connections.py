@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from schemas.agreement import Agreement, AgreementBody
 from schemas.api import Page, Problem
 from schemas.connection_api import ConnectionInitiated, ConnectionView
 from schemas.mapping import FieldFlow, MappingTable
@@ -98,6 +99,7 @@ async def test_set_changes_what_is_given_and_keeps_the_rest(node, on_node):
         masks=("credentials",),
         mappings={"status": MappingTable(unmapped="keep")},
         flow={"status": FieldFlow("in")},
+        paragraphs=("*",),
         poll_seconds=4.0,
         record_hours=3,
         record_megabytes=2,
@@ -116,6 +118,10 @@ async def test_set_changes_what_is_given_and_keeps_the_rest(node, on_node):
     limits = ("--attachment-limit", "0", "--poll-seconds", "7.5")
     await on_node("connection", "set", "acme-globex", *limits)
     assert (node.calls[-1][2].attachment_limit, node.calls[-1][2].poll_seconds) == (0, 7.5)
+    await on_node(
+        "connection", "set", "acme-globex", "--mask", "key-[0-9]+", "--mask", "credentials"
+    )
+    assert node.calls[-1][2].masks == ("key-[0-9]+", "credentials")
     people = ("--user", "Ann Lee=ann@here.example", "--user", "bob@there.example=")
     await on_node("connection", "set", "acme-globex", *people)
     assert node.calls[-1][2].users == {"Ann Lee": "ann@here.example"}
@@ -184,3 +190,30 @@ async def test_a_refused_save_is_an_error_of_its_own(node, on_node, tmp_path):
     assert result.code == 1
     assert result.out == ""
     assert result.error["remedy"] == "Use mode script."
+
+
+WISHED = Agreement("park", {"priority": "acme"}, ("description",))
+
+
+async def test_the_other_sides_wish_is_shown_with_the_next_step_and_accepted(node, on_node):
+    view = msgspec.structs.replace(VIEW, wish_there=WISHED)
+    node.answers |= {"connection": view, "connection_agree": VIEW}
+    shown = (await on_node("connection", "show", "acme-globex")).out
+    assert "park; priority: acme; by paragraphs: description" in shown
+    assert "connection agree acme-globex --accept" in shown
+    assert "Both agree" in (await on_node("connection", "agree", "acme-globex", "--accept")).out
+    assert node.calls[-1][2] == AgreementBody("park", {"priority": "acme"}, ("description",))
+
+
+async def test_a_wish_changes_what_is_given_and_keeps_the_rest(node, on_node):
+    now = ConnectionSettings(field_policies={"status": "acme"}, paragraphs=("*",))
+    node.answers["connection"] = msgspec.structs.replace(VIEW, settings=now)
+    node.answers["connection_agree"] = msgspec.structs.replace(VIEW, wish_here=WISHED)
+    given = ("--conflicts", "park", "--field", "priority=acme", "--field", "status=")
+    result = await on_node("connection", "agree", "acme-globex", *given)
+    assert "until it agrees, the old holds" in result.out
+    assert node.calls[-1][2] == AgreementBody("park", {"priority": "acme"}, ("*",))
+    await on_node("connection", "agree", "acme-globex", "--paragraphs")
+    assert node.calls[-1][2].paragraphs == ()
+    assert (await on_node("connection", "agree", "acme-globex", "--field", "x")).code == 2
+    assert (await on_node("connection", "agree", "acme-globex", "--accept")).code == 1

@@ -3,7 +3,7 @@
 from schemas.api import Page
 from schemas.disclosure_api import Disclosure, DisclosureQuery
 
-LEFT = Disclosure(1, "t", 2, "summary \u2603", "ab" * 32)
+LEFT = Disclosure(1, "t", 2, "summary \u2603", "ab" * 32, True, "acme", "globex")
 
 
 def pages(query: DisclosureQuery) -> Page[Disclosure]:
@@ -27,8 +27,18 @@ async def test_all_of_them_are_written_as_csv(node, on_node, tmp_path) -> None:
     result = await on_node("disclosures", "acme", "--csv", str(tmp_path / "left.csv"))
     assert "2 lines" in result.out
     lines = (tmp_path / "left.csv").read_text("utf-8").splitlines()
-    assert lines[0] == "when (UTC),twin,version,field,sha256"
+    assert lines[0] == "when (UTC),partner,connection,twin,version,field,masked,sha256"
     assert len(lines) == 3
-    assert lines[1].endswith("t,2,summary \u2603," + "ab" * 32)
+    assert lines[1].endswith("globex,acme,t,2,summary \u2603,yes," + "ab" * 32)
     missing = await on_node("disclosures", "acme", "--csv", str(tmp_path / "no" / "left.csv"))
     assert missing.code == 1
+
+
+async def test_the_ledger_of_a_partner_is_over_all_connections(node, on_node, tmp_path) -> None:
+    node.answers["ledger"] = pages
+    shown = await on_node("disclosures", "--partner", "globex")
+    assert "globex" in shown.out
+    assert node.calls[-1][2].partner == "globex"
+    result = await on_node("disclosures", "--partner", "globex", "--csv", str(tmp_path / "l.csv"))
+    assert "2 lines" in result.out
+    assert (await on_node("disclosures", "acme", "--partner", "globex")).code == 2

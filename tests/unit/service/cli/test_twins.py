@@ -1,9 +1,11 @@
 """`tidegate sync`, `twins`, `errors` and `activity`."""
 
+import msgspec
+
 from schemas.api import Page
 from schemas.conflict_api import ConflictView
 from schemas.error_api import ErrorView, Retried, RetryBody, RetryOne
-from schemas.node import Activity
+from schemas.node import Activity, Choice
 from schemas.twin import Loss
 from schemas.twin_api import SyncAnswer, SyncBody, Synced, TwinDetail, TwinView
 
@@ -138,3 +140,12 @@ async def test_activity_shows_why(node, on_node):
     assert "2025-10-09 08:53:20" in result.out
     assert "field=status, tried=[1,2]" in result.out
     assert node.calls[0][2].twin == "t1"
+
+
+async def test_a_conflict_that_waits_is_shown_with_both_values(node, on_node):
+    choice = Choice("summary", "ours", "theirs", 1, 2)
+    waits = msgspec.structs.replace(ERROR, fault="undecided", trace="", choices=(choice,))
+    node.answers |= {"errors": Page(1, (waits,)), "error": waits}
+    result = await on_node("errors", "show", "WEB-1")
+    for word in ("summary", "ours", "theirs"):
+        assert word in result.out

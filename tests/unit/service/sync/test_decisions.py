@@ -1,12 +1,21 @@
 """Decisions about conflicts travel once, until the other side has confirmed to know of them."""
 
 import msgspec
+import pytest
 
-from schemas.replica import Decision, Replica, TwinMessage
+from schemas.issue import FieldChange
+from schemas.replica import Decision, Replica, Stamp, TwinMessage
 from schemas.twin import Twin
-from service.sync.decisions import note_decisions, record_told, told, untold
+from service.sync.decisions import (
+    contradicted,
+    note_decisions,
+    overruled,
+    record_told,
+    told,
+    untold,
+)
 from service.sync.intake import merge_messages
-from service.sync.merge import Conflict
+from service.sync.merge import Conflict, FieldMerge
 from service.sync.policy import Policy
 
 POLICY = Policy("a", "b", "newest", {"status": "a"})
@@ -64,3 +73,45 @@ def test_a_message_that_replaces_another_tells_its_decisions_too() -> None:
     assert merge_messages(first, second).decided == (HEARD, other)
     third = TwinMessage("t", "1", 3, 0, Replica())
     assert merge_messages(first, third).decided == (HEARD,)
+
+
+MADE = Decision("f", "here", "newest", sender_at=20, receiver_at=10, version=4)
+THEIRS = Decision("f", "there", "there", sender_at=10, receiver_at=20, version=7)
+NOW_THEIRS = Policy("here", "there", "there")
+
+
+@pytest.mark.parametrize(
+    ("heard", "policy", "fields"),
+    [
+        (THEIRS, NOW_THEIRS, {"f"}),
+        (THEIRS, Policy("here", "there"), set()),
+        (msgspec.structs.replace(THEIRS, winner="here"), NOW_THEIRS, set()),
+        (msgspec.structs.replace(THEIRS, sender_at=11), NOW_THEIRS, set()),
+        (msgspec.structs.replace(THEIRS, by="person"), NOW_THEIRS, set()),
+        (msgspec.structs.replace(THEIRS, field="g"), NOW_THEIRS, set()),
+    ],
+    ids=["agreed since", "not agreed", "the same", "another conflict", "a person", "unknown"],
+)
+def test_of_two_contrary_decisions_the_policy_in_force_takes_one(
+    make_twin, heard: Decision, policy: Policy, fields: set[str]
+) -> None:
+    assert contradicted(make_twin(decisions=(MADE,)), (heard,), policy) == fields
+
+
+@pytest.mark.parametrize(
+    ("wanted", "local", "edits", "taken"),
+    [
+        ({"f": "theirs"}, {"f": "ours"}, {"f": Stamp(4, 20)}, {"f": "theirs"}),
+        ({"f": "theirs"}, {"f": "ours"}, {}, {"f": "theirs"}),
+        ({"f": "theirs"}, {"f": "newer"}, {"f": Stamp(5, 30)}, {}),
+        ({"f": "same"}, {"f": "same"}, {}, {}),
+        ({"f": ("a",)}, {"f": ("b",)}, {}, {}),
+        ({}, {"f": "ours"}, {}, {}),
+    ],
+)
+def test_an_overruled_value_is_taken_unless_it_was_edited_since(
+    wanted: dict, local: dict, edits: dict, taken: dict
+) -> None:
+    merge = FieldMerge(FieldChange(), (), (), frozenset(), edits)
+    found = overruled(merge, frozenset({"f"}), wanted, local, seen=4)
+    assert found.change.set == taken

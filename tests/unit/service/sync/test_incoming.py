@@ -2,6 +2,7 @@
 
 import pytest
 
+from schemas.issue import FieldChange
 from schemas.replica import ElementStamp, Replica, ReplicaAttachment, ReplicaComment, Stamp
 from schemas.rich_text import plain
 from schemas.rules import Wanted
@@ -14,6 +15,7 @@ from service.sync.incoming import (
     drop_waiting,
     for_rule,
     is_waiting,
+    note_anew,
     note_flips,
     note_intended,
     note_taken,
@@ -22,6 +24,7 @@ from service.sync.incoming import (
     previous_fields,
 )
 from service.sync.markers import issue_intent
+from service.sync.merge import FieldMerge
 from service.sync.policy import Policy
 
 LONG = plain("word " * 200)
@@ -205,3 +208,11 @@ def test_a_rule_that_is_asked_about_the_past_sees_fields_only(make_twin) -> None
     twin = make_twin(replica=Replica({"a": 2}, comments=(COMMENT,), attachments=(FILE,)))
     assert for_rule(twin) is twin.replica
     assert for_rule(twin, {"a": 1}) == Replica({"a": 1})
+
+
+def test_what_was_written_because_a_rule_was_asked_once_more_is_no_news(make_twin) -> None:
+    twin = make_twin(anew=True, adopted=("summary",))
+    change = FieldChange({"status": "done"}, {"labels": ("a",)}, {"components": ("b",)})
+    noted = note_anew(twin, FieldMerge(change, (), (), frozenset(), {}))
+    assert (noted.anew, noted.adopted) == (False, ("components", "labels", "status", "summary"))
+    assert note_anew(twin, None).adopted == ("summary",)

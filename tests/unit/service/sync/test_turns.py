@@ -49,3 +49,15 @@ def test_a_turn_that_is_none_changes_nothing(turn) -> None:
     _, said = turns.stop(TWIN, "x" * 5_000)
     assert turns.heed_turn(TWIN, msgspec.structs.replace(said, turn=turn)) == TWIN
     assert len(said.reason) == turns.MAX_REASON
+
+
+@pytest.mark.parametrize("was_stopped", [False, True])
+def test_a_clean_up_is_forgotten_on_both_sides_and_for_good(was_stopped: bool) -> None:
+    before = turns.stop(TWIN, "Why.")[0] if was_stopped else TWIN
+    here, said = turns.clean_up(before)
+    there = turns.heed_turn(TWIN, said)
+    assert said.forgotten
+    assert here.cleaned
+    assert there.cleaned
+    assert (there.issue, there.stopped_by) == (None, "remote")
+    assert turns.heed_turn(there, msgspec.structs.replace(said, turn=said.turn + 1)) is there

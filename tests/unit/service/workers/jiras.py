@@ -72,9 +72,11 @@ class Jiras:
 
 
 @asynccontextmanager
-async def open_jiras(store: Store, **changes: Any) -> AsyncIterator[Jiras]:
+async def open_jiras(
+    store: Store, *, masks: tuple[str, ...] = (), **changes: Any
+) -> AsyncIterator[Jiras]:
     async with AsyncExitStack() as stack:
-        shop = Workshop(store)
+        shop = Workshop(store, masks=masks)
         config = SimulatorConfig()
         for name in "ab":
             simulator = await stack.enter_async_context(JiraSimulator(config, now=shop.now))

@@ -633,6 +633,10 @@ async def test_a_conflict_may_wait_for_a_person_and_does_so_at_once(private, iss
     (entry,) = await private.parked()
     assert (entry.twin, entry.fault, entry.attempts) == (twin, "undecided", 1)
     assert "--keep" in entry.remedy
+    (choice,) = entry.choices
+    assert (choice.field, choice.here, choice.there) == ("summary", "ours", "theirs")
+    (told,) = await private.sent()
+    assert (told.replica.fields["summary"], told.have) == ("ours", 1)
     assert private.trackers["a"].issues[issue].fields["summary"] == "ours"
 
 
@@ -653,6 +657,40 @@ async def test_a_persons_decision_is_done_and_told(
     assert await private.parked() == []
     (newest, *_) = await private.store.read(lambda c: conflicts.page(c, twin=twin))
     assert newest.conflict.decided_by == "person"
+
+
+@pytest.mark.parametrize("decides", ["a", "b"])
+async def test_both_sides_are_asked_and_one_decision_frees_both(
+    local, issue_of, decides: str
+) -> None:
+    settings = ConnectionSettings(project="P", conflict_policy="park")
+    for end in ("a-b.a", "a-b.b"):
+        await local.store.write(
+            lambda c, end=end: connections.update_settings(c, end, settings, local.at)
+        )
+    await local.roster.reload()
+    issue = issue_of(local.trackers["a"])
+    twin = await local.sync("a-b.a", issue)
+    await local.rest()
+    mirror = (await local.row("a-b.b", twin)).state.issue.id
+    local.trackers["a"].person_sets(issue, "summary", "from a")
+    local.trackers["b"].person_sets(mirror, "summary", "from b")
+    local.at += 100_000
+    await local.change("a", issue)
+    await local.rest()
+    shown = {entry.connection: entry.choices for entry in await local.parked()}
+    values = {end: (choice.here, choice.there) for end, (choice,) in shown.items()}
+    assert values == {"a-b.a": ("from a", "from b"), "a-b.b": ("from b", "from a")}
+    end = f"a-b.{decides}"
+    assert await local.store.write(
+        lambda c: resume(c, TwinKey(end, twin), "local", owner="person", now=local.at)
+    )
+    await local.worker.handle((TwinDue(twin, end),))
+    await local.rest()
+    assert await local.parked() == []
+    stands = {local.trackers["a"].issues[issue].fields["summary"],
+              local.trackers["b"].issues[mirror].fields["summary"]}  # fmt: skip
+    assert stands == {f"from {decides}"}
 
 
 async def test_what_the_other_side_decided_frees_a_twin_that_waits(private, issue_of) -> None:

@@ -37,7 +37,7 @@ class SameStatus(dict[str, str]):
 class Workshop:
     """`rung` are the twins whose other end was rung, `peers` the peers that were."""
 
-    def __init__(self, store: Store, node: str = "node") -> None:
+    def __init__(self, store: Store, node: str = "node", masks: tuple[str, ...] = ()) -> None:
         self.store, self.node = store, node
         self.at = NOW
         self.trackers: dict[str, ModelTracker] = {}
@@ -52,7 +52,9 @@ class Workshop:
         self.wakeups = Wakeups(now=self.now)
         self.people = People(now=self.now)
         self.known = ProjectMetadata(now=self.now)
-        self.roster = Roster(store, now=self.now, open_session=lambda name: aiohttp.ClientSession())
+        self.roster = Roster(
+            store, now=self.now, open_session=lambda name: aiohttp.ClientSession(), masks=masks
+        )
         self.worker = self.make_worker("worker-1")
         self._ids = 0
 

@@ -29,6 +29,7 @@ from schemas.access import (
     TokenCreated,
     TokenView,
 )
+from schemas.agreement import AgreementBody
 from schemas.bulk import (
     TaskDetail,
     TaskProblem,
@@ -411,6 +412,10 @@ class FakeOperations:
         self.calls.append(("confirm", name, body))
         return CONNECTION
 
+    async def agree(self, name: str, body: AgreementBody) -> connection_api.ConnectionView:
+        self.calls.append(("agree", name, body))
+        return CONNECTION
+
     async def remove_connection(self, name: str, query: connection_api.ConnectionRemove) -> None:
         self.calls.append(("remove_connection", name, query))
 
@@ -567,6 +572,12 @@ class FakeOperations:
         self, name: str, query: disclosure_api.DisclosureQuery
     ) -> api.Page[disclosure_api.Disclosure]:
         return self._page(query, disclosure_api.Disclosure(1, "t", 2, "summary", "ab" * 32))
+
+    async def ledger(
+        self, query: disclosure_api.LedgerQuery
+    ) -> api.Page[disclosure_api.Disclosure]:
+        entry = disclosure_api.Disclosure(1, "t", 2, "summary", "ab" * 32, partner="globex")
+        return self._page(query, entry)
 
     async def mapping(self, name: str) -> MappingView:
         tables = {"status": MappingTable((MappedValue("Doing", "In Progress"),))}

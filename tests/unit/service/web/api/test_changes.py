@@ -28,6 +28,20 @@ async def test_who_edits_has_to_say_what_it_had_seen(client, operations) -> None
     assert len(operations.calls) == 3
 
 
+async def test_a_snippet_is_saved_over_the_version_that_was_seen(client, operations) -> None:
+    path, body = "/api/v2/snippets/statuses", {"source": "A = 1"}
+    async with client.get(path) as answer:
+        edition = answer.headers["ETag"]
+    for headers, status in (({}, 428), ({"If-Match": '"2"'}, 412), ({"If-Match": edition}, 200)):
+        async with client.put(path, json=body, headers=headers) as answer:
+            assert answer.status == status
+    assert answer.headers["ETag"] == edition
+    assert len(operations.calls) == 1
+    async with client.put(path, json={"source": "("}, headers={"If-Match": "*"}) as answer:
+        assert answer.status == 422
+        assert (await answer.json())["findings"][0]["file"] == "snippets/statuses.py"
+
+
 async def test_counts_of_a_connection_make_no_new_edition(client, monkeypatch, operations) -> None:
     async def more(name: str):
         shown = await before(name)

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from adapters import registry
+from schemas.agreement import AgreementBody
 from schemas.connection_api import (
     ConnectionAccept,
     ConnectionInitiate,
@@ -162,6 +163,18 @@ async def test_a_decision_is_kept_with_the_twin_until_it_was_done(local, issue_o
 async def test_all_parked_twins_can_be_retried_together(local) -> None:
     assert (await local.operations.retry_all(RetryBody())).count == 0
     assert (await local.operations.retry_all(RetryBody("here"))).count == 0
+
+
+async def test_both_ends_of_a_local_connection_agree_at_once(local) -> None:
+    operations = local.operations
+    wish = AgreementBody("park", {"priority": "right"}, ("*",))
+    assert (await operations.agree("here", wish)).settings.conflict_policy == "park"
+    ends = local.shop.roster.connections.values()
+    assert {live.policy.of("summary") for live in ends} == {"park"}
+    assert {live.policy.of("priority") for live in ends} == {"right"}
+    assert all(live.policy.by_paragraphs("description") for live in ends)
+    with pytest.raises(InputError, match="decides nothing"):
+        await operations.agree("here", AgreementBody("someone"))
 
 
 async def test_default_rules_know_the_places_that_a_connectors_settings_give(
