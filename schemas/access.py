@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from schemas.api import ConnectionName, Filter, Name, PageQuery
+from schemas.api import ConnectionName, Filter, LongQuery, Name
 from schemas.values import Millis
 
 Role = Literal["viewer", "operator", "admin"]
@@ -84,7 +84,7 @@ class Answered(msgspec.Struct, frozen=True):
     body: bytes
 
 
-class AuditQuery(PageQuery, frozen=True, forbid_unknown_fields=True):
+class AuditQuery(LongQuery, frozen=True, forbid_unknown_fields=True):
     caller: Filter = ""
     action: Filter = ""
     target: Filter = ""

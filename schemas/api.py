@@ -20,11 +20,14 @@ Text = Annotated[str, msgspec.Meta(max_length=2_000)]
 Filter = Annotated[str, msgspec.Meta(max_length=255)]
 """In a query; short, for a request's first line has a limit."""
 IssueKey = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
-Url = Annotated[str, msgspec.Meta(max_length=2_000, pattern=r"^(https?://[^\s]+)?(?!\n)$")]
+# Named one by one, for what `\s` takes in differs between dialects.
+_NO_SPACE = r"[^\s\x00-\x20\x7f-\xa0\ufeff]"
+Url = Annotated[str, msgspec.Meta(max_length=2_000, pattern=rf"^(https?://{_NO_SPACE}+)?(?!\n)$")]
 InvitationCode = Annotated[str, msgspec.Meta(min_length=1, max_length=4_000)]
 Source = Annotated[str, msgspec.Meta(max_length=1_000_000)]
 PageNumber = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
 PageSize = Annotated[int, msgspec.Meta(ge=1, le=500)]
+Cursor = Annotated[str, msgspec.Meta(max_length=1_000)]
 
 
 class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -51,11 +54,19 @@ class PageQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return (self.page - 1) * self.page_size
 
 
+class LongQuery(PageQuery, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Of a list that grows while it is read."""
+
+    cursor: Cursor = ""
+    """Of `next`: goes on after the last row of that page, whatever has come since. `page` is not
+    looked at then."""
+
+
 class Page(msgspec.Struct, Generic[Item], frozen=True):
     """One page of a list."""
 
     count: int
-    """Of all pages."""
+    """Of all pages; where a cursor was given, as the first page told it."""
     results: tuple[Item, ...]
     next: str | None = None
     """Address of the next page; null on the last one."""

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from schemas.api import Filter, PageQuery
+from schemas.api import Filter, LongQuery
 from schemas.values import Millis
 
 
@@ -17,7 +17,7 @@ class ConflictView(msgspec.Struct, frozen=True):
     at: Millis
 
 
-class ConflictQuery(PageQuery, frozen=True, forbid_unknown_fields=True):
+class ConflictQuery(LongQuery, frozen=True, forbid_unknown_fields=True):
     connection: Filter = ""
     twin: Filter = ""
 

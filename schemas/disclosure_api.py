@@ -2,11 +2,11 @@
 
 import msgspec
 
-from schemas.api import Filter, PageQuery
+from schemas.api import Filter, LongQuery
 from schemas.values import Millis
 
 
-class DisclosureQuery(PageQuery, frozen=True, forbid_unknown_fields=True):
+class DisclosureQuery(LongQuery, frozen=True, forbid_unknown_fields=True):
     twin: Filter = ""
 
 

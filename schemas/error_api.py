@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from schemas.api import Filter, PageQuery, Text
+from schemas.api import Filter, LongQuery, Text
 from schemas.node import Choice
 from schemas.values import Millis
 
@@ -31,7 +31,7 @@ class ErrorView(msgspec.Struct, frozen=True):
     """
 
 
-class ErrorQuery(PageQuery, frozen=True, forbid_unknown_fields=True):
+class ErrorQuery(LongQuery, frozen=True, forbid_unknown_fields=True):
     connection: Filter = ""
     fault: Filter = ""
     """Of this kind alone, such as `mapping` or `rule`."""

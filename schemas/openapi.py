@@ -27,7 +27,12 @@ on the node's Unix socket no token is needed. A token has a role: `viewer` looks
 things running, `admin` sets them up; each operation tells the least that it needs. A token may be
 for some connections alone, and then has to name one of them.
 
-Lists answer `count`, `next`, `previous` and `results`. What is wrong with fields of a request is
+Lists answer `count`, `next`, `previous` and `results`. Follow `next`: where a list grows while it
+is read (activity, audit, conflicts, disclosures, errors, twins) it goes on after the last row by a
+`cursor`, so that none comes twice or is left out, and far pages are as quick as the first. Their
+`count` is that of the first page.
+
+What is wrong with fields of a request is
 told by field; every other refusal has `detail`, and `remedy` where a person can do something.
 """
 _FIELD_ERRORS: Json = {

@@ -119,7 +119,7 @@ CONNECTOR_CHANGE = put(
 CONNECTOR_PATCH = patch(
     "connector_patch",
     "/connectors/{connector}",
-    "The same: what is not given stays",
+    "Change some of a connector's settings; what is not given stays",
     ConnectorChange,
     ConnectorView,
     role="admin",

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from schemas.api import Filter, IssueKey, PageQuery
+from schemas.api import Filter, IssueKey, LongQuery
 from schemas.conflict_api import ConflictView
 from schemas.error_api import ErrorView
 from schemas.node import Activity
@@ -35,7 +35,7 @@ TwinStatus = Literal["in_step", "working", "waiting", "parked", "stopped"]
 """`working`: due or under way here. `waiting`: the peer has not confirmed what we sent."""
 
 
-class TwinQuery(PageQuery, frozen=True, forbid_unknown_fields=True):
+class TwinQuery(LongQuery, frozen=True, forbid_unknown_fields=True):
     connection: Filter = ""
     issue: Filter = ""
     """Key or id of the local issue."""
@@ -88,6 +88,6 @@ class TwinDetail(msgspec.Struct, frozen=True):
     """What of that stood when both sides last agreed, as the rules had put it for this side."""
 
 
-class ActivityQuery(PageQuery, frozen=True, forbid_unknown_fields=True):
+class ActivityQuery(LongQuery, frozen=True, forbid_unknown_fields=True):
     connection: Filter = ""
     twin: Filter = ""

@@ -10,7 +10,7 @@ from schemas.routes import ACTIVITY
 from schemas.twin_api import ActivityQuery
 from service.cli.node_client import NodeClient
 from service.cli.output import moment, table
-from service.cli.parsing import Commands, add_paging, command
+from service.cli.parsing import Commands, add_long_paging, command
 from service.cli.session import Session, on_node
 
 
@@ -24,7 +24,7 @@ def add_to(commands: Commands) -> None:
     )
     parser.add_argument("--connection", default="", help="of this connection only")
     parser.add_argument("--twin", default="", help="of this twin only")
-    add_paging(parser)
+    add_long_paging(parser)
 
 
 async def _activity(session: Session, node: NodeClient) -> None:
@@ -33,6 +33,7 @@ async def _activity(session: Session, node: NodeClient) -> None:
         page_size=session.number("page_size"),
         connection=session.text("connection"),
         twin=session.text("twin"),
+        cursor=session.text("cursor"),
     )
     page = await node.get(ACTIVITY, query=query)
     session.out.page(page, activity_table(page.results), "Nothing was decided yet.")

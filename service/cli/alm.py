@@ -24,7 +24,13 @@ _SHOWN = 50
 
 def add_to(commands: Commands) -> None:
     alm = group(commands, "alm", "Keep SD Elements' projects in step with trackers")
-    command(alm, "list", "list the ALM connections with their last jobs", on_node(_list))
+    command(
+        alm,
+        "list",
+        "list the ALM connections with their last jobs",
+        on_node(_list),
+        examples="alm list",
+    )
     run = command(
         alm,
         "run",
@@ -34,7 +40,13 @@ def add_to(commands: Commands) -> None:
     )
     run.add_argument("connection", help="its number, or its alias")
     run.add_argument("--no-wait", action="store_true", help="start it, and wait for nothing")
-    jobs = command(alm, "jobs", "list jobs, the newest first", on_node(_jobs))
+    jobs = command(
+        alm,
+        "jobs",
+        "list jobs, the newest first",
+        on_node(_jobs),
+        examples="alm jobs\nalm jobs 'The shop'",
+    )
     alm_setup.add_to(alm)
     jobs.add_argument("connection", nargs="?", default="", help="of this one alone")
 

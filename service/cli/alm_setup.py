@@ -39,9 +39,19 @@ from service.cli.output import table
 from service.cli.parsing import Commands, command, group
 from service.cli.session import Session, on_node
 
+_CONNECTOR_PARAMS = """\
+--param alm_server=api.github.com \\
+      --param github_repo_owner=acme --param alm_api_token=@token.txt"""
+
 
 def add_to(alm: Commands) -> None:
-    systems = command(alm, "systems", "list the trackers, or the params of one", on_node(_systems))
+    systems = command(
+        alm,
+        "systems",
+        "list the trackers, or the params of one",
+        on_node(_systems),
+        examples="alm systems\nalm systems github",
+    )
     systems.add_argument("id", nargs="?", default="")
     _add_connectors(group(alm, "connector", "Trackers that connections use"))
     _add_connections(group(alm, "connection", "Projects of SD Elements with projects of trackers"))
@@ -55,12 +65,19 @@ def _params(made: Any) -> None:
 
 
 def _add_connectors(connector: Commands) -> None:
-    command(connector, "list", "list the ALM connectors", on_node(_connectors))
+    command(
+        connector,
+        "list",
+        "list the ALM connectors",
+        on_node(_connectors),
+        examples="alm connector list",
+    )
     for name, summary, call in (
         ("add", "make one", on_node(_add_connector)),
         ("test", "look whether server and login are right, and keep nothing", on_node(_try)),
     ):
-        made = command(connector, name, summary, call)
+        example = f"alm connector {name} Team github {_CONNECTOR_PARAMS}"
+        made = command(connector, name, summary, call, examples=example)
         made.add_argument("name")
         made.add_argument("system", help="as `alm systems` lists them")
         _params(made)
@@ -69,7 +86,8 @@ def _add_connectors(connector: Commands) -> None:
         ("change", "put params over the known ones", on_node(_change_connector)),
         ("remove", "remove one that no connection uses", on_node(_remove_connector)),
     ):
-        made = command(connector, name, summary, call)
+        more = " --param alm_api_token=@token.txt" if name == "change" else ""
+        made = command(connector, name, summary, call, examples=f"alm connector {name} 1{more}")
         made.add_argument("id")
         if name == "change":
             _params(made)
@@ -80,7 +98,8 @@ def _add_connections(connection: Commands) -> None:
         ("add", "make one", on_node(_add_connection)),
         ("test", "look whether both projects are there, and keep nothing", on_node(_try_both)),
     ):
-        made = command(connection, name, summary, call)
+        example = f"alm connection {name} 'The shop' 1 17 --param alm_project=shop"
+        made = command(connection, name, summary, call, examples=example)
         made.add_argument("alias")
         made.add_argument("connector", help="number of the ALM connector")
         made.add_argument("project", help="number of SD Elements' project")
@@ -92,7 +111,8 @@ def _add_connections(connection: Commands) -> None:
         ("change", "put params over the known ones", on_node(_change_connection)),
         ("remove", "remove one; tasks and issues stay", on_node(_remove_connection)),
     ):
-        made = command(connection, name, summary, call)
+        more = " --frequency daily" if name == "change" else ""
+        made = command(connection, name, summary, call, examples=f"alm connection {name} 5{more}")
         made.add_argument("id")
         if name == "change":
             made.add_argument("--frequency", choices=FREQUENCIES)

@@ -111,7 +111,7 @@ async def _connect(session: Session, node: NodeClient) -> None:
     file = session.text("file")
     pairs = from_csv(read_text(Path(file), "the pairs"), file, swapped=session.flag("swap"))
     if not pairs:
-        raise failed(f"{file} names no pair.")
+        raise failed(f"{file} names no pair.", "Write one a line: local issue, remote issue.")
     body = TaskStart(
         "pair",
         session.text("connection"),

@@ -115,7 +115,7 @@ async def _apply(session: Session, node: NodeClient) -> int:
     if not session.out.as_json:
         _show(session, read, plan)
     if not session.flag("yes") and not session.agreed("This changes the node.", "--yes"):
-        raise failed("Nothing was applied.")
+        raise failed("Nothing was applied.", "Agree to it, or give --yes.")
     removed = {
         change.name: change.twins
         for change in plan.changes

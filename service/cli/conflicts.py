@@ -4,7 +4,7 @@ from schemas.conflict_api import ConflictQuery
 from schemas.record_routes import CONFLICT, CONFLICT_RESTORE, CONFLICTS
 from service.cli.node_client import NodeClient
 from service.cli.output import clean, facts, moment, table, value_words
-from service.cli.parsing import Commands, add_paging, command, group
+from service.cli.parsing import Commands, add_long_paging, command, group
 from service.cli.session import Session, on_node
 
 _LONG = 60
@@ -12,10 +12,16 @@ _LONG = 60
 
 def add_to(commands: Commands) -> None:
     conflicts = group(commands, "conflicts", "Fields that both sides had changed")
-    listed = command(conflicts, "list", "list them, the newest first", on_node(_list))
+    listed = command(
+        conflicts,
+        "list",
+        "list them, the newest first",
+        on_node(_list),
+        examples="conflicts list --connection acme-globex",
+    )
     listed.add_argument("--connection", default="", help="of this connection only")
     listed.add_argument("--twin", default="", help="of this twin only")
-    add_paging(listed)
+    add_long_paging(listed)
     for name, does, call in (
         ("show", "show both values", _show),
         ("restore", "put the losing value back, as an edit of yours", _restore),
@@ -33,6 +39,7 @@ async def _list(session: Session, node: NodeClient) -> None:
         session.number("page_size"),
         session.text("connection"),
         session.text("twin"),
+        cursor=session.text("cursor"),
     )
     page = await node.get(CONFLICTS, query=query)
     rows = [

@@ -71,4 +71,7 @@ def _write(folder: Path, files: dict[str, str]) -> None:
         for name, text in files.items():
             (folder / name).write_text(text, "utf-8")
     except OSError as error:
-        raise failed(f"--save-to: cannot write to {folder}: {error.strerror}.") from error
+        raise failed(
+            f"--save-to: cannot write to {folder}: {error.strerror}.",
+            "Name a folder that you may write to.",
+        ) from error

@@ -59,7 +59,8 @@ def add_to(commands: Commands) -> None:
         ("pause", "let a connection rest; changes wait", on_node(_pause)),
         ("resume", "let it go on", on_node(_resume)),
     ):
-        command(connection, name, summary, call).add_argument("name")
+        made = command(connection, name, summary, call, examples=f"connection {name} acme-globex")
+        made.add_argument("name")
     _add_confirm(connection)
     agreement.add_to(connection)
     _add_remove(connection)
@@ -352,7 +353,7 @@ async def _remove(session: Session, node: NodeClient) -> None:
         kept = "" if file else f" Keep them first: tidegate connection pairs {name} --out FILE."
         question = f"{known.twins} issues are under sync; their pairs will be forgotten.{kept}"
         if not session.agreed(question, "--yes"):
-            raise failed(f"The connection {name} was not removed.")
+            raise failed(f"The connection {name} was not removed.", "Agree to it, or give --yes.")
     query = ConnectionRemove(confirmed=True, force=session.flag("force"))
     await node.send(CONNECTION_REMOVE, name, query=query)
     session.out.answer({"removed": name}, f"Removed the connection {name}; the issues stay.")

@@ -25,7 +25,7 @@ from schemas.routes import (
     CONNECTORS,
 )
 from service.cli import connector_facts
-from service.cli.ending import CommandFailed, Ending, failed
+from service.cli.ending import Ending, failed
 from service.cli.node_client import NodeClient
 from service.cli.output import facts, moment, table
 from service.cli.parsing import Commands, add_paging, command, group
@@ -50,7 +50,9 @@ def add_to(commands: Commands, *, load: bool = True) -> None:
     add.add_argument("system", help=systems)
     add.add_argument("address", nargs="?", default="", help="the same as --param url=ADDRESS")
     _add_params(add, "add it even if it does not answer")
-    listed = command(connector, "list", "list the connectors", on_node(_list))
+    listed = command(
+        connector, "list", "list the connectors", on_node(_list), examples="connector list"
+    )
     add_paging(listed)
     show = command(
         connector,
@@ -79,7 +81,11 @@ def add_to(commands: Commands, *, load: bool = True) -> None:
     change.add_argument("name")
     _add_params(change, "set it even if it does not answer")
     remove = command(
-        connector, "remove", "remove a connector that no connection uses", on_node(_remove)
+        connector,
+        "remove",
+        "remove a connector that no connection uses",
+        on_node(_remove),
+        examples="connector remove jira",
     )
     remove.add_argument("name")
     connector_facts.add_to(connector)
@@ -143,7 +149,10 @@ async def _check(session: Session, node: NodeClient) -> None:
     checked = await node.send(CONNECTOR_CHECK, session.text("name"), body=body)
     session.out.answer(checked, table(("check", "result", "says", "next step"), _stages(checked)))
     if not checked.passed:
-        raise failed(f"The connector {checked.connector} does not pass its check.")
+        raise failed(
+            f"The connector {checked.connector} does not pass its check.",
+            "Follow the next step of each line that failed, then check it again.",
+        )
 
 
 async def _remove(session: Session, node: NodeClient) -> None:
@@ -159,7 +168,7 @@ def _params(session: Session) -> dict[str, Any]:
         name, equals, value = text.partition("=")
         if not equals or not name:
             # Not repeated: it may be a secret.
-            raise failed("--param takes NAME=VALUE.", ending=Ending.USAGE)
+            raise failed("--param takes NAME=VALUE.", "Such as --param url=https://…", Ending.USAGE)
         if name.endswith(":"):
             params[name[:-1]] = _json(name[:-1], value)
         else:
@@ -188,7 +197,9 @@ def _ask_credentials(session: Session, params: dict[str, Any]) -> None:
     name = "password" if "user" in params else "token"
     given = session.ask(f"{name} for {params.get('url', session.text('system'))} (not shown): ")
     if not given:
-        raise CommandFailed(failed(f"No {name} was given.").problem, Ending.USAGE)
+        raise failed(
+            f"No {name} was given.", f"Type it, or give --param {name}=@FILE.", Ending.USAGE
+        )
     params[name] = given
 
 

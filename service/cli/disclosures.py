@@ -1,6 +1,7 @@
 """`disclosures`: what ever left about the issues of a connection, as a table, CSV or JSON."""
 
 import csv
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 from schemas.api import Page
@@ -9,7 +10,7 @@ from schemas.record_routes import DISCLOSURES, LEDGER
 from service.cli.ending import Ending, failed
 from service.cli.node_client import NodeClient
 from service.cli.output import moment, table
-from service.cli.parsing import Commands, add_paging, command
+from service.cli.parsing import Commands, add_long_paging, command
 from service.cli.session import Session, on_node
 
 _PAGE = 500
@@ -30,37 +31,36 @@ def add_to(commands: Commands) -> None:
     parser.add_argument("--partner", default="", help="over all connections with this node")
     parser.add_argument("--twin", default="", help="of this twin only")
     parser.add_argument("--csv", metavar="FILE", help="write all of it there")
-    add_paging(parser)
+    add_long_paging(parser)
 
 
 async def _disclosures(session: Session, node: NodeClient) -> None:
     if session.text("connection") and session.text("partner"):
         raise failed("--partner is over all connections.", "Name one of both.", Ending.USAGE)
     if session.text("csv"):
-        entries = await _all(session, node)
+        entries = [entry async for entry in _every(session, node)]
         _write(Path(session.text("csv")), entries)
         session.out.answer({"written": len(entries)}, f"Wrote {len(entries)} lines.")
         return
-    page = await _page(session, node, session.number("page"), session.number("page_size"))
+    page = await _page(session, node)
     session.out.page(page, table(_HEADINGS, map(_row, page.results)), "Nothing has left yet.")
 
 
-async def _page(session: Session, node: NodeClient, number: int, size: int) -> Page[Disclosure]:
-    name, twin = session.text("connection"), session.text("twin")
+async def _page(session: Session, node: NodeClient) -> Page[Disclosure]:
+    number, size = session.number("page"), session.number("page_size")
+    name, twin, cursor = session.text("connection"), session.text("twin"), session.text("cursor")
     if name:
-        return await node.get(DISCLOSURES, name, query=DisclosureQuery(number, size, twin))
-    query = LedgerQuery(number, size, twin, session.text("partner"))
+        of_one = DisclosureQuery(number, size, twin, cursor=cursor)
+        return await node.get(DISCLOSURES, name, query=of_one)
+    query = LedgerQuery(number, size, twin, session.text("partner"), cursor=cursor)
     return await node.get(LEDGER, query=query)
 
 
-async def _all(session: Session, node: NodeClient) -> list[Disclosure]:
-    found: list[Disclosure] = []
-    number, more = 1, True
-    while more:
-        page = await _page(session, node, number, _PAGE)
-        found += page.results
-        number, more = number + 1, page.next is not None
-    return found
+def _every(session: Session, node: NodeClient) -> AsyncIterator[Disclosure]:
+    name, twin = session.text("connection"), session.text("twin")
+    if name:
+        return node.every(DISCLOSURES, name, query=DisclosureQuery(1, _PAGE, twin))
+    return node.every(LEDGER, query=LedgerQuery(1, _PAGE, twin, session.text("partner")))
 
 
 def _write(path: Path, entries: list[Disclosure]) -> None:
@@ -70,7 +70,9 @@ def _write(path: Path, entries: list[Disclosure]) -> None:
             writer.writerow(_HEADINGS)
             writer.writerows(map(_row, entries))
     except OSError as error:
-        raise failed(f"--csv: cannot write {path}: {error.strerror}.") from error
+        raise failed(
+            f"--csv: cannot write {path}: {error.strerror}.", "Name a file that you may write."
+        ) from error
 
 
 def _row(each: Disclosure) -> tuple[str, ...]:

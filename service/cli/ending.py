@@ -27,5 +27,5 @@ class CommandFailed(Exception):
         self.ending = ending
 
 
-def failed(detail: str, remedy: str = "", ending: Ending = Ending.FAILED) -> CommandFailed:
+def failed(detail: str, remedy: str, ending: Ending = Ending.FAILED) -> CommandFailed:
     return CommandFailed(Problem(detail, remedy), ending)

@@ -28,7 +28,10 @@ async def read_events(content: aiohttp.StreamReader) -> AsyncIterator[News]:
                 yield _event(fields)
             fields = {}
         if len(rest) > _MOST:
-            raise failed("The node sent an event that is too large.")
+            raise failed(
+                "The node sent an event that is too large.",
+                "Is this address a node's? See --url and --socket.",
+            )
 
 
 def _event(fields: dict[str, bytes]) -> News:

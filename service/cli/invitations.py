@@ -14,12 +14,17 @@ from service.cli.session import Session, on_node
 
 def add_to(commands: Commands) -> None:
     invitation = group(commands, "invitation", "Invitations that were given to other sides")
-    add_paging(command(invitation, "list", "list the invitations", on_node(_list)))
+    add_paging(
+        command(
+            invitation, "list", "list the invitations", on_node(_list), examples="invitation list"
+        )
+    )
     for name, summary, call in (
         ("show", "show how a connection's invitation stands", on_node(_show)),
         ("revoke", "make an invitation worthless", on_node(_revoke)),
     ):
-        command(invitation, name, summary, call).add_argument("connection")
+        made = command(invitation, name, summary, call, examples=f"invitation {name} acme-globex")
+        made.add_argument("connection")
     again = command(
         invitation,
         "reissue",

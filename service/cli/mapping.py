@@ -31,7 +31,13 @@ mapping solve acme-globex priority Blocker --skip"""
 
 def add_to(commands: Commands) -> None:
     mapping = group(commands, "mapping", "What the other side's values are here, without code")
-    show = command(mapping, "show", "show the tables, and what waits for a line", on_node(_show))
+    show = command(
+        mapping,
+        "show",
+        "show the tables, and what waits for a line",
+        on_node(_show),
+        examples="mapping show acme-globex",
+    )
     show.add_argument("name", help="the connection")
     change = command(mapping, "set", "set lines of a table", on_node(_set), examples=_SET)
     change.add_argument("name", help="the connection")
@@ -57,7 +63,11 @@ def add_to(commands: Commands) -> None:
     )
     answer.add_argument("--skip", action="store_true", help="leave the field here alone")
     suggest = command(
-        mapping, "suggest", "suggest lines from what both trackers tell", on_node(_suggest)
+        mapping,
+        "suggest",
+        "suggest lines from what both trackers tell",
+        on_node(_suggest),
+        examples="mapping suggest acme-globex --save",
     )
     suggest.add_argument("name", help="the connection")
     suggest.add_argument("--save", action="store_true", help="save them at once")
@@ -136,7 +146,7 @@ async def _saved(session: Session, node: NodeClient, body: MappingBody) -> None:
 def _split(line: str) -> tuple[str, str]:
     there, equals, here = line.partition("=")
     if not (there and equals and here):
-        raise failed(f"{line!r} is no THERE=HERE.", ending=Ending.USAGE)
+        raise failed(f"{line!r} is no THERE=HERE.", "Such as 'In Review=Review'.", Ending.USAGE)
     return there, here
 
 

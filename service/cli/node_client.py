@@ -7,8 +7,9 @@ from urllib.parse import quote
 
 import aiohttp
 import msgspec
+from yarl import URL
 
-from schemas.api import Problem
+from schemas.api import LongQuery, Page, Problem
 from schemas.news import News, NewsQuery
 from schemas.node_routes import EVENTS
 from schemas.routing import PREFIX, Route
@@ -25,6 +26,8 @@ _STREAM = aiohttp.ClientTimeout(total=None, connect=10, sock_read=60)
 Q = TypeVar("Q")
 B = TypeVar("B")
 A = TypeVar("A")
+L = TypeVar("L", bound=LongQuery)
+Item = TypeVar("Item")
 
 
 class NodeClient:
@@ -37,6 +40,18 @@ class NodeClient:
 
     async def get(self, route: Route[Q, None, A], *names: str, query: Q | None = None) -> A:
         return await self._call(route, names, query=query)
+
+    async def every(
+        self, route: Route[L, None, Page[Item]], *names: str, query: L
+    ) -> AsyncIterator[Item]:
+        """Of all pages, none twice and none left out, whatever comes meanwhile."""
+        while True:
+            page = await self.get(route, *names, query=query)
+            for each in page.results:
+                yield each
+            if page.next is None:
+                return
+            query = msgspec.structs.replace(query, cursor=URL(page.next).query["cursor"])
 
     async def send(
         self, route: Route[Q, B, A], *names: str, body: B | None = None, query: Q | None = None
@@ -82,7 +97,11 @@ class NodeClient:
         except aiohttp.ClientConnectorError as error:
             raise _unreached(error, self._place) from error
         except (aiohttp.ClientError, TimeoutError) as error:
-            raise failed("The stream broke off.", ending=Ending.NOT_RUNNING) from error
+            raise failed(
+                "The stream broke off.",
+                "Look whether the node runs: tidegate health",
+                Ending.NOT_RUNNING,
+            ) from error
 
     def _edition(self, path: str) -> str:
         """That of this very thing, or of what it is a part of; `*` where it was not got before."""
@@ -176,5 +195,9 @@ def _unreached(error: aiohttp.ClientError, place: Whereabouts) -> CommandFailed:
     if isinstance(error, aiohttp.InvalidURL):
         return failed(f"{where} is no address.", "Write it like http://127.0.0.1:9080.")
     if cause is None or not isinstance(cause, (FileNotFoundError, ConnectionRefusedError)):
-        return failed(f"The node at {where} cannot be reached: {error}", ending=Ending.NOT_RUNNING)
+        return failed(
+            f"The node at {where} cannot be reached: {error}",
+            "Check the address, and what stands between.",
+            Ending.NOT_RUNNING,
+        )
     return failed(f"No node is running at {where}.", f"Start it: {place.start}", Ending.NOT_RUNNING)

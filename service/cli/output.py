@@ -51,8 +51,9 @@ class Output:
     def page(self, page: Page[Any], table: Table, nothing: str) -> None:
         shown: list[RenderableType] = [table if page.results else Text(nothing)]
         if page.next is not None:
-            number = URL(page.next).query.get("page", "")
-            shown.append(Text(f"There is more: --page {number}", style="dim"))
+            query = URL(page.next).query
+            which = "cursor" if "cursor" in query else "page"
+            shown.append(Text(f"There is more: --{which} {query.get(which)}", style="dim"))
         self.answer(page, *shown)
 
     def line(self, text: str) -> None:

@@ -148,4 +148,6 @@ def write(path: Path, text: str) -> None:
     try:
         path.write_text(text, "utf-8")
     except OSError as error:
-        raise failed(f"--out: cannot write {path}: {error.strerror}.") from error
+        raise failed(
+            f"--out: cannot write {path}: {error.strerror}.", "Name a file that you may write."
+        ) from error

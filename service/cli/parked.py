@@ -1,7 +1,6 @@
 """`errors`: twins that wait for a person."""
 
 from argparse import ArgumentParser
-from collections.abc import AsyncIterator
 
 from rich.text import Text
 
@@ -18,7 +17,7 @@ from schemas.routes import (
 from service.cli.ending import Ending, failed
 from service.cli.node_client import NodeClient
 from service.cli.output import clean, facts, moment, table, value_words
-from service.cli.parsing import Commands, add_paging, command, group
+from service.cli.parsing import Commands, add_long_paging, command, group
 from service.cli.session import Session, on_node
 
 _PAGE = 500
@@ -36,7 +35,7 @@ def add_to(commands: Commands) -> None:
     listed.add_argument("--connection", default="", help="of this connection only")
     listed.add_argument("--kind", default="", help="of this kind only, such as mapping or rule")
     listed.add_argument("--search", default="", metavar="TEXT", help="issue, twin or message")
-    add_paging(listed)
+    add_long_paging(listed)
     show = command(
         errors, "show", "show why one waits", on_node(_show), examples="errors show WEB-42"
     )
@@ -78,6 +77,7 @@ async def _list(session: Session, node: NodeClient) -> None:
         connection=session.text("connection"),
         fault=session.text("kind"),
         search=session.text("search"),
+        cursor=session.text("cursor"),
     )
     page = await node.get(ERRORS, query=query)
     rows = [(moment(e.since), e.connection, e.issue, e.fault, e.message) for e in page.results]
@@ -149,7 +149,11 @@ async def _ignore(session: Session, node: NodeClient) -> None:
 def _means_many(session: Session) -> bool:
     many = session.flag("all") or bool(session.text("kind"))
     if bool(session.text("which")) == many:
-        raise failed("Name one issue or twin, or give --all or --kind.", ending=Ending.USAGE)
+        raise failed(
+            "Name one issue or twin, or give --all or --kind.",
+            "See `tidegate errors list`.",
+            Ending.USAGE,
+        )
     return many
 
 
@@ -159,7 +163,8 @@ def _many(session: Session) -> RetryBody:
 
 async def _find(session: Session, node: NodeClient) -> ErrorView:
     which = session.text("which")
-    found = [e async for e in _errors(session, node) if which in (e.issue, e.twin)]
+    query = ErrorQuery(1, _PAGE, session.text("connection"), search=which)
+    found = [e async for e in node.every(ERRORS, query=query) if which in (e.issue, e.twin)]
     if not found:
         raise failed(f"{which} waits for nobody.", "tidegate errors list")
     if len(found) > 1:
@@ -170,13 +175,3 @@ async def _find(session: Session, node: NodeClient) -> ErrorView:
             Ending.USAGE,
         )
     return found[0]
-
-
-async def _errors(session: Session, node: NodeClient) -> AsyncIterator[ErrorView]:
-    number, more = 1, True
-    while more:
-        query = ErrorQuery(number, _PAGE, session.text("connection"))
-        page = await node.get(ERRORS, query=query)
-        for error in page.results:
-            yield error
-        number, more = number + 1, page.next is not None

@@ -1,6 +1,7 @@
 """Parts that the parsers of the commands share."""
 
 import argparse
+import textwrap
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -54,17 +55,17 @@ def command(
     summary: str,
     call: Call,
     *,
-    examples: str = "",
+    examples: str,
     place: Sequence[str] = NODE,
 ) -> argparse.ArgumentParser:
-    """Adds a command that can be called. `examples`: lines without the leading `tidegate`;
-    `place`: the options that tell it which node."""
-    lines = "".join(f"  tidegate {line}\n" for line in examples.splitlines())
+    """Adds a command that can be called. `examples`: lines without the leading `tidegate`, but for
+    those that go on with the one before; `place`: the options that tell it which node."""
+    lines = textwrap.indent(examples, "  tidegate ", lambda line: not line.startswith(" "))
     parser = commands.add_parser(
         name,
         help=summary,
         description=f"{summary[0].upper()}{summary[1:]}.",
-        epilog=f"Examples:\n{lines}" if lines else None,
+        epilog=f"Examples:\n{lines}\n",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.set_defaults(call=call)
@@ -81,4 +82,12 @@ def add_paging(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--page", type=int, default=1, metavar="N", help="which page (1)")
     parser.add_argument(
         "--page-size", type=int, default=50, metavar="N", help="how many a page (50, at most 500)"
+    )
+
+
+def add_long_paging(parser: argparse.ArgumentParser) -> None:
+    """For lists that grow while they are read."""
+    add_paging(parser)
+    parser.add_argument(
+        "--cursor", default="", metavar="TEXT", help="go on where a page ended, as it told"
     )

@@ -40,12 +40,14 @@ def add_to(commands: Commands) -> None:
 
 
 def _add_peer(peer: Commands) -> None:
-    add_paging(command(peer, "list", "list the peers", on_node(_list)))
+    add_paging(command(peer, "list", "list the peers", on_node(_list), examples="peer list"))
     for name, summary, call in (
         ("show", "show one peer", on_node(_show)),
         ("revoke", "trust its keys no more; its connections stop", on_node(_revoke)),
     ):
-        command(peer, name, summary, call).add_argument("peer", help="its name or id")
+        command(peer, name, summary, call, examples=f"peer {name} globex").add_argument(
+            "peer", help="its name or id"
+        )
     renew = command(
         peer,
         "renew",

@@ -35,9 +35,21 @@ def add_to(commands: Commands) -> None:
         metavar="N",
         help="for how long connections may be begun with it (30); those begun go on",
     )
-    add_paging(command(passes, "list", "list the passes and what lies here", on_node(_list)))
+    add_paging(
+        command(
+            passes,
+            "list",
+            "list the passes and what lies here",
+            on_node(_list),
+            examples="relay pass list",
+        )
+    )
     revoked = command(
-        passes, "revoke", "end a pass and all that go through it, at once", on_node(_revoke)
+        passes,
+        "revoke",
+        "end a pass and all that go through it, at once",
+        on_node(_revoke),
+        examples="relay pass revoke acme",
     )
     revoked.add_argument("name")
 

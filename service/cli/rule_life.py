@@ -28,10 +28,22 @@ from service.cli.session import Session, on_node, read_text
 
 
 def add_to(rules: Commands) -> None:
-    listed = command(rules, "list", "list the versions of a connection's rules", on_node(_list))
+    listed = command(
+        rules,
+        "list",
+        "list the versions of a connection's rules",
+        on_node(_list),
+        examples="rules list acme-globex",
+    )
     listed.add_argument("connection")
     add_paging(listed)
-    show = command(rules, "show", "show the published rules, or a version", on_node(_show))
+    show = command(
+        rules,
+        "show",
+        "show the published rules, or a version",
+        on_node(_show),
+        examples="rules show acme-globex --version 3",
+    )
     show.add_argument("connection")
     show.add_argument("--version", type=int, default=0, metavar="N")
     draft = command(
@@ -46,21 +58,41 @@ def add_to(rules: Commands) -> None:
     draft.add_argument("--incoming", metavar="FILE")
     draft.add_argument("--message", default="", help="why, for the history")
     draft.add_argument("--discard", action="store_true", help="throw the draft away")
-    publish = command(rules, "publish", "let the draft decide from now on", on_node(_publish))
+    publish = command(
+        rules,
+        "publish",
+        "let the draft decide from now on",
+        on_node(_publish),
+        examples="rules publish acme-globex --message 'Statuses of bugs'",
+    )
     publish.add_argument("connection")
     publish.add_argument("--message", default="", help="why; else the draft's")
     back = command(
-        rules, "rollback", "publish an earlier version again, as a new one", on_node(_roll_back)
+        rules,
+        "rollback",
+        "publish an earlier version again, as a new one",
+        on_node(_roll_back),
+        examples="rules rollback acme-globex 3",
     )
     back.add_argument("connection")
     back.add_argument("version", type=int)
     back.add_argument("--message", default="", help="why, for the history")
-    diff = command(rules, "diff", "show how two versions, or the draft, differ", on_node(_diff))
+    diff = command(
+        rules,
+        "diff",
+        "show how two versions, or the draft, differ",
+        on_node(_diff),
+        examples="rules diff acme-globex\nrules diff acme-globex --from 2 --to 3",
+    )
     diff.add_argument("connection")
     diff.add_argument("--from", dest="before", type=int, default=0, help="the published one")
     diff.add_argument("--to", dest="after", type=int, default=0, help="the draft")
     recorder = command(
-        rules, "recorder", "show what is kept of the rules' inputs, for replays", on_node(_recorder)
+        rules,
+        "recorder",
+        "show what is kept of the rules' inputs, for replays",
+        on_node(_recorder),
+        examples="rules recorder acme-globex",
     )
     recorder.add_argument("connection")
     recorder.add_argument("--empty", action="store_true", help="forget it")

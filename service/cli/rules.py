@@ -47,6 +47,7 @@ def add_to(commands: Commands) -> None:
         "reference",
         "print everything that a rule can use",
         print_reference,
+        examples="rules reference",
         place=NOWHERE,
     )
     rules_test.add_to(rules)

@@ -92,6 +92,8 @@ def read_text(path: Path, what: str) -> str:
     try:
         return path.read_text("utf-8")
     except OSError as error:
-        raise failed(f"{what}: cannot read {path}: {error.strerror}.") from error
+        raise failed(
+            f"{what}: cannot read {path}: {error.strerror}.", "Name a file that you may read."
+        ) from error
     except UnicodeDecodeError as error:
-        raise failed(f"{what}: {path} is not UTF-8 text.") from error
+        raise failed(f"{what}: {path} is not UTF-8 text.", "Save it as UTF-8.") from error

@@ -31,7 +31,14 @@ def add_to(commands: Commands, *, load: bool) -> None:
         try:
             simulator = registry.find(system).simulator
         except ConfigurationError as error:
-            command(simulators, system, "is broken", partial(_refuse, error), place=NOWHERE)
+            command(
+                simulators,
+                system,
+                "is broken",
+                partial(_refuse, error),
+                examples=f"simulate {system}",
+                place=NOWHERE,
+            )
             continue
         if simulator is not None:
             _add(simulators, system, simulator)

@@ -27,11 +27,25 @@ from service.cli.session import Session, on_node, read_text
 
 def add_to(commands: Commands) -> None:
     snippets = group(commands, "snippets", "Functions and tables that rules share")
-    listed = command(snippets, "list", "list the snippets, and who uses them", on_node(_list))
+    listed = command(
+        snippets,
+        "list",
+        "list the snippets, and who uses them",
+        on_node(_list),
+        examples="snippets list",
+    )
     add_paging(listed)
-    show = command(snippets, "show", "show a snippet", on_node(_show))
+    show = command(
+        snippets, "show", "show a snippet", on_node(_show), examples="snippets show statuses"
+    )
     show.add_argument("name")
-    versions = command(snippets, "versions", "list its versions", on_node(_versions))
+    versions = command(
+        snippets,
+        "versions",
+        "list its versions",
+        on_node(_versions),
+        examples="snippets versions statuses",
+    )
     versions.add_argument("name")
     add_paging(versions)
     save = command(
@@ -45,12 +59,22 @@ def add_to(commands: Commands) -> None:
     save.add_argument("file", metavar="FILE")
     save.add_argument("--message", default="", help="why, for the history")
     back = command(
-        snippets, "rollback", "save an earlier version again, as a new one", on_node(_roll_back)
+        snippets,
+        "rollback",
+        "save an earlier version again, as a new one",
+        on_node(_roll_back),
+        examples="snippets rollback statuses 2",
     )
     back.add_argument("name")
     back.add_argument("version", type=int)
     back.add_argument("--message", default="", help="why, for the history")
-    remove = command(snippets, "remove", "remove a snippet that nothing uses", on_node(_remove))
+    remove = command(
+        snippets,
+        "remove",
+        "remove a snippet that nothing uses",
+        on_node(_remove),
+        examples="snippets remove statuses",
+    )
     remove.add_argument("name")
 
 

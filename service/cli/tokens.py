@@ -7,7 +7,7 @@ from schemas.api import PageQuery
 from schemas.node_routes import AUDIT, TOKEN, TOKEN_CREATE, TOKEN_REVOKE, TOKENS
 from service.cli.node_client import NodeClient
 from service.cli.output import facts, moment, table
-from service.cli.parsing import Commands, add_paging, command, group
+from service.cli.parsing import Commands, add_long_paging, add_paging, command, group
 from service.cli.session import Session, on_node
 
 _HEADINGS = ("name", "role", "for", "status", "expires (UTC)", "last used (UTC)")
@@ -31,7 +31,15 @@ def add_to(commands: Commands) -> None:
     )
     made.add_argument("--days", type=int, default=365, metavar="N", help="good for so long (365)")
     made.add_argument("--forever", action="store_true", help="good until it is revoked")
-    add_paging(command(token, "list", "list the tokens, without their secrets", on_node(_list)))
+    add_paging(
+        command(
+            token,
+            "list",
+            "list the tokens, without their secrets",
+            on_node(_list),
+            examples="token list",
+        )
+    )
     shown = command(
         token,
         "show",
@@ -40,7 +48,9 @@ def add_to(commands: Commands) -> None:
         examples="token show ci",
     )
     shown.add_argument("name")
-    revoked = command(token, "revoke", "refuse a token from now on", on_node(_revoke))
+    revoked = command(
+        token, "revoke", "refuse a token from now on", on_node(_revoke), examples="token revoke ci"
+    )
     revoked.add_argument("name")
     _add_audit(commands)
 
@@ -55,7 +65,7 @@ def _add_audit(commands: Commands) -> None:
     )
     audit.add_argument("--caller", default="", help="by this one only, such as 'token ci'")
     audit.add_argument("--action", default="", help="this operation only")
-    add_paging(audit)
+    add_long_paging(audit)
 
 
 async def _create(session: Session, node: NodeClient) -> None:
@@ -115,6 +125,7 @@ async def _audit(session: Session, node: NodeClient) -> None:
         page_size=session.number("page_size"),
         caller=session.text("caller"),
         action=session.text("action"),
+        cursor=session.text("cursor"),
     )
     page = await node.get(AUDIT, query=query)
     rows = [(moment(e.at), e.caller, e.action, e.target, e.status or "?") for e in page.results]

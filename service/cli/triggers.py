@@ -21,7 +21,13 @@ from service.cli.session import Session, on_node
 
 def add_to(commands: Commands) -> None:
     trigger = group(commands, "trigger", "Which issues come under sync by themselves")
-    listed = command(trigger, "list", "list the triggers of a connection", on_node(_list))
+    listed = command(
+        trigger,
+        "list",
+        "list the triggers of a connection",
+        on_node(_list),
+        examples="trigger list acme-globex",
+    )
     listed.add_argument("connection")
     add_paging(listed)
     added = command(
@@ -49,7 +55,8 @@ def add_to(commands: Commands) -> None:
         ("resume", "act on it again", on_node(_resume)),
         ("remove", "remove it; what is under sync stays so", on_node(_remove)),
     ):
-        made = command(trigger, name, summary, call)
+        example = f"trigger {name} acme-globex bugs"
+        made = command(trigger, name, summary, call, examples=example)
         made.add_argument("connection")
         made.add_argument("name")
 
@@ -106,7 +113,9 @@ def _conditions(given: tuple[str, ...]) -> tuple[FieldCondition, ...]:
     for each in given:
         name, equals, value = each.partition("=")
         if not name or not equals or not value:
-            raise failed(f"--field {each}: write NAME=VALUE.", ending=Ending.USAGE)
+            raise failed(
+                f"--field {each} is not NAME=VALUE.", "Such as --field severity=S1.", Ending.USAGE
+            )
         values.setdefault(name, []).append(value)
     return tuple(FieldCondition(name, tuple(words)) for name, words in values.items())
 

@@ -8,7 +8,7 @@ from service.cli.activity import activity_table
 from service.cli.ending import failed
 from service.cli.node_client import NodeClient
 from service.cli.output import facts, moment, table
-from service.cli.parsing import Commands, add_paging, command
+from service.cli.parsing import Commands, add_long_paging, command
 from service.cli.session import Session, on_node
 
 _STATUSES = ("in_step", "working", "waiting", "parked", "stopped")
@@ -36,7 +36,7 @@ def add_to(commands: Commands) -> None:
     twins.add_argument("--connection", default="", help="of this connection only")
     twins.add_argument("--remote", default="", help="of the other side's issue, by key or id")
     twins.add_argument("--status", choices=_STATUSES, help="in this state only")
-    add_paging(twins)
+    add_long_paging(twins)
 
 
 async def _sync(session: Session, node: NodeClient) -> None:
@@ -63,6 +63,7 @@ async def _twins(session: Session, node: NodeClient) -> None:
         issue=session.text("issue"),
         remote=session.text("remote"),
         status=session.arguments.status,
+        cursor=session.text("cursor"),
     )
     page = await node.get(TWINS, query=query)
     if query.issue:

@@ -56,9 +56,13 @@ def end(c: sa.Connection, number: int, status: int, after: Any) -> None:
     c.execute(sa.update(audit).where(_t.id == number).values(status=status, body=_encode(whole)))
 
 
-def page(c: sa.Connection, wanted: Filter, *, offset: int, limit: int) -> list[AuditEntry]:
-    """The newest first."""
+def page(
+    c: sa.Connection, wanted: Filter, *, after: int | None = None, offset: int = 0, limit: int
+) -> list[AuditEntry]:
+    """The newest first; `after` is the last id of the page before."""
     statement = _filtered(sa.select(audit), wanted).order_by(_t.id.desc())
+    if after is not None:
+        statement = statement.where(_t.id < after)
     return [_entry(row) for row in c.execute(statement.offset(offset).limit(limit))]
 
 

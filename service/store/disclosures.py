@@ -48,11 +48,20 @@ def add(c: sa.Connection, left: Sequence[Disclosure]) -> None:
         )
 
 
-def page(c: sa.Connection, chosen: Chosen, *, offset: int, limit: int) -> list[Disclosure]:
-    """The newest first."""
-    statement = sa.select(*_SHOWN).where(*chosen.conditions()).order_by(_t.id.desc())
+class DisclosureRow(msgspec.Struct, frozen=True):
+    id: int
+    disclosure: Disclosure
+
+
+def page(
+    c: sa.Connection, chosen: Chosen, *, after: int | None = None, offset: int = 0, limit: int
+) -> list[DisclosureRow]:
+    """The newest first; `after` is the last id of the page before."""
+    statement = sa.select(_t.id, *_SHOWN).where(*chosen.conditions()).order_by(_t.id.desc())
+    if after is not None:
+        statement = statement.where(_t.id < after)
     rows = c.execute(statement.offset(offset).limit(limit))
-    return [Disclosure(*row) for row in rows]
+    return [DisclosureRow(row[0], Disclosure(*row[1:])) for row in rows]
 
 
 def count(c: sa.Connection, chosen: Chosen) -> int:

@@ -454,6 +454,7 @@ disclosures = sa.Table(
     # The other node's id; '' where it went to another tracker of this node.
     sa.Column("partner", sa.Text, nullable=False, server_default=""),
     sa.Index(None, "connection", "twin"),
+    sa.Index(None, "connection", "id"),
     sa.Index(None, "partner"),
 )
 

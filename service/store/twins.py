@@ -201,9 +201,13 @@ def page(
     if issue is not None:
         statement = statement.where(sa.or_(_t.issue_id == issue, _t.issue_key == issue))
     if after is not None:
-        last = sa.tuple_(sa.literal(after.connection), sa.literal(after.twin))
-        statement = statement.where(sa.tuple_(_t.connection, _t.twin) > last)
+        statement = statement.where(_later(after))
     return [_row(tuple(row)) for row in c.execute(statement)]
+
+
+def _later(than: TwinKey) -> sa.ColumnElement[bool]:
+    last = sa.tuple_(sa.literal(than.connection), sa.literal(than.twin))
+    return sa.tuple_(_t.connection, _t.twin) > last
 
 
 class Search(msgspec.Struct, frozen=True):
@@ -219,9 +223,18 @@ class Search(msgspec.Struct, frozen=True):
     """Told with a status: a lease that has run out holds nothing."""
 
 
-def search(c: sa.Connection, wanted: Search, *, offset: int, limit: int) -> list[TwinRow]:
-    """In the order of connection and twin."""
+def search(
+    c: sa.Connection,
+    wanted: Search,
+    *,
+    after: TwinKey | None = None,
+    offset: int = 0,
+    limit: int,
+) -> list[TwinRow]:
+    """In the order of connection and twin; `after` is the last key of the page before."""
     statement = sa.select(*_ROW).where(*_wanted(c, wanted)).order_by(_t.connection, _t.twin)
+    if after is not None:
+        statement = statement.where(_later(after))
     return [_row(tuple(row)) for row in c.execute(statement.offset(offset).limit(limit))]
 
 

@@ -17,25 +17,30 @@ from aiohttp import web
 from rich.console import Console
 from rich.table import Table
 
-from schemas.node import Connection, ConnectionSettings
+from schemas.disclosure_api import Disclosure
+from schemas.node import Activity, Connection, ConnectionSettings
 from service.log import Redactor, configure_logging
-from service.store import connections
+from service.store import activity, connections, disclosures
 from service.workers.roster import touch
 from tests.bench.process_tree import cpu_ms
 from tests.contract.api.house import ADMIN, House, header, opened
 from tests.support.ports import free_port
 
 START_SECONDS = 300.0
+PART = 10_000
+"""Rows of one transaction."""
 
 
 class Plan(msgspec.Struct, frozen=True):
     connections: int
+    rows: int
+    """Of the activity log, and of the ledger of one connection."""
     requests: int
     at_once: int
 
 
-FULL = Plan(connections=10_000, requests=4_000, at_once=8)
-QUICK = Plan(connections=10_000, requests=800, at_once=8)
+FULL = Plan(connections=10_000, rows=100_000, requests=4_000, at_once=8)
+QUICK = Plan(connections=10_000, rows=20_000, requests=800, at_once=8)
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -64,11 +69,21 @@ async def measure(plan: Plan, folder: Path) -> Management:
             "list, 500 at once": f"{api}/connections?page_size=500",
             "list, searched": f"{api}/connections?search=05000",
         }
+        for name in ("activity", "connections/bench-00000/disclosures"):
+            first = f"{api}/{name}?page_size=50"
+            far = plan.rows // 50 - 10
+            short = name.rpartition("/")[2]
+            places[f"{short}, first 50"] = first
+            places[f"{short}, the next 50"] = await _next(session, first)
+            places[f"{short}, 50 far back, by number"] = f"{first}&page={far}"
+            places[f"{short}, 50 far back, by cursor"] = await _next(
+                session, f"{first}&page={far - 1}"
+            )
         edition = await _edition(session, places["get one connection"])
         figures = {}
         for name, url in places.items():
             more = {"If-None-Match": edition} if "ETag" in name else {}
-            count = plan.requests // 8 if "500" in name else plan.requests
+            count = plan.requests // (8 if "500" in name else 20 if "50 " in name else 1)
             figures[name] = await _asked(session, url, more, pid, count, plan.at_once)
         return Management(plan, figures)
 
@@ -76,6 +91,12 @@ async def measure(plan: Plan, folder: Path) -> Management:
 async def _edition(session: aiohttp.ClientSession, url: str) -> str:
     async with session.get(url, headers=header(ADMIN)) as answer:
         return answer.headers["ETag"]
+
+
+async def _next(session: aiohttp.ClientSession, url: str) -> str:
+    async with session.get(url, headers=header(ADMIN)) as answer:
+        address: str = (await answer.json())["next"]
+        return address
 
 
 async def _asked(
@@ -125,7 +146,7 @@ async def _served(plan: Plan, folder: Path) -> AsyncIterator[tuple[int, str, str
     """The process, the address of the API and that of the bare handler."""
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()
-    process = context.Process(target=_serve, args=(there, plan.connections, str(folder)))
+    process = context.Process(target=_serve, args=(there, plan.connections, plan.rows, str(folder)))
     process.start()
     try:
         ready = await asyncio.to_thread(here.poll, START_SECONDS)
@@ -140,10 +161,12 @@ async def _served(plan: Plan, folder: Path) -> AsyncIterator[tuple[int, str, str
         process.kill()
 
 
-def _serve(pipe: Pipe, count: int, folder: str) -> None:
+def _serve(pipe: Pipe, count: int, rows: int, folder: str) -> None:
     configure_logging("console", "error", redactor=Redactor(), stream=sys.stderr)
     with opened(Path(folder)) as house:
         house.run(_fill(house, count))
+        for first in range(0, rows, PART):
+            house.run(_lengthen(house, first))
         bare = house.run(_bare())
         pipe.send((house.api, bare))
         pipe.recv()
@@ -160,6 +183,20 @@ async def _fill(house: House, count: int) -> None:
 
     await house.node.store.write(work)
     await house.node.roster.reload()
+
+
+async def _lengthen(house: House, first: int) -> None:
+    """The activity log and the ledger, by one part."""
+    now = int(time.time() * 1000)
+
+    def work(c: object) -> None:
+        for number in range(first, first + PART):
+            twin = f"t{number % 900}"
+            left = Disclosure(now, twin, number, "summary", "ab" * 32, connection="bench0")
+            disclosures.add(c, [left])
+            activity.append(c, Activity(now, "twin.written", "bench0", twin))
+
+    await house.node.store.write(work)
 
 
 def _connection(number: int, connector: str) -> Connection:
@@ -197,7 +234,10 @@ async def _bare() -> str:
 
 def show(found: Management, console: Console) -> None:
     plan = found.plan
-    title = f"The management API, {plan.connections:,} connections, {plan.at_once} requests at once"
+    title = (
+        f"The management API, {plan.connections:,} connections, {plan.rows:,} rows of long lists,"
+        f" {plan.at_once} requests at once"
+    )
     table = Table(title=title)
     for column in ("request", "p50 ms", "p99 ms", "per second", "CPU ms", "bytes"):
         table.add_column(column, justify="left" if column == "request" else "right")

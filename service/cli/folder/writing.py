@@ -56,7 +56,10 @@ def write_folder(folder: Path, configuration: Configuration, *, prune: bool) -> 
             if file.parent.name != CONNECTORS and not any(file.parent.iterdir()):
                 file.parent.rmdir()
     except OSError as error:
-        raise failed(f"{error.filename}: cannot be written: {error.strerror}.") from error
+        raise failed(
+            f"{error.filename}: cannot be written: {error.strerror}.",
+            "Name a folder that you may write to.",
+        ) from error
     left = sorted(ours - wanted.keys() - set(gone))
     return Written(_named(sorted(wanted)), _named(gone), _named(left))
 

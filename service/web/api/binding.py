@@ -17,6 +17,7 @@ from schemas.routing import PREFIX, Route
 from service.web.access import CALLER
 from service.web.api.editions import check_edition, is_known, tag
 from service.web.api.fields import InvalidFields, checked
+from service.web.api.numbers import body_decoder
 from service.web.api.pages import linked, linked_alm
 from service.web.api.permission import check_reach, check_role
 from service.web.api.records import RECORDS, Once, Recorded, digest_of, key_of, shown
@@ -192,7 +193,7 @@ def _body_reader(kind: type[B]) -> Callable[[web.Request], Awaitable[B]]:
             return msgspec.convert(None, kind)
 
         return ignore
-    decode: Callable[[bytes], B] = msgspec.json.Decoder(kind).decode
+    decode = body_decoder(kind)
     optional = _needs_nothing(decode)
 
     async def read(request: web.Request) -> B:

@@ -18,7 +18,11 @@ _PAGES = {
     "/docs": ("docs.html", "text/html"),
     "/docs/": ("docs.html", "text/html"),
     "/docs/docs.css": ("docs.css", "text/css"),
-    "/docs/docs.js": ("docs.js", "text/javascript"),
+    "/docs/icon.svg": ("icon.svg", "image/svg+xml"),
+    **{
+        f"/docs/{name}.js": (f"{name}.js", "text/javascript")
+        for name in ("docs", "describe", "attempt", "make")
+    },
 }
 
 

@@ -6,14 +6,24 @@ import msgspec
 from aiohttp import web
 
 from schemas.alm import AlmList, AlmListQuery
-from schemas.api import Page, PageQuery
+from schemas.api import LongQuery, Page, PageQuery
 from service.web.callers import CALLERS
 
 
 def linked(page: Page[Any], query: PageQuery, request: web.Request) -> Page[Any]:
-    def link(number: int) -> str:
-        return str(request.app[CALLERS].address(request).update_query(page=number))
+    address = request.app[CALLERS].address(request)
 
+    def link(number: int) -> str:
+        return str(address.update_query(page=number))
+
+    if isinstance(query, LongQuery):
+        further = address.without_query_params("page", "cursor")
+        back = query.page > 1 and not query.cursor
+        return msgspec.structs.replace(
+            page,
+            next=str(further.update_query(cursor=page.next)) if page.next else None,
+            previous=link(query.page - 1) if back else None,
+        )
     more = page.count > query.offset + query.page_size
     return msgspec.structs.replace(
         page,

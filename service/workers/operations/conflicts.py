@@ -1,5 +1,7 @@
 """Decided conflicts: shown, and the losing value put back as a person's edit."""
 
+from functools import partial
+
 import msgspec
 import sqlalchemy as sa
 
@@ -13,6 +15,7 @@ from schemas.values import Digest, Value
 from service.store import activity, conflicts, twins
 from service.store.conflicts import Conflict, ConflictRow
 from service.sync.snapshots import as_elements, same
+from service.workers.operations.cursors import BY_NUMBER, shown
 from service.workers.operations.desk import Desk
 from service.workers.roster import LiveConnection
 
@@ -30,11 +33,15 @@ class ConflictOperations:
         twin = query.twin or None
 
         def work(c: sa.Connection) -> Page[ConflictShown]:
-            rows = conflicts.page(
-                c, connection=connection, twin=twin, offset=query.offset, limit=query.page_size
+            page = BY_NUMBER.page(
+                query,
+                rows=lambda after, offset, limit: conflicts.page(
+                    c, connection=connection, twin=twin, after=after, offset=offset, limit=limit
+                ),
+                key=lambda row: row.id,
+                count=lambda: conflicts.count(c, connection=connection, twin=twin),
             )
-            count = conflicts.count(c, connection=connection, twin=twin)
-            return Page(count, tuple(self._shown(c, row) for row in rows))
+            return shown(page, partial(self._shown, c))
 
         return await self._desk.store.read(work)
 

@@ -7,6 +7,7 @@ from schemas.api import Page
 from schemas.disclosure_api import Disclosure, DisclosureQuery, LedgerQuery
 from service.store import disclosures
 from service.store.disclosures import Chosen
+from service.workers.operations.cursors import BY_NUMBER, shown
 from service.workers.operations.desk import Desk
 
 
@@ -29,8 +30,15 @@ async def ledger(desk: Desk, query: LedgerQuery) -> Page[Disclosure]:
 
 async def _page(desk: Desk, chosen: Chosen, query: DisclosureQuery) -> Page[Disclosure]:
     def work(c: sa.Connection) -> Page[Disclosure]:
-        found = disclosures.page(c, chosen, offset=query.offset, limit=query.page_size)
-        return Page(disclosures.count(c, chosen), tuple(_named(desk, each) for each in found))
+        page = BY_NUMBER.page(
+            query,
+            rows=lambda after, offset, limit: disclosures.page(
+                c, chosen, after=after, offset=offset, limit=limit
+            ),
+            key=lambda row: row.id,
+            count=lambda: disclosures.count(c, chosen),
+        )
+        return shown(page, lambda row: _named(desk, row.disclosure))
 
     return await desk.store.read(work)
 

@@ -13,7 +13,9 @@ from schemas.node import Activity, ParkedTwin
 from schemas.twin_api import ActivityQuery
 from service.store import activity, parked
 from service.store.twin_records import TwinKey
+from service.workers.operations.cursors import BY_NUMBER, BY_TWIN, shown
 from service.workers.operations.desk import Desk
+from service.workers.operations.parked import Wanted, fitting, how_many
 from service.workers.parking import Keep, resume
 
 _AT_ONCE = 200
@@ -28,14 +30,16 @@ class ErrorOperations:
         connection = self._connection(query.connection)
 
         def work(c: sa.Connection) -> Page[ErrorView]:
-            if query.fault or query.search:
-                found = [e for e in _all(c, connection) if _fits(e, query.fault, query.search)]
-                shown = found[query.offset : query.offset + query.page_size]
-                return Page(len(found), tuple(map(self.view, shown)))
-            entries = parked.page(
-                c, connection=connection, offset=query.offset, limit=query.page_size
+            wanted = Wanted(connection, query.fault, query.search)
+            page = BY_TWIN.page(
+                query,
+                rows=lambda after, offset, limit: fitting(
+                    c, wanted, TwinKey(*after) if after else None, offset, limit
+                ),
+                key=lambda entry: (entry.connection, entry.twin),
+                count=lambda: how_many(c, wanted),
             )
-            return Page(parked.total(c, connection), tuple(map(self.view, entries)))
+            return shown(page, self.view)
 
         return await self._desk.store.read(work)
 
@@ -65,8 +69,9 @@ class ErrorOperations:
     async def chosen(self, connection: str, fault: str) -> list[TwinKey]:
         """The keys of those of a kind; '' means any."""
         own = self._connection(connection)
-        found = await self._desk.store.read(lambda c: _all(c, own))
-        return [TwinKey(e.connection, e.twin) for e in found if _fits(e, fault, "")]
+        wanted = Wanted(own, fault)
+        found = await self._desk.store.read(lambda c: fitting(c, wanted))
+        return [TwinKey(e.connection, e.twin) for e in found]
 
     async def retry_these(self, keys: list[TwinKey], keep: Keep = "") -> int:
         desk = self._desk
@@ -101,11 +106,15 @@ class ErrorOperations:
         connection, twin = self._connection(query.connection), query.twin or None
 
         def work(c: sa.Connection) -> Page[Activity]:
-            rows = activity.page(
-                c, connection=connection, twin=twin, offset=query.offset, limit=query.page_size
+            page = BY_NUMBER.page(
+                query,
+                rows=lambda after, offset, limit: activity.page(
+                    c, connection=connection, twin=twin, after=after, offset=offset, limit=limit
+                ),
+                key=lambda row: row.id,
+                count=lambda: activity.count(c, connection=connection, twin=twin),
             )
-            count = activity.count(c, connection=connection, twin=twin)
-            return Page(count, tuple(self.named(row.activity) for row in rows))
+            return shown(page, lambda row: self.named(row.activity))
 
         return await self._desk.store.read(work)
 
@@ -133,15 +142,6 @@ class ErrorOperations:
 
     def _connection(self, name: str) -> str | None:
         return self._desk.connection(name).record.id if name else None
-
-
-def _all(c: sa.Connection, connection: str | None) -> list[ParkedTwin]:
-    return parked.page(c, connection=connection, limit=1_000_000)
-
-
-def _fits(entry: ParkedTwin, fault: str, search: str) -> bool:
-    words = f"{entry.issue}\n{entry.twin}\n{entry.message}".casefold()
-    return (not fault or entry.fault == fault) and search.casefold() in words
 
 
 def _ignore(c: sa.Connection, key: TwinKey, now: int) -> bool:

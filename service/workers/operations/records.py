@@ -13,6 +13,7 @@ from schemas.values import Millis
 from service.store import answers, audit
 from service.store.audit import Filter
 from service.store.store import Store
+from service.workers.operations.cursors import BY_NUMBER
 
 _HOUR: Millis = 3_600_000
 
@@ -33,8 +34,14 @@ class AuditDesk:
         wanted = Filter(query.caller, query.action, query.target)
 
         def work(c: sa.Connection) -> Page[AuditEntry]:
-            found = audit.page(c, wanted, offset=query.offset, limit=query.page_size)
-            return Page(audit.count(c, wanted), tuple(found))
+            return BY_NUMBER.page(
+                query,
+                rows=lambda after, offset, limit: audit.page(
+                    c, wanted, after=after, offset=offset, limit=limit
+                ),
+                key=lambda entry: entry.id,
+                count=lambda: audit.count(c, wanted),
+            )
 
         return await self._store.read(work)
 

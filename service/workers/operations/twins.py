@@ -29,6 +29,7 @@ from service.sync import turns
 from service.sync.markers import made_by
 from service.workers.delivery import deliver
 from service.workers.hints import Hint
+from service.workers.operations.cursors import BY_TWIN, shown
 from service.workers.operations.desk import Desk
 from service.workers.operations.errors import ErrorOperations
 from service.workers.parking import ask_anew, claimed
@@ -143,8 +144,15 @@ class TwinOperations:
         wanted = Search(connection, query.issue, query.remote, query.status, self._desk.now())
 
         def work(c: sa.Connection) -> Page[TwinView]:
-            rows = twins.search(c, wanted, offset=query.offset, limit=query.page_size)
-            return Page(twins.found(c, wanted), tuple(self._view(c, row) for row in rows))
+            page = BY_TWIN.page(
+                query,
+                rows=lambda after, offset, limit: twins.search(
+                    c, wanted, after=TwinKey(*after) if after else None, offset=offset, limit=limit
+                ),
+                key=lambda row: (row.connection, row.twin),
+                count=lambda: twins.found(c, wanted),
+            )
+            return shown(page, partial(self._view, c))
 
         return await self._desk.store.read(work)
 

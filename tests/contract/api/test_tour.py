@@ -5,6 +5,7 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import msgspec
 import requests
 
 from tests.contract.api.described import Described
@@ -151,7 +152,9 @@ def test_a_token_is_shown_once_used_and_revoked(house: House, admin: Described) 
     assert view["last_used"] is not None
     assert made["token"] not in admin.ask("GET", "/tokens").text
     admin.ask("DELETE", f"/tokens/{name}", status=204)
-    operator.ask("GET", "/node", status=401)
+    revoked = operator.ask("GET", "/node", status=401)
+    unknown = admin.other("never-made").ask("GET", "/node", status=401)
+    assert revoked.content == unknown.content
     assert admin.get(f"/tokens/{name}")["status"] == "revoked"
     again = admin.post("/tokens", {"name": name}, status=201)
     assert again["token"] != made["token"]
@@ -227,8 +230,30 @@ def test_the_stream_tells_what_happens_and_goes_on_after_a_break(
     admin.ask("GET", "/events?after=minus", status=400)
 
 
-def _stream(house: House, admin: Described, **headers: str) -> requests.Response:
-    return admin._session.get(f"{house.api}/events", headers=headers, stream=True, timeout=20)
+def test_the_stream_tells_how_bulk_work_goes_on(house: House, admin: Described) -> None:
+    keys = [issue_in(house, f"Streamed {number}") for number in range(3)]
+    name = fresh("watcher")
+    body = {"name": name, "connections": ["here"]}
+    watcher = admin.other(admin.post("/tokens", body, status=201)["token"])
+    with _stream(house, watcher) as stream:
+        lines = stream.iter_lines(decode_unicode=True)
+        assert next(lines).startswith("retry:")
+        other = {"kind": "retry", "connection": "here.right"}
+        not_its_own = admin.post("/tasks", other, status=201)["id"]
+        body = {"kind": "sync", "connection": "here", "issues": keys}
+        id = admin.post("/tasks", body, status=201)["id"]
+        told = []
+        while not told or told[-1]["status"] != "done":
+            seen = msgspec.json.decode(_until(lines, "task")["data"])
+            assert seen["id"] != not_its_own
+            told += [seen] if seen["id"] == id else []
+    assert [each["done"] for each in told] == sorted(each["done"] for each in told)
+    assert (told[-1]["done"], told[-1]["total"], told[-1]["failed"]) == (3, 3, 0)
+
+
+def _stream(house: House, admin: Described, query: str = "", **headers: str) -> requests.Response:
+    address = f"{house.api}/events{query}"
+    return admin._session.get(address, headers=headers, stream=True, timeout=20)
 
 
 def _until(lines: Any, kind: str) -> dict[str, str]:

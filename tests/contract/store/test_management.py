@@ -17,6 +17,7 @@ from service.store.store import Store
 from service.store.tasks import TaskRow
 from service.store.tokens import TokenRow
 from service.store.triggers import TriggerRow
+from service.store.twin_records import TwinKey
 from service.store.twins import Search
 
 NOW = 1_760_000_000_000
@@ -63,6 +64,8 @@ async def test_the_audit_log_keeps_what_was_begun_and_how_it_ended(store: Store)
     only = Filter(action="sync", caller="ann")
     assert await store.read(lambda c: audit.count(c, only)) == 1
     assert await store.read(lambda c: audit.page(c, only, offset=1, limit=9)) == []
+    older = await store.read(lambda c: audit.page(c, Filter(), after=second, limit=9))
+    assert [each.id for each in older] == [first]
     assert await store.write(lambda c: audit.prune(c, NOW)) == 0
     assert await store.write(lambda c: audit.prune(c, NOW + 1)) == 2
 
@@ -124,6 +127,9 @@ async def test_twins_are_found_by_either_sides_key_and_counted(ready: Store):
 
     assert await look(remote="ENG-1") == ["s1", "s3"]
     assert await look(remote="72") == ["s2"]
+    last = TwinKey("c1", "s1")
+    on = await ready.read(lambda c: twins.search(c, Search(remote="ENG-1"), after=last, limit=9))
+    assert [row.twin for row in on] == ["s3"]
     assert await look(issue="SRCH-3", connection="c1") == ["s3"]
     assert await look(remote="ENG-1", connection="c2") == []
     assert await look(remote="ENG-1", status="parked") == []

@@ -7,7 +7,8 @@ LEFT = Disclosure(1, "t", 2, "summary \u2603", "ab" * 32, True, "acme", "globex"
 
 
 def pages(query: DisclosureQuery) -> Page[Disclosure]:
-    more = "http://node/api/v2/x?page=2" if query.page == 1 else None
+    more = None if query.cursor else "http://node/api/v2/x?cursor=abc%3D"
+    assert query.cursor in ("", "abc=")
     return Page(2, (LEFT,), next=more)
 
 
@@ -16,6 +17,9 @@ async def test_they_are_shown_page_by_page(node, on_node) -> None:
     result = await on_node("disclosures", "acme", "--twin", "t")
     assert "summary \u2603" in result.out
     assert node.calls[-1][2].twin == "t"
+    assert "--cursor abc=" in result.out
+    again = await on_node("disclosures", "acme", "--cursor", "abc=")
+    assert "There is more" not in again.out
 
 
 async def test_all_of_them_are_written_as_csv(node, on_node, tmp_path) -> None:

@@ -43,8 +43,8 @@ ERROR = ErrorView(
 def errors(query):
     """Two pages, the second with the same issue under another connection."""
     other = ErrorView("t2", "globex", "WEB-2", "rule", "", "", 1, 1)
-    item = ERROR if query.page == 1 else other
-    return Page(2, (item,), next=None if query.page > 1 else "http://node/api/v2/errors?page=2")
+    item = ERROR if not query.cursor else other
+    return Page(2, (item,), next=None if query.cursor else "http://node/api/v2/errors?cursor=a")
 
 
 async def test_sync_tells_what_began_and_what_was_rung_for(node, on_node):

@@ -95,13 +95,16 @@ async def test_nothing_is_told_without_a_good_token(opened, given: str | None) -
     assert len(said) == 1
 
 
+SCRIPTS = ("docs", "describe", "attempt", "make")
+
+
 async def test_the_document_and_its_page_are_for_everybody(opened, access: FakeAccess) -> None:
     client = await opened()
     for path, kind in (
         ("/api/v2/openapi.json", "application/json"),
         ("/api/v2/docs", "text/html"),
         ("/api/v2/docs/", "text/html"),
-        ("/api/v2/docs/docs.js", "text/javascript"),
+        *((f"/api/v2/docs/{name}.js", "text/javascript") for name in SCRIPTS),
         ("/api/v2/docs/docs.css", "text/css"),
     ):
         async with client.get(path) as answer:

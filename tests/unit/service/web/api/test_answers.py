@@ -61,6 +61,21 @@ async def test_a_wrong_field_is_named(client, operations, body, field: str) -> N
     assert operations.calls == []
 
 
+async def test_a_whole_number_may_be_written_with_a_point(client, operations) -> None:
+    body = {"name": "ci", "days": 30.0, "role": "viewer"}
+    async with client.post("/api/v2/tokens", json=body) as answer:
+        assert answer.status == 201
+    for wrong in (30.5, 1e300, "30", -0.5):
+        async with client.post("/api/v2/tokens", json=body | {"days": wrong}) as answer:
+            assert answer.status == 400
+            assert list(await answer.json()) == ["days"]
+    relaxed = {"name": "x", "system": "jira", "params": {"ratio": 1.0}}
+    async with client.post("/api/v2/connectors", json=relaxed) as answer:
+        assert answer.status == 201
+    added = next(call for call in operations.calls if call[0] == "add_connector")
+    assert isinstance(added[1].params["ratio"], float)
+
+
 async def test_a_wrong_field_inside_settings_is_named_with_its_place(client) -> None:
     body = {"project": "A", "trigger": {"project": "A", "label": ["x"]}}
     async with client.put("/api/v2/connections/x/settings", json=body, headers=ANY) as answer:

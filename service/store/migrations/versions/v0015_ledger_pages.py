@@ -1,0 +1,10 @@
+"""The ledger of a connection is read page by page, whatever its length."""
+
+from alembic import op
+
+revision = "0015_ledger_pages"
+down_revision = "0012_rule_snippets"
+
+
+def upgrade() -> None:
+    op.create_index("ix_disclosures_connection_id", "disclosures", ["connection", "id"])
