@@ -8,12 +8,14 @@ from schemas.api import ConnectionName, Name, SideName, Source, Text
 from schemas.connection_api import SettingsBody
 from schemas.node import Mode
 from schemas.rules import Diagnostic
+from schemas.snippets import SNIPPET_NAME
 from schemas.triggers import TriggerSpec
 
 _Word = Annotated[
     str, msgspec.Meta(min_length=1, max_length=255, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*(?!\n)$")
 ]
 """A connection's name; it becomes that of a folder."""
+_Snippet = Annotated[str, msgspec.Meta(pattern=SNIPPET_NAME)]
 _Named = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
 
 
@@ -52,6 +54,8 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omi
 
     connectors: Annotated[dict[Name, ConfiguredConnector], msgspec.Meta(max_length=10_000)] = {}
     connections: Annotated[dict[_Word, ConfiguredConnection], msgspec.Meta(max_length=20_000)] = {}
+    snippets: Annotated[dict[_Snippet, Source], msgspec.Meta(max_length=10_000)] = {}
+    """Files that rules import, whose names they are."""
 
 
 class ConfigurationView(msgspec.Struct, frozen=True):
@@ -86,7 +90,7 @@ class Alteration(msgspec.Struct, frozen=True):
 
 
 class ConfigurationChange(msgspec.Struct, frozen=True):
-    kind: Literal["connector", "connection"]
+    kind: Literal["connector", "connection", "snippet"]
     name: str
     act: Literal["create", "change", "remove"]
     fields: tuple[Alteration, ...] = ()
@@ -95,6 +99,10 @@ class ConfigurationChange(msgspec.Struct, frozen=True):
     incoming: str = ""
     twins: int = 0
     """Issues under sync whose pairs are forgotten when it is removed."""
+    source: str = ""
+    """How the snippet changes, as a unified diff."""
+    used_by: tuple[str, ...] = ()
+    """Connections whose rules stay as they are, and have a new version with the new snippet."""
 
 
 class ConfigurationProblem(msgspec.Struct, frozen=True):
@@ -120,10 +128,14 @@ class ConfigurationPlan(msgspec.Struct, frozen=True):
     changes: tuple[ConfigurationChange, ...]
     problems: tuple[ConfigurationProblem, ...]
     findings: tuple[Diagnostic, ...]
-    """Of the check of rules."""
+    """Of the check of rules and snippets."""
     steps: tuple[ConfigurationStep, ...]
     kept: tuple[str, ...]
     """On the node and not in `wanted`; only `prune` removes them."""
+    warnings: tuple[Diagnostic, ...] = ()
+    """Fields and values in rules that their tracker does not know; they prevent nothing."""
+    unchecked: dict[str, str] = {}
+    """By connection: why its rules could not be compared with its tracker."""
 
 
 class ConfigurationApplied(msgspec.Struct, frozen=True):
@@ -140,3 +152,5 @@ class ConfigurationApplied(msgspec.Struct, frozen=True):
     """The new version of the rules, by connection."""
     freed: int = 0
     """Issues that waited for a value which the tables now answer, and go on."""
+    warnings: tuple[Diagnostic, ...] = ()
+    unchecked: dict[str, str] = {}

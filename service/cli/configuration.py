@@ -5,7 +5,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from shutil import which
 
-from schemas.configuration import ApplyBody, ConfigurationPlan, PlanBody
+from schemas.configuration import ApplyBody, Configuration, ConfigurationPlan, PlanBody
 from schemas.configuration_routes import CONFIGURATION, CONFIGURATION_APPLY, CONFIGURATION_PLAN
 from service.cli.configuration_plan import Shown, summary
 from service.cli.ending import Ending, failed
@@ -152,9 +152,9 @@ def _read(session: Session) -> FolderRead:
     if read.wrong:
         lines = [f"{each.at}: {each.message} {each.remedy}".rstrip() for each in read.wrong]
         raise failed("\n".join(lines), "Correct these lines; nothing was sent to the node.")
-    if not read.configuration.connectors and not read.configuration.connections:
+    if read.configuration == Configuration():
         raise failed(
-            f"{folder} holds neither connectors nor connections.",
+            f"{folder} holds neither connectors nor connections nor snippets.",
             f"Begin with tidegate export {folder}.",
             Ending.USAGE,
         )
@@ -168,7 +168,16 @@ def _body(session: Session, read: FolderRead) -> PlanBody:
 
 
 def _show(session: Session, read: FolderRead, plan: ConfigurationPlan) -> None:
-    shown = Shown(read.places, plan.changes, plan.problems, plan.findings, plan.steps, plan.kept)
+    shown = Shown(
+        read.places,
+        plan.changes,
+        plan.problems,
+        plan.findings,
+        plan.steps,
+        plan.kept,
+        plan.warnings,
+        plan.unchecked,
+    )
     session.out.answer(plan, *shown.lines(), summary(plan.changes, plan.edition))
 
 

@@ -16,7 +16,7 @@ from schemas.configuration import (
 )
 from schemas.redaction import MASK
 from schemas.rules import Diagnostic
-from service.cli.findings import findings_text
+from service.cli.findings import findings_text, remarks
 from service.cli.folder.places import Places
 from service.cli.output import clean
 
@@ -31,6 +31,8 @@ class Shown(msgspec.Struct, frozen=True):
     findings: tuple[Diagnostic, ...]
     steps: tuple[ConfigurationStep, ...] = ()
     kept: tuple[str, ...] = ()
+    warnings: tuple[Diagnostic, ...] = ()
+    unchecked: dict[str, str] = {}
 
     def lines(self) -> Iterator[RenderableType]:
         for change in self.changes:
@@ -39,6 +41,9 @@ class Shown(msgspec.Struct, frozen=True):
             yield Text(f"Next step: {clean(step.message)}\n    {clean(step.remedy)}", "yellow")
         for each in self.kept:
             yield Text(f"Not in the files, and kept: {clean(each)}", style="dim")
+        yield from remarks(self.warnings, "")
+        for name, why in self.unchecked.items():
+            yield from (Text(f"{clean(name)}: ").append_text(each) for each in remarks((), why))
         if self.findings:
             yield findings_text(self.findings)
         for wrong in self.places.wrong(self.problems):
@@ -68,7 +73,9 @@ def _change(change: ConfigurationChange) -> Iterator[RenderableType]:
     yield Text(f"{sign} {change.kind} {clean(change.name)}{forgotten}", style=f"bold {style}")
     for field in change.fields:
         yield Text(f"    {_field(field)}")
-    for diff in filter(None, (change.outgoing, change.incoming)):
+    if change.used_by:
+        yield Text(f"    a new version of the rules of {clean(', '.join(change.used_by))}")
+    for diff in filter(None, (change.outgoing, change.incoming, change.source)):
         for line in clean(diff).splitlines():
             yield Text(f"    {line}", style=_COLOURS.get(line[:1], ""))
 

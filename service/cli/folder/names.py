@@ -1,6 +1,6 @@
 """How the files of a folder are called."""
 
-CONNECTORS, CONNECTIONS = "connectors", "connections"
+CONNECTORS, CONNECTIONS, SNIPPETS = "connectors", "connections", "snippets"
 CONNECTION, MAPPINGS, TRIGGERS = "connection.toml", "mappings.toml", "triggers.toml"
 OUTGOING, INCOMING = "outgoing.py", "incoming.py"
 OF_CONNECTION = (CONNECTION, MAPPINGS, TRIGGERS, OUTGOING, INCOMING)

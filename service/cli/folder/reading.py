@@ -1,7 +1,7 @@
 """Reads a folder into the configuration that it wants, or tells all that is wrong in it."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,7 @@ import msgspec
 
 from schemas.configuration import Configuration, ConfiguredConnection, ConfiguredConnector
 from schemas.mapping import MappingBody
+from schemas.snippets import is_snippet_name
 from schemas.triggers import TriggerSpec
 from service.cli.folder.fitting import misfits
 from service.cli.folder.names import (
@@ -20,6 +21,7 @@ from service.cli.folder.names import (
     MAPPINGS,
     OF_CONNECTION,
     OUTGOING,
+    SNIPPETS,
     TRIGGERS,
 )
 from service.cli.folder.places import Place, Places, Source, Wrong
@@ -60,7 +62,8 @@ class _Reading:
             for folder in folders
             if folder.is_dir() and (found := self._connection(folder)) is not None
         }
-        whole = {"connectors": connectors, "connections": connections}
+        snippets = dict(self._snippets())
+        whole = {"connectors": connectors, "connections": connections, "snippets": snippets}
         if self.wrong or not self._fits(Configuration, whole, ()):
             return Configuration()
         return msgspec.convert(whole, Configuration)
@@ -121,6 +124,18 @@ class _Reading:
                 return None
         return sources
 
+    def _snippets(self) -> Iterator[tuple[str, str]]:
+        for file in sorted((self._folder / SNIPPETS).glob("*.py")):
+            self.places.add_file((SNIPPETS, file.stem), file)
+            if file.name == "__init__.py":
+                continue  # for an editor's sake
+            if is_snippet_name(file.stem):
+                yield file.stem, self._text(file)
+                continue
+            said = f"{file.stem!r} cannot be the name of a snippet."
+            remedy = "Rules import it: take small letters, digits and _, such as people_map."
+            self.wrong.append(Wrong(str(file), said, remedy))
+
     def _document(self, file: Path, place: Place) -> dict[str, Any] | None:
         text = self._text(file)
         self.places.add(Source(str(file), place, text))
@@ -162,7 +177,7 @@ class _Reading:
     def _look_for_lost_folders(self) -> None:
         """With `--prune`, a name that is a little wrong would take everything below it away."""
         for each in sorted(self._folder.glob("*/")):
-            near = nearest(each.name, [CONNECTORS, CONNECTIONS])
+            near = nearest(each.name, [CONNECTORS, CONNECTIONS, SNIPPETS])
             if near and near != each.name:
                 said = "There is no folder of this name here."
                 self.wrong.append(Wrong(str(each), said, f"Did you mean {near}?"))

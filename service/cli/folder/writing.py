@@ -9,6 +9,7 @@ import msgspec
 import tomli_w
 
 from schemas.configuration import Configuration, ConfiguredConnection, ConfiguredConnector
+from schemas.snippets import is_snippet_name
 from service.cli.ending import failed
 from service.cli.folder.names import (
     CONNECTION,
@@ -19,6 +20,7 @@ from service.cli.folder.names import (
     MAPPINGS,
     OF_CONNECTION,
     OUTGOING,
+    SNIPPETS,
     TRIGGERS,
 )
 from service.cli.folder.secrets import referred
@@ -32,7 +34,7 @@ class Written(msgspec.Struct, frozen=True):
     files: tuple[str, ...]
     removed: tuple[str, ...]
     strangers: tuple[str, ...]
-    """Of connectors and connections that are not on the node; `prune` removes them."""
+    """Of connectors, connections and snippets that are not on the node; `prune` removes them."""
 
 
 def write_folder(folder: Path, configuration: Configuration, *, prune: bool) -> Written:
@@ -42,6 +44,8 @@ def write_folder(folder: Path, configuration: Configuration, *, prune: bool) -> 
         wanted[file] = _toml(_connector(connector, file))
     for name, connection in configuration.connections.items():
         wanted |= dict(_connection(folder / CONNECTIONS / name, connection))
+    for name, source in configuration.snippets.items():
+        wanted[folder / SNIPPETS / f"{name}.py"] = _source(source)
     ours = set(_ours(folder))
     # What a connection of the node no longer has goes; what is of none only when asked for.
     kept = {folder / CONNECTIONS / name for name in configuration.connections}
@@ -53,7 +57,7 @@ def write_folder(folder: Path, configuration: Configuration, *, prune: bool) -> 
                 file.write_bytes(content)
         for file in gone:
             file.unlink()
-            if file.parent.name != CONNECTORS and not any(file.parent.iterdir()):
+            if file.parent.parent == folder / CONNECTIONS and not any(file.parent.iterdir()):
                 file.parent.rmdir()
     except OSError as error:
         raise failed(
@@ -82,6 +86,7 @@ def _ours(folder: Path) -> Iterator[Path]:
     yield from (folder / CONNECTORS).glob("*.toml")
     for name in OF_CONNECTION:
         yield from (folder / CONNECTIONS).glob(f"*/{name}")
+    yield from (each for each in (folder / SNIPPETS).glob("*.py") if is_snippet_name(each.stem))
 
 
 def _connector(connector: ConfiguredConnector, file: Path) -> dict[str, Any]:

@@ -1,29 +1,28 @@
 """Snippets: saved for all rules that use them, or not at all."""
 
-import keyword
-import re
-from collections.abc import Mapping
-
-import msgspec
 import sqlalchemy as sa
 
 from schemas.api import Page, PageQuery
 from schemas.errors import InputError
 from schemas.rules import Diagnostic, RuleSet, Snippet
 from schemas.snippets import (
-    SNIPPET_NAME,
     SnippetPut,
     SnippetRollback,
     SnippetSaved,
     SnippetUse,
     SnippetVersionView,
     SnippetView,
+    is_snippet_name,
 )
+from schemas.values import Millis
 from service.rules.linking import used_by
+from service.rules.snippets import file_of
 from service.store import connections, rule_snippets, rule_versions
 from service.store.rule_snippets import SnippetVersion
 from service.workers.operations.desk import Desk
 from service.workers.roster import LiveConnection, touch
+
+NAMED = "Rules import it: take small letters, digits and _, such as people_map."
 
 
 class SnippetOperations:
@@ -81,13 +80,16 @@ class SnippetOperations:
             return SnippetSaved(None, findings)
 
         def work(c: sa.Connection) -> None:
+            # First, so that whoever else saves one waits until this is done.
+            touch(c)
             newest = rule_snippets.last(c, name)
             if (newest.version if newest else 0) != version - 1:
                 raise _edited(f"The snippet {name!r} was")
             rule_snippets.add(c, made)
+            words = f": {made.message}" if made.message else ""
+            message = f"Snippet {made.name}, version {made.version}{words}"
             for live in users:
-                _renew(c, live, library, made)
-            touch(c)
+                renew(c, live, library, author=author, message=message, now=made.created)
 
         await desk.store.write(work)
         await desk.changed()
@@ -108,7 +110,7 @@ class SnippetOperations:
         desk, known = self._desk, await self._known(name)
         users = [use.connection for use in self._view(known).used_by]
         library = await self.library()
-        users += [f"snippets/{each.name}.py" for each in library if _reaches(each, name, library)]
+        users += [file_of(each.name) for each in library if reaches(each, name, library)]
         if users:
             raise InputError(
                 f"The snippet {name!r} is used by {', '.join(users)}.",
@@ -118,6 +120,7 @@ class SnippetOperations:
         gone = SnippetVersion(name, known.version + 1, "", author, "Removed", desk.now(), True)
 
         def work(c: sa.Connection) -> None:
+            touch(c)
             newest = rule_snippets.last(c, name)
             if newest is None or newest.version != known.version:
                 raise _edited(f"The snippet {name!r} was")
@@ -134,7 +137,7 @@ class SnippetOperations:
     def _view(self, row: SnippetVersion) -> SnippetView:
         uses = tuple(
             SnippetUse(live.record.name, snippet.version)
-            for live in self._scripted()
+            for live in scripted(self._desk)
             for snippet in live.rules.snippets
             if snippet.name == row.name
         )
@@ -142,35 +145,22 @@ class SnippetOperations:
             row.name, row.version, row.source, row.author, row.message, row.created, uses
         )
 
-    def _scripted(self) -> list[LiveConnection]:
-        live = self._desk.roster.connections.values()
-        return [each for each in live if each.record.status != "removed"]
-
     def _users(self, name: str, library: tuple[Snippet, ...]) -> list[LiveConnection]:
         """Those whose published rules reach the snippet, also by way of another."""
-        return [live for live in self._scripted() if name in used_by(live.rules, library)]
+        return [live for live in scripted(self._desk) if name in used_by(live.rules, library)]
 
     async def _findings(
         self, snippet: Snippet, library: tuple[Snippet, ...], users: list[LiveConnection]
     ) -> tuple[Diagnostic, ...]:
         """Of the snippet, else of those that use it."""
-        check = self._desk.engine.check
         found = list(await self._desk.engine.check_snippet(snippet, library))
         if found:
             return tuple(found)
         for other in library:
-            if _reaches(other, snippet.name, library):
+            if reaches(other, snippet.name, library):
                 found += await self._desk.engine.check_snippet(other, library)
         for live in users:
-            rules = live.rules
-            wrong = (
-                *await check("outgoing", rules.outgoing, "outgoing.py", library),
-                *await check("incoming", rules.incoming, "incoming.py", library),
-            )
-            found += [
-                msgspec.structs.replace(each, file=f"{live.record.name}/{each.file}")
-                for each in wrong
-            ]
+            found += await check_files(self._desk, live.rules, live.record.name, library)
         return tuple(found)
 
 
@@ -178,41 +168,55 @@ def pins(rules: RuleSet) -> dict[str, int]:
     return {snippet.name: snippet.version for snippet in rules.snippets}
 
 
-def _renew(
+def scripted(desk: Desk) -> list[LiveConnection]:
+    """Whose rules may use snippets."""
+    return [each for each in desk.roster.connections.values() if each.record.status != "removed"]
+
+
+async def check_files(
+    desk: Desk, rules: RuleSet, folder: str, library: tuple[Snippet, ...]
+) -> tuple[Diagnostic, ...]:
+    """Of a connection's two files; each finding says in which folder they are."""
+    check = desk.engine.check
+    return (
+        *await check("outgoing", rules.outgoing, f"{folder}/outgoing.py", library),
+        *await check("incoming", rules.incoming, f"{folder}/incoming.py", library),
+    )
+
+
+def renew(
     c: sa.Connection,
     live: LiveConnection,
     library: tuple[Snippet, ...],
-    made: SnippetVersion,
-) -> None:
-    """The same two files, with the snippet as it is now, are another version of the rules."""
+    *,
+    author: str,
+    message: str,
+    now: Millis,
+) -> int:
+    """The same two files, with the snippets as they are now, are another version of the rules."""
     connections.locked(c, live.record.id)
     newest = rule_versions.newest(c, live.record.id)
     if newest is None or newest.version != live.rules.version:
         raise _edited(f"The rules of {live.record.name!r} were")
-    used: Mapping[str, int] = used_by(newest, library)
-    words = f": {made.message}" if made.message else ""
-    rule_versions.add(
+    return rule_versions.add(
         c,
         live.record.id,
         newest.outgoing,
         newest.incoming,
-        author=made.author,
-        message=f"Snippet {made.name}, version {made.version}{words}",
-        now=made.created,
-        snippets=used,
+        author=author,
+        message=message,
+        now=now,
+        snippets=used_by(newest, library),
     )
 
 
-def _reaches(other: Snippet, name: str, library: tuple[Snippet, ...]) -> bool:
+def reaches(other: Snippet, name: str, library: tuple[Snippet, ...]) -> bool:
     return other.name != name and name in used_by(RuleSet(0, other.source, ""), library)
 
 
 def _check_name(name: str) -> None:
-    if not re.match(SNIPPET_NAME, name) or keyword.iskeyword(name):
-        raise InputError(
-            f"{name!r} cannot be the name of a snippet.",
-            remedy="Rules import it: take small letters, digits and _, such as people_map.",
-        )
+    if not is_snippet_name(name):
+        raise InputError(f"{name!r} cannot be the name of a snippet.", remedy=NAMED)
 
 
 def _none(name: str) -> InputError:

@@ -12,7 +12,7 @@ from service.rules.results import EXPECTED
 from service.rules.strange_words import Ground, KnownField, strange_words
 from service.workers.metadata import choices_of, fields_of
 from service.workers.operations.desk import Desk
-from service.workers.roster import LiveConnection
+from service.workers.roster import LiveConnection, OpenConnector
 
 PATIENCE = 5.0
 """Seconds that a save waits for the tracker."""
@@ -31,11 +31,21 @@ async def wording(
 ) -> Wording:
     """A tracker that does not answer is told, and stops no save."""
     opened = desk.roster.connectors.get(live.record.connector)
+    return await wording_at(desk, opened, live.record.settings.project, rules, library)
+
+
+async def wording_at(
+    desk: Desk,
+    opened: OpenConnector | None,
+    project: str,
+    rules: RuleSet,
+    library: tuple[Snippet, ...],
+) -> Wording:
     if opened is None:
         return Wording(unchecked="The connector cannot be used now.")
     try:
         async with asyncio.timeout(PATIENCE):
-            metadata = await desk.known.metadata(opened, live.record.settings.project, young=True)
+            metadata = await desk.known.metadata(opened, project, young=True)
     except TimeoutError:
         return Wording(unchecked="The tracker did not answer in time.")
     except TrackerError as error:

@@ -3,15 +3,18 @@
 import msgspec
 import sqlalchemy as sa
 
-from schemas.rules import RuleSet
+from schemas.rules import RuleSet, Snippet
 from service.rules.defaults import Manifest
 from service.rules.linking import used_by
 from service.store import connections, connectors, rule_snippets, rule_versions, triggers
+from service.store.rule_snippets import SnippetVersion
 from service.store.triggers import TriggerRow
 from service.workers.operations.configuration.undertaking import EndWork, Undertaking
 from service.workers.operations.connections import end_connection
 from service.workers.operations.desk import Desk
 from service.workers.operations.initiation import add_rules
+from service.workers.operations.snippets import renew
+from service.workers.roster import LiveConnection
 
 
 class Applying:
@@ -27,6 +30,9 @@ class Applying:
         for each in found.connectors:
             put = connectors.update if each.before else connectors.add
             put(c, desk.store.vault, each.after)
+        # Before the rules that import them.
+        for snippet in found.snippets:
+            self._save(c, snippet.after)
         versions: dict[str, int] = {}
         ends = [work for work in found.ends if not work.idle]
         # Both ends of a new connection are there before either gets what belongs to it.
@@ -34,11 +40,36 @@ class Applying:
             self._keep(c, work)
         for work in ends:
             versions |= self._fill(c, work)
+        for live in found.renewed:
+            versions[live.record.name] = self._renew(c, live)
         for removal in found.removed:
             end_connection(c, desk, removal.record.id, told=bool(removal.record.peer))
         for connector in found.removed_connectors:
             connectors.remove(c, connector.id)
+        for gone in found.removed_snippets:
+            self._save(c, gone.snippet, removed=True)
         return versions
+
+    def _save(self, c: sa.Connection, snippet: Snippet, *, removed: bool = False) -> None:
+        """Numbers go on where there was one of this name."""
+        last = rule_snippets.last(c, snippet.name)
+        rule_snippets.add(
+            c,
+            SnippetVersion(
+                snippet.name,
+                last.version + 1 if last else 1,
+                "" if removed else snippet.source,
+                self._author,
+                self._message,
+                self._desk.now(),
+                removed,
+            ),
+        )
+
+    def _renew(self, c: sa.Connection, live: LiveConnection) -> int:
+        return renew(
+            c, live, _library(c), author=self._author, message=self._message, now=self._desk.now()
+        )
 
     def _keep(self, c: sa.Connection, work: EndWork) -> None:
         if work.before is None:
@@ -67,7 +98,6 @@ class Applying:
             if work.before is None:
                 add_rules(c, own, *self._manifests(c, work), "single-project", now)
             return {}
-        library = tuple(row.snippet for row in rule_snippets.newest(c))
         version = rule_versions.add(
             c,
             own,
@@ -76,7 +106,7 @@ class Applying:
             author=self._author,
             message=self._message,
             now=now,
-            snippets=used_by(RuleSet(0, work.rules.outgoing, work.rules.incoming), library),
+            snippets=used_by(RuleSet(0, work.rules.outgoing, work.rules.incoming), _library(c)),
         )
         return {work.name: version}
 
@@ -88,3 +118,7 @@ class Applying:
     def _manifest(self, c: sa.Connection, connector: str) -> Manifest:
         found = connectors.get(c, self._desk.store.vault, connector)
         return self._desk.roster.manifest(connector, found.system if found else "")
+
+
+def _library(c: sa.Connection) -> tuple[Snippet, ...]:
+    return tuple(row.snippet for row in rule_snippets.newest(c))

@@ -9,10 +9,13 @@ import msgspec
 from schemas.configuration import Alteration, ConfigurationChange
 from schemas.node import Connector
 from schemas.redaction import MASK, masked
+from service.rules.linking import used_by
+from service.rules.snippets import file_of
 from service.workers.operations.configuration.undertaking import (
     ConnectorWork,
     EndWork,
     Place,
+    SnippetWork,
     Undertaking,
 )
 
@@ -22,6 +25,7 @@ _FACTS = ("type", "mode", "local_side", "remote_side")
 def changes_of(found: Undertaking) -> tuple[ConfigurationChange, ...]:
     return (
         *(_connector(work) for work in found.connectors),
+        *(_snippet(work, found) for work in found.snippets),
         *(_end(work) for work in found.ends if not work.idle),
         *(
             ConfigurationChange("connection", each.record.name, "remove", twins=each.twins)
@@ -31,6 +35,7 @@ def changes_of(found: Undertaking) -> tuple[ConfigurationChange, ...]:
             ConfigurationChange("connector", each.name, "remove")
             for each in found.removed_connectors
         ),
+        *(ConfigurationChange("snippet", each.name, "remove") for each in found.removed_snippets),
     )
 
 
@@ -60,6 +65,22 @@ def _secrets(at: Place, before: Any, after: Any) -> Iterator[Alteration]:
             yield Alteration((*at, name), *shown)
         else:
             yield from _secrets((*at, name), one, other)
+
+
+def _snippet(work: SnippetWork, found: Undertaking) -> ConfigurationChange:
+    before, after = work.before, work.after
+    users = [
+        live.record.name
+        for live in found.renewed
+        if after.name in used_by(live.rules, found.library)
+    ]
+    return ConfigurationChange(
+        "snippet",
+        after.name,
+        "change" if before else "create",
+        source=_diff(file_of(after.name), before.source if before else "", after.source),
+        used_by=tuple(users),
+    )
 
 
 def _end(work: EndWork) -> ConfigurationChange:

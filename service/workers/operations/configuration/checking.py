@@ -10,15 +10,18 @@ from schemas.errors import InputError, TidegateError
 from schemas.mapping import MappedValue, MappingTable
 from schemas.metadata import Choice, Metadata
 from schemas.node import Connection
+from schemas.rules import RuleSet
 from service.workers.metadata import choices_of
 from service.workers.operations.checked_tables import Site, check_once, checked_table, told
 from service.workers.operations.configuration.holding import Held
+from service.workers.operations.configuration.snippets import check_snippets
 from service.workers.operations.configuration.undertaking import EndWork, Place, Undertaking
 from service.workers.operations.connectors import tried
 from service.workers.operations.desk import Desk
 from service.workers.operations.places import check_place
-from service.workers.operations.snippets import SnippetOperations
+from service.workers.operations.snippets import check_files
 from service.workers.operations.triggers import check_trigger
+from service.workers.operations.wording import wording_at
 from service.workers.remote_names import Names, RemoteNames
 from service.workers.roster import OpenConnector, placed
 
@@ -36,9 +39,12 @@ class _Values(msgspec.Struct, frozen=True):
 
 async def check(desk: Desk, held: Held, found: Undertaking, *, ask: bool) -> None:
     """Without `ask` no tracker is asked; rules and tables are looked at all the same."""
+    await check_snippets(desk, found)
     async with _opened(desk, found, ask=ask) as trackers:
         checking = _Checking(desk, held, found, trackers, ask=ask)
         found.ends = [work if work.idle else await checking.end(work) for work in found.ends]
+        if ask:
+            await checking.compare_words()
 
 
 @asynccontextmanager
@@ -84,12 +90,32 @@ class _Checking:
         return msgspec.structs.replace(work, after=after)
 
     async def _check_rules(self, name: str, rules: ConfiguredRules) -> None:
-        check, folder = self._desk.engine.check, f"connections/{name}"
-        library = await SnippetOperations(self._desk).library()
-        self._found.findings += (
-            *await check("outgoing", rules.outgoing, f"{folder}/outgoing.py", library),
-            *await check("incoming", rules.incoming, f"{folder}/incoming.py", library),
+        given = RuleSet(0, rules.outgoing, rules.incoming)
+        self._found.findings += await check_files(
+            self._desk, given, f"connections/{name}", self._found.library
         )
+
+    async def compare_words(self) -> None:
+        """Of the rules that have another version afterwards."""
+        for work in self._found.ends:
+            if work.rules is not None:
+                await self._compare(work.after, work.rules.outgoing, work.rules.incoming)
+        settings = {work.after.id: work.after for work in self._found.ends}
+        for live in self._found.renewed:
+            record = settings.get(live.record.id, live.record)
+            await self._compare(record, live.rules.outgoing, live.rules.incoming)
+        self._found.warnings = list(dict.fromkeys(self._found.warnings))
+
+    async def _compare(self, record: Connection, outgoing: str, incoming: str) -> None:
+        rules, opened = RuleSet(0, outgoing, incoming), self._trackers.get(record.connector)
+        project, library = record.settings.project, self._found.library
+        words = await wording_at(self._desk, opened, project, rules, library)
+        if words.unchecked:
+            self._found.unchecked[record.name] = words.unchecked
+        for each in words.warnings:
+            own = each.file in ("outgoing.py", "incoming.py")
+            file = f"connections/{record.name}/{each.file}" if own else each.file
+            self._found.warnings.append(msgspec.structs.replace(each, file=file))
 
     async def _check_place(self, work: EndWork, opened: OpenConnector) -> None:
         settings = work.after.settings

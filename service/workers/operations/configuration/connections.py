@@ -1,9 +1,11 @@
 """Connections as they are wanted, beside those of the node."""
 
+import shlex
 from collections.abc import Callable, Mapping
 
 import msgspec
 
+from schemas.agreement import Agreement
 from schemas.configuration import (
     Configuration,
     ConfigurationStep,
@@ -135,7 +137,7 @@ class ConnectionComparison:
             self._found.refuse(
                 place,
                 f"The conflict policy of {name!r} was agreed on with {record.remote_side}.",
-                "Put it back in the file: both sides have to decide in the same way.",
+                _next_step(record, settings),
             )
             return False
         other = self._wanted.connections[name].counterpart
@@ -147,7 +149,11 @@ class ConnectionComparison:
             )
             return False
         allowed = ("newest", "park", record.local_side, record.remote_side)
-        wrong = [each for each in (ours[0], *ours[1].values()) if each not in allowed]
+        wrong = [
+            each
+            for each in (ours.conflict_policy, *ours.field_policies.values())
+            if each not in allowed
+        ]
         for each in wrong:
             self._found.refuse(
                 place, f"There is no policy {each!r}.", f"Choose one of {', '.join(allowed)}."
@@ -287,8 +293,32 @@ def _same(one: MappingTable, other: MappingTable) -> bool:
     )
 
 
-def _policies(settings: ConnectionSettings) -> tuple[str, dict[str, str]]:
-    return settings.conflict_policy, settings.field_policies
+def _policies(settings: ConnectionSettings) -> Agreement:
+    return Agreement(settings.conflict_policy, settings.field_policies, settings.paragraphs)
+
+
+def _next_step(record: Connection, wanted: ConnectionSettings) -> str:
+    back, other = "put it back in the file", record.remote_side
+    command = f"tidegate connection agree {record.name} {_wish(wanted, record.settings)}"
+    if not record.peer:
+        return f"For now {back}; once {other} has accepted the invitation: {command}"
+    return f"Wish for it: {command}; it holds, and the file fits, once {other} agrees. Else {back}."
+
+
+def _wish(settings: ConnectionSettings, stands: ConnectionSettings) -> str:
+    """The options that say how the wanted differs; an empty policy takes a field's own away."""
+    fields = stands.field_policies.keys() | settings.field_policies.keys()
+    differing = {
+        field: settings.field_policies.get(field, "")
+        for field in sorted(fields)
+        if settings.field_policies.get(field) != stands.field_policies.get(field)
+    }
+    words = ["--conflicts", settings.conflict_policy]
+    for field, policy in differing.items():
+        words += ["--field", f"{field}={policy}"]
+    if settings.paragraphs != stands.paragraphs:
+        words += ["--paragraphs", *settings.paragraphs]
+    return shlex.join(words)
 
 
 def _changed(given: ConfiguredRules | None, known: HeldConnection) -> ConfiguredRules | None:

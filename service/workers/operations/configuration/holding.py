@@ -16,7 +16,8 @@ from schemas.node import Connection, ConnectionSettings, Connector
 from schemas.redaction import masked
 from schemas.rules import RuleSet
 from schemas.triggers import TriggerSpec
-from service.store import connections, connectors, rule_versions, triggers
+from service.store import connections, connectors, rule_snippets, rule_versions, triggers
+from service.store.rule_snippets import SnippetVersion
 from service.store.store import Store
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
@@ -37,6 +38,8 @@ class Held(msgspec.Struct, frozen=True):
     others: tuple[Connection, ...]
     names: dict[str, str]
     """Of connectors and connections, by id."""
+    snippets: dict[str, SnippetVersion]
+    """The newest, by name."""
 
     def name_of(self, id: str) -> str:
         """'' where there is none."""
@@ -55,6 +58,7 @@ def read_held(c: sa.Connection, store: Store) -> Held:
         {each.name: _held(c, each, named.get(each.id, {})) for each in ours},
         tuple(others),
         {each.id: each.name for each in known} | {each.id: each.name for each in ours},
+        {each.name: each for each in rule_snippets.newest(c)},
     )
 
 
@@ -77,6 +81,7 @@ def edition_of(held: Held) -> str:
         [(c.id, c.name, c.system, c.revision) for c in held.connectors.values()],
         [(_facts(each.record), each.rules.version, each.triggers)
          for each in held.connections.values()],
+        [(each.name, each.version) for each in held.snippets.values()],
     )  # fmt: skip
     return hashlib.sha256(_encode(told)).hexdigest()[:32]
 
@@ -99,6 +104,7 @@ def document_of(held: Held) -> Configuration:
             if each.id not in made
         },
         {name: _document(held, each) for name, each in sorted(held.connections.items())},
+        {name: each.source for name, each in sorted(held.snippets.items())},
     )
 
 

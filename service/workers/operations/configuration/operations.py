@@ -1,5 +1,6 @@
 """The management API's calls about the configuration as a whole."""
 
+import msgspec
 import sqlalchemy as sa
 
 from schemas.configuration import (
@@ -24,6 +25,7 @@ from service.workers.operations.configuration.holding import (
     read_held,
 )
 from service.workers.operations.configuration.removing import find_removals
+from service.workers.operations.configuration.snippets import compare_snippets
 from service.workers.operations.configuration.undertaking import Undertaking
 from service.workers.operations.desk import Desk
 from service.workers.operations.mapping import MappingOperations
@@ -47,6 +49,8 @@ class ConfigurationOperations:
             tuple(found.findings),
             tuple(found.steps),
             tuple(found.kept),
+            tuple(found.warnings),
+            found.unchecked,
         )
 
     async def apply(self, body: ApplyBody, author: str) -> ConfigurationApplied:
@@ -54,10 +58,19 @@ class ConfigurationOperations:
         if edition != body.edition:
             raise _changed_meanwhile()
         changes = changes_of(found)
-        seen = (tuple(found.steps), tuple(found.kept))
+        told = ConfigurationApplied(
+            False,
+            edition,
+            changes,
+            tuple(found.problems),
+            tuple(found.findings),
+            tuple(found.steps),
+            tuple(found.kept),
+            warnings=tuple(found.warnings),
+            unchecked=found.unchecked,
+        )
         if not found.possible:
-            reasons = tuple(found.problems), tuple(found.findings)
-            return ConfigurationApplied(False, edition, changes, *reasons, *seen)
+            return told
         message = body.message or "Applied from files"
         applying = Applying(self._desk, found, author=author, message=message)
 
@@ -72,7 +85,9 @@ class ConfigurationOperations:
 
         after, versions = await self._desk.store.write(work)
         freed = await self._follow(found)
-        return ConfigurationApplied(True, after, changes, (), (), *seen, versions, freed)
+        return msgspec.structs.replace(
+            told, applied=True, edition=after, versions=versions, freed=freed
+        )
 
     async def _think(self, body: PlanBody) -> tuple[str, Undertaking]:
         desk, found = self._desk, Undertaking()
@@ -80,6 +95,7 @@ class ConfigurationOperations:
         compare_connectors(held, body.wanted.connectors, found, now=desk.now(), new_id=desk.new_id)
         ConnectionComparison(held, body.wanted, found, now=desk.now(), new_id=desk.new_id).compare()
         find_removals(held, body.wanted, found, under, prune=body.prune)
+        compare_snippets(desk, held, body.wanted, found, prune=body.prune)
         await check(desk, held, found, ask=body.check)
         return edition_of(held), found
 

@@ -5,9 +5,11 @@ import msgspec
 from schemas.configuration import ConfigurationProblem, ConfigurationStep, ConfiguredRules
 from schemas.errors import TidegateError
 from schemas.node import Connection, Connector
-from schemas.rules import Diagnostic
+from schemas.rules import Diagnostic, Snippet
 from schemas.triggers import TriggerSpec
+from service.store.rule_snippets import SnippetVersion
 from service.workers.operations.configuration.holding import HeldConnection
+from service.workers.roster import LiveConnection
 
 Place = tuple[str, ...]
 
@@ -41,6 +43,12 @@ class EndWork(msgspec.Struct, frozen=True):
         )
 
 
+class SnippetWork(msgspec.Struct, frozen=True):
+    before: SnippetVersion | None
+    after: Snippet
+    """Not saved yet, so it has no version."""
+
+
 class Removal(msgspec.Struct, frozen=True):
     record: Connection
     twins: int
@@ -53,8 +61,17 @@ class Undertaking(msgspec.Struct):
     ends: list[EndWork] = []
     removed_connectors: list[Connector] = []
     removed: list[Removal] = []
+    snippets: list[SnippetWork] = []
+    removed_snippets: list[SnippetVersion] = []
+    library: tuple[Snippet, ...] = ()
+    """All snippets, as they will be."""
+    renewed: list[LiveConnection] = []
+    """Whose rules stay as they are, and reach a snippet that does not."""
     problems: list[ConfigurationProblem] = []
     findings: list[Diagnostic] = []
+    warnings: list[Diagnostic] = []
+    """These keep nothing from being done."""
+    unchecked: dict[str, str] = {}
     steps: list[ConfigurationStep] = []
     kept: list[str] = []
 

@@ -60,6 +60,7 @@ PARAMS = {
 WHOLE = {
     "connectors": {"jira": {"system": "jira", "params": PARAMS}},
     "connections": {"acme-globex": CONNECTION},
+    "snippets": {"names": "def told():\n    return 'é'\n"},
 }
 
 
@@ -82,8 +83,9 @@ def without_ids(given: Configuration) -> Any:
 
 def test_what_is_written_is_read_again_and_written_the_same(tmp_path: Path) -> None:
     written = write_folder(tmp_path, wanted(), prune=False)
-    assert len(written.files) == 6
+    assert len(written.files) == 7
     first = files(tmp_path)
+    assert first["snippets/names.py"] == "def told():\n    return 'é'\n".encode()
     read = read_folder(tmp_path, {}, keep_secrets=False)
     assert read.wrong == ()
     expected = without_ids(wanted())
@@ -118,9 +120,9 @@ def test_what_a_person_wrote_stays_where_it_says_the_same(tmp_path: Path) -> Non
 def test_what_is_not_on_the_node_goes_only_when_asked_for(tmp_path: Path) -> None:
     write_folder(tmp_path, wanted(), prune=False)
     kept = write_folder(tmp_path, Configuration(), prune=False)
-    assert len(kept.strangers) == 6
-    assert len(files(tmp_path)) == 6
-    assert len(write_folder(tmp_path, Configuration(), prune=True).removed) == 6
+    assert len(kept.strangers) == 7
+    assert len(files(tmp_path)) == 7
+    assert len(write_folder(tmp_path, Configuration(), prune=True).removed) == 7
     assert files(tmp_path) == {}
 
 

@@ -5,11 +5,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from schemas.configuration import ApplyBody, Configuration, PlanBody
-from schemas.connection_api import ConnectionInitiate, SettingsPatch
+from schemas.api import PageQuery
+from schemas.configuration import ApplyBody, Configuration, ConfigurationChange, PlanBody
+from schemas.connection_api import ConnectionAccept, ConnectionInitiate, SettingsPatch
 from schemas.errors import InputError
 from schemas.mapping import MappedValue, MappingTable
 from schemas.redaction import MASK
+from schemas.snippets import SnippetPut
 from service.store import triggers
 from tests.unit.service.workers.operations.conftest import Office
 
@@ -279,7 +281,9 @@ async def test_a_connection_that_is_not_paired_yet_waits_with_its_rules(office: 
     assert (await held(office))["connections"]["x-y"]["description"] == "Soon"
     given["connections"]["x-y"]["settings"] = {"conflict_policy": "park"}
     plan = await office.operations.configuration.plan(PlanBody(document(given)))
-    assert ["was agreed on with y" in each.message for each in plan.problems] == [True]
+    (problem,) = plan.problems
+    assert "was agreed on with y" in problem.message
+    assert "once y has accepted the invitation: tidegate connection agree x-y" in problem.remedy
     gone = await apply(office, document({}), prune=True)
     assert [(c.kind, c.name) for c in gone.changes] == [
         ("connection", "x-y"),
@@ -361,3 +365,152 @@ async def test_who_sets_something_up_while_it_is_checked_is_not_undone(
     with pytest.raises(InputError, match="since the plan was made"):
         await configuration.apply(ApplyBody(given, edition=plan.edition), "ann")
     assert sorted((await held(office))["connectors"]) == ["tracker", "x"]
+
+
+TOLD = 'def told(text: str) -> str:\n    return "EU: " + text\n'
+USING = RULES | {
+    "outgoing": "from snippets.names import told\n\n\n"
+    + RULES["outgoing"].replace("return None", "return Replica(summary=told(issue.summary))")
+}
+
+
+def sharing(source: str = TOLD, **snippets: str) -> dict[str, Any]:
+    """A snippet, and the rule that uses it."""
+    given = wanted(snippets={"names": source} | snippets)
+    given["connections"]["left-end"]["rules"] = USING
+    return given
+
+
+async def planned(office: Office, given: dict[str, Any], *, prune: bool = False) -> Any:
+    return await office.operations.configuration.plan(PlanBody(document(given), prune=prune))
+
+
+async def test_a_snippet_and_the_rule_that_begins_to_use_it_come_in_one_change(
+    office: Office,
+) -> None:
+    assert (await apply(office, document(wanted()))).applied
+    done = await apply(office, document(sharing()))
+    assert [(c.kind, c.name, c.act) for c in done.changes] == [
+        ("snippet", "names", "create"),
+        ("connection", "left-end", "change"),
+    ]
+    assert '+    return "EU: " + text\n' in done.changes[0].source
+    assert (done.applied, done.versions) == (True, {"left-end": 2})
+    snippet = await office.operations.snippets.one("names")
+    assert (snippet.author, snippet.message, snippet.version) == ("ann", "why", 1)
+    assert [use.connection for use in snippet.used_by] == ["left-end"]
+    assert (await held(office))["snippets"] == {"names": TOLD}
+    again = await planned(office, await held(office), prune=True)
+    assert (again.changes, again.problems, again.findings) == ((), (), ())
+    ends = await planned(office, sharing(TOLD.replace("\n", "\r\n")))
+    assert ends.changes == ()
+
+
+async def test_an_edited_snippet_renews_the_rules_that_stay_or_is_refused_naming_them(
+    office: Office,
+) -> None:
+    await apply(office, document(sharing()))
+    edition = (await office.operations.configuration.view()).edition
+    broken = TOLD.replace("told(text: str)", "told(text: int)").replace("text\n", "str(text)\n")
+    refused = await apply(office, document(sharing(broken, fine="LIMIT = 3\n")))
+    assert not refused.applied
+    assert {each.file for each in refused.findings} == {"connections/left-end/outgoing.py"}
+    assert (await office.operations.configuration.view()).edition == edition
+    wrong = await planned(office, sharing("def told(:\n"))
+    assert {each.file for each in wrong.findings} == {"snippets/names.py"}
+    done = await apply(office, document(sharing(TOLD.replace("EU", "UK"))), message="Out")
+    (change,) = done.changes
+    assert (change.kind, change.act, change.used_by) == ("snippet", "change", ("left-end",))
+    assert '-    return "EU: " + text\n+    return "UK: " + text\n' in change.source
+    assert done.versions == {"left-end": 2}
+    live = office.desk.connection("left-end")
+    assert [(each.version, "UK" in each.source) for each in live.rules.snippets] == [(2, True)]
+    newest = (await office.operations.rule_life.versions("left-end", PageQuery())).results[0]
+    assert (newest.author, newest.message) == ("ann", "Out")
+
+
+async def test_a_snippet_goes_only_when_asked_for_and_nothing_uses_it(office: Office) -> None:
+    more = {"inner": "LIMIT = 3\n", "outer": "from snippets.inner import LIMIT\n\nTWICE = LIMIT\n"}
+    await apply(office, document(sharing(**more)))
+    less = sharing()
+    del less["snippets"]
+    kept = await apply(office, document(less))
+    assert kept.changes == ()
+    assert kept.kept == ("snippet inner", "snippet names", "snippet outer")
+    less["snippets"] = {"outer": more["outer"]}
+    plan = await planned(office, less, prune=True)
+    assert plan.kept == (
+        "snippet inner, which is still used",
+        "snippet names, which is still used",
+    )
+    less["snippets"] = {}
+    gone = await apply(office, document(less), prune=True)
+    assert [(c.kind, c.name, c.act) for c in gone.changes] == [
+        ("snippet", "inner", "remove"),
+        ("snippet", "outer", "remove"),
+    ]
+    assert list((await held(office))["snippets"]) == ["names"]
+    last = await apply(office, document(wanted()), prune=True)
+    assert last.changes[-1] == ConfigurationChange("snippet", "names", "remove")
+    assert "snippets" not in await held(office)
+    await apply(office, document(sharing()))
+    assert (await office.operations.snippets.one("names")).version == 3, "numbers go on"
+    plan = await planned(office, wanted(snippets={"class": TOLD}))
+    assert [each.place for each in plan.problems] == [("snippets", "class")]
+
+
+async def test_a_snippet_that_somebody_saves_meanwhile_makes_it_another_state(
+    office: Office,
+) -> None:
+    await apply(office, document(sharing()))
+    plan = await planned(office, sharing(TOLD.replace("EU", "UK")))
+    await office.operations.snippets.save("names", SnippetPut(TOLD.replace("EU", "US")), "bob")
+    with pytest.raises(InputError, match="since the plan was made"):
+        await apply(office, document(sharing()), edition=plan.edition)
+
+
+async def test_words_that_the_tracker_does_not_know_are_told_and_prevent_nothing(
+    office: Office,
+) -> None:
+    strange = RULES | {
+        "incoming": "from snippets.names import LEVELS\n\n\n"
+        + RULES["incoming"].replace("return None", 'return Wanted(fields={"colour": "red"})')
+    }
+    given = sharing('LEVELS = {"x": "y"}\n')
+    given["connections"]["left-end"]["rules"] = strange
+    done = await apply(office, document(given))
+    assert done.applied
+    (warning,) = done.warnings
+    assert (warning.file, warning.line) == ("connections/left-end/incoming.py", 5)
+    assert "no field 'colour'" in warning.message
+    assert done.unchecked == {}
+    given["snippets"]["names"] += "MORE = 1\n"
+    plan = await planned(office, given)
+    assert plan.warnings == done.warnings, "of rules that get a new version by their snippet"
+
+
+async def test_another_conflict_policy_is_wished_for_by_the_command_that_a_plan_names(
+    offices: tuple[Office, Office],
+) -> None:
+    public, acme = offices
+    begun = ConnectionInitiate(
+        connector="tracker", local_side="globex", remote_side="acme", name="acme-globex"
+    )
+    code = (await public.operations.initiate(begun)).invitation
+    name = "to-globex"
+    accepted = ConnectionAccept(invitation=code, connector="tracker", name=name, trusted=True)
+    await acme.operations.accept(accepted)
+    given = await held(acme)
+    given["connections"][name]["settings"] = {
+        "conflict_policy": "park",
+        "field_policies": {"summary": "newest"},
+        "paragraphs": ("description",),
+    }
+    (problem,) = (await planned(acme, given)).problems
+    assert problem.place == ("connections", name, "settings", "conflict_policy")
+    assert (
+        f"tidegate connection agree {name} --conflicts park --field summary=newest"
+        " --paragraphs description;" in problem.remedy
+    )
+    given["connections"][name]["settings"] = {"paragraphs": ("description",)}
+    assert len((await planned(acme, given)).problems) == 1, "merging is agreed on as well"
