@@ -35,8 +35,9 @@ def check_same_decisions(world: World) -> None:
 
 
 def _decisions(end: End) -> dict[str, str]:
-    """By when people edited: an older one may be told later."""
-    by_edit = sorted(end.conflicts, key=lambda c: max(c.local_at, c.remote_at))
+    """By when people edited, the later and then the earlier of both edits: an older one may be told
+    later."""
+    by_edit = sorted(end.conflicts, key=lambda c: sorted((c.local_at, c.remote_at), reverse=True))
     return {c.field: c.winner for c in by_edit if not c.field.startswith("comment:")}
 
 

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0013_disclosed_to"
+revision = "0011_disclosed_to"
 down_revision = "0010_triggers"
 
 

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0012_rule_snippets"
-down_revision = "0016_remote_names"
+revision = "0013_rule_snippets"
+down_revision = "0012_remote_names"
 
 
 def upgrade() -> None:

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0016_remote_names"
-down_revision = "0013_disclosed_to"
+revision = "0012_remote_names"
+down_revision = "0011_disclosed_to"
 
 
 def upgrade() -> None:

@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0015_ledger_pages"
-down_revision = "0012_rule_snippets"
+revision = "0014_ledger_pages"
+down_revision = "0013_rule_snippets"
 
 
 def upgrade() -> None:
