@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from schemas.api import Filter, LongQuery, Text
-from schemas.node import Choice
+from schemas.node import OpenConflict
 from schemas.values import Millis
 
 
@@ -26,7 +26,7 @@ class ErrorView(msgspec.Struct, frozen=True):
     field: str = ""
     """It waits because a value of this field has no counterpart here: see the mapping tables."""
     value: str = ""
-    choices: tuple[Choice, ...] = ()
+    choices: tuple[OpenConflict, ...] = ()
     """Conflicts that wait for a decision, with both values. One, here or there, frees both sides.
     """
 

@@ -214,7 +214,7 @@ class Activity(msgspec.Struct, frozen=True, omit_defaults=True):
     detail: dict[str, Any] = {}
 
 
-class Choice(msgspec.Struct, frozen=True):
+class OpenConflict(msgspec.Struct, frozen=True):
     """A field that both sides changed, and of which a person decides."""
 
     field: str
@@ -241,6 +241,6 @@ class ParkedTwin(msgspec.Struct, frozen=True):
     field: str = ""
     """It waits because a value of this field has no counterpart here."""
     value: str = ""
-    choices: tuple[Choice, ...] = ()
+    choices: tuple[OpenConflict, ...] = ()
     """It waits because the policy leaves these to a person; one decision, here or there, frees the
     twins of both sides."""

@@ -5,7 +5,7 @@ from argparse import ArgumentParser
 from rich.text import Text
 
 from schemas.error_api import ErrorQuery, ErrorView, Retried, RetryBody, RetryOne
-from schemas.node import Choice
+from schemas.node import OpenConflict
 from schemas.routes import (
     ERROR,
     ERROR_IGNORE,
@@ -108,7 +108,7 @@ async def _show(session: Session, node: NodeClient) -> None:
     session.out.answer(error, shown, choices if error.choices else trace)
 
 
-def _choice(choice: Choice) -> tuple[str, ...]:
+def _choice(choice: OpenConflict) -> tuple[str, ...]:
     here, there = clean(value_words(choice.here)), clean(value_words(choice.there))
     return choice.field, here, moment(choice.here_at), there, moment(choice.there_at)
 

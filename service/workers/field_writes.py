@@ -6,7 +6,7 @@ import msgspec
 
 from schemas.errors import Fault, TidegateError
 from schemas.issue import FieldChange, Issue
-from schemas.node import Choice
+from schemas.node import OpenConflict
 from schemas.replica import Decision
 from schemas.rules import Wanted
 from schemas.twin import Twin
@@ -41,7 +41,7 @@ class Undecided(TidegateError):
 
     fault = Fault.UNDECIDED
 
-    def __init__(self, choices: tuple[Choice, ...]) -> None:
+    def __init__(self, choices: tuple[OpenConflict, ...]) -> None:
         fields = ", ".join(choice.field for choice in choices)
         super().__init__(
             f"Both sides changed {fields}, and the policy is to ask. The other side is asked as"
@@ -126,11 +126,11 @@ class FieldWrites:
             written, merge = await self._settle_overwritten(written, merge, policy, wanted)
         return _with_parts(written, issue), merge
 
-    def _choices(self, merge: FieldMerge, issue: Issue, wanted: Wanted) -> tuple[Choice, ...]:
+    def _choices(self, merge: FieldMerge, issue: Issue, wanted: Wanted) -> tuple[OpenConflict, ...]:
         run = self._run
         stamps = run.twin.replica.stamps
         return tuple(
-            Choice(
+            OpenConflict(
                 field=name,
                 here=run.local.as_held(name, issue.fields.get(name)),
                 there=wanted.fields[name],

@@ -44,7 +44,7 @@ def test_each_operation_of_the_document_is_told_and_found(watched: Open, house: 
     assert named == [f"type-{name}" for name in sorted(document["components"]["schemas"])]
 
     page.keyboard.press("/")
-    page.keyboard.type("disclosures")
+    page.keyboard.type("patch connections settings")
     expect(page.locator("#operations section:visible")).to_have_count(1)
     expect(page.locator("#index a:visible")).to_have_count(1)
     expect(page.get_by_role("status").first).to_have_text(f"1 of {len(operations)} operations")

@@ -5,7 +5,7 @@ import msgspec
 from schemas.api import Page
 from schemas.conflict_api import ConflictView
 from schemas.error_api import ErrorView, Retried, RetryBody, RetryOne
-from schemas.node import Activity, Choice
+from schemas.node import Activity, OpenConflict
 from schemas.twin import Loss
 from schemas.twin_api import SyncAnswer, SyncBody, Synced, TwinDetail, TwinView
 
@@ -143,7 +143,7 @@ async def test_activity_shows_why(node, on_node):
 
 
 async def test_a_conflict_that_waits_is_shown_with_both_values(node, on_node):
-    choice = Choice("summary", "ours", "theirs", 1, 2)
+    choice = OpenConflict("summary", "ours", "theirs", 1, 2)
     waits = msgspec.structs.replace(ERROR, fault="undecided", trace="", choices=(choice,))
     node.answers |= {"errors": Page(1, (waits,)), "error": waits}
     result = await on_node("errors", "show", "WEB-1")
