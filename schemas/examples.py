@@ -25,6 +25,7 @@ _CONFIGURATION: Mapping[str, Any] = {
             "rules": {"outgoing": "a", "incoming": "b"},
         }
     },
+    "snippets": {"statuses": "TO_THEM = {}\n"},
 }
 EXAMPLES: Mapping[str, Any] = {
     "connector_add": {

@@ -18,6 +18,9 @@ from tests.e2e.companies import CONNECTION, companies, eventually, people
 from tests.e2e.people import Alice, Bob
 
 RULES = f"connections/{CONNECTION}"
+SNIPPET = """def ours(name: str | None) -> str:
+    return (name or "").removeprefix("EU: ")
+"""
 CASE = {
     "issue": {"fields": {"summary": "Sprocket"}},
     "sent": {"fields": {"summary": "EU: Sprocket"}},
@@ -133,9 +136,11 @@ async def _begin(desk: Desk) -> None:
 async def _propose(desk: Desk) -> None:
     desk.git("switch", "--quiet", "--create", "eu")
     desk.edit("outgoing.py", "summary=issue.summary", 'summary="EU: " + issue.summary')
-    desk.edit(
-        "incoming.py", "summary=replica.summary", 'summary=replica.summary.removeprefix("EU: ")'
-    )
+    desk.edit("incoming.py", "summary=replica.summary", "summary=ours(replica.summary)")
+    desk.write("incoming.py", f"from snippets.names import ours\n\n\n{desk.read('incoming.py')}")
+    snippet = desk.folder / "snippets" / "names.py"
+    snippet.parent.mkdir()
+    snippet.write_text(SNIPPET)
     desk.edit(
         "incoming.py",
         'must_map("status", STATUS, replica.status)',
@@ -163,7 +168,8 @@ async def _check_as_ci_does(desk: Desk) -> None:
     assert 'settings.mappings.status.values.Resolved: nothing -> "Done"' in out
     assert 'triggers.shared.query: nothing -> "labels = shared"' in out
     assert 'settings.trigger.project: "HARBOR" -> nothing' in out
-    assert "0 to create, 1 to change, 0 to remove (edition " in out
+    assert "+ snippet names" in out
+    assert "1 to create, 1 to change, 0 to remove (edition " in out
 
 
 @pytest.mark.asyncio(loop_scope="module")
@@ -197,8 +203,9 @@ async def test_a_change_is_taken_back_by_git_and_by_the_node(desk: Desk) -> None
     alice = desk.alice
     key = (await alice.keys())[0]
     desk.git("revert", "--no-edit", "--mainline", "1", "HEAD")
-    code, out, err = await desk.tidegate("apply", "DIR", "--yes")
+    code, out, err = await desk.tidegate("apply", "DIR", "--yes", "--prune")
     assert code == 0, err
+    assert "- snippet names" in out
     assert f"version 3 of {CONNECTION}" in out
     assert await desk.exported() == ""
     await alice.rename(key, "Wheel")

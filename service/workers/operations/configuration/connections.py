@@ -300,8 +300,8 @@ def _policies(settings: ConnectionSettings) -> Agreement:
 def _next_step(record: Connection, wanted: ConnectionSettings) -> str:
     back, other = "put it back in the file", record.remote_side
     command = f"tidegate connection agree {record.name} {_wish(wanted, record.settings)}"
-    if not record.peer:
-        return f"For now {back}; once {other} has accepted the invitation: {command}"
+    if record.status == "pending":
+        return f"For now {back}; once {record.name!r} is active: {command}"
     return f"Wish for it: {command}; it holds, and the file fits, once {other} agrees. Else {back}."
 
 

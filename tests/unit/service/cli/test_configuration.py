@@ -44,9 +44,13 @@ CHANGED = ConfigurationChange(
 SECRET = ConfigurationChange(
     "connector", "jira", "change", (Alteration(("params", "token"), MASK, MASK),)
 )
+SNIPPET = ConfigurationChange(
+    "snippet", "names", "change", source="--- a\n+++ b\n+shared\n", used_by=("x-y",)
+)
 REMOVED = ConfigurationChange("connection", "old", "remove", twins=12)
 PLACE = ("connections", "acme-globex", "settings", "mappings", "status")
 PROBLEM = ConfigurationProblem(PLACE, "There is no status 'Dnoe' here.", "Did you mean Done?")
+WARNING = Diagnostic("connections/acme-globex/incoming.py", 7, 5, "no 'Dnoe'", "    x", 6)
 FINDING = Diagnostic("connections/acme-globex/outgoing.py", 2, 5, "no such field", "    isue", 9)
 STEP = ConfigurationStep("x-y", "'x-y' is not on this node.", "tidegate connection initiate x-y")
 
@@ -72,6 +76,7 @@ async def folder(on_node: Any, node: Any, tmp_path: Path) -> Path:
     [
         (planned(), 0, 0),
         (planned(kept=("connector old",), steps=(STEP,)), 0, 0),
+        (planned(warnings=(WARNING,)), 0, 0),
         (planned(CHANGED), 0, 2),
         (planned(CHANGED, problems=(PROBLEM,)), 1, 1),
         (planned(findings=(FINDING,)), 1, 1),
@@ -91,11 +96,14 @@ async def test_a_plan_can_be_read(on_node: Any, node: Any, folder: Path) -> None
     node.answers["configuration_plan"] = planned(
         CHANGED,
         SECRET,
+        SNIPPET,
         REMOVED,
         problems=(PROBLEM,),
         findings=(FINDING,),
         steps=(STEP,),
         kept=("connector old",),
+        warnings=(WARNING,),
+        unchecked={"x-y": "It is down."},
     )
     shown = (await on_node("plan", str(folder))).out
     assert "\x1b" not in shown
@@ -103,12 +111,16 @@ async def test_a_plan_can_be_read(on_node: Any, node: Any, folder: Path) -> None
         '~ connection acme-globex\n    settings.project: "ABC" -> "O',
         "    +louder\n",
         "~ connector jira\n    params.token: another secret\n",
+        "~ snippet names\n    a new version of the rules of x-y\n    --- a\n",
+        "    +shared\n",
+        "Warnings, which stop nothing:\nconnections/acme-globex/incoming.py:7:5: no 'Dnoe'",
+        "x-y: Fields and values were not compared with the tracker's. It is down.",
         "- connection old (12 issues are under sync; their pairs would be forgotten)\n",
         "connections/acme-globex/mappings.toml:1: There is no status 'Dnoe' here. Did you mean",
         "connections/acme-globex/outgoing.py:2:5: no such field",
         "tidegate connection initiate x-y",
         "Not in the files, and kept: connector old",
-        "0 to create, 2 to change, 1 to remove (edition e1).",
+        "0 to create, 3 to change, 1 to remove (edition e1).",
     ):
         assert words in shown, words
 

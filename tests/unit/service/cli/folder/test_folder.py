@@ -250,12 +250,20 @@ def test_a_missing_file_and_one_of_a_wrong_name_are_told(tmp_path: Path) -> None
     (tmp_path / "connections" / "empty").mkdir()
     (tmp_path / "connections" / "other.toml").touch()
     (tmp_path / "conectors").mkdir()
+    (tmp_path / "snippet").mkdir()
+    (tmp_path / "snippets" / "People-Map.py").touch()
+    (tmp_path / "snippets" / "__init__.py").touch()
     (tmp_path / "docs").mkdir()
     wrong = read_folder(tmp_path, {}, keep_secrets=False).wrong
     assert sorted((Path(each.at).name, each.remedy) for each in wrong) == [
+        (
+            "People-Map.py",
+            "Rules import it: take small letters, digits and _, such as people_map.",
+        ),
         ("conectors", "Did you mean connectors?"),
         ("connection.toml", "Put it there: see `export`."),
         ("incoming.py", "A connection has both rules, or, with neither, those of the node."),
         ("mapping.toml", "Did you mean mappings.toml?"),
         ("other.toml", "Move it there."),
+        ("snippet", "Did you mean snippets?"),
     ]

@@ -14,6 +14,7 @@ from schemas.redaction import MASK
 from schemas.snippets import SnippetPut
 from service.store import triggers
 from tests.unit.service.workers.operations.conftest import Office
+from tests.unit.service.workers.operations.test_wording import Down, Telling
 
 RULES = {
     "outgoing": "def outgoing(issue: Issue, context: Context) -> Replica | None:\n"
@@ -283,7 +284,7 @@ async def test_a_connection_that_is_not_paired_yet_waits_with_its_rules(office: 
     plan = await office.operations.configuration.plan(PlanBody(document(given)))
     (problem,) = plan.problems
     assert "was agreed on with y" in problem.message
-    assert "once y has accepted the invitation: tidegate connection agree x-y" in problem.remedy
+    assert "once 'x-y' is active: tidegate connection agree x-y" in problem.remedy
     gone = await apply(office, document({}), prune=True)
     assert [(c.kind, c.name) for c in gone.changes] == [
         ("connection", "x-y"),
@@ -472,6 +473,8 @@ async def test_a_snippet_that_somebody_saves_meanwhile_makes_it_another_state(
 async def test_words_that_the_tracker_does_not_know_are_told_and_prevent_nothing(
     office: Office,
 ) -> None:
+    (tracker,) = {id(t): t for t in office.shop.trackers.values()}.values()
+    tracker.__class__ = Telling
     strange = RULES | {
         "incoming": "from snippets.names import LEVELS\n\n\n"
         + RULES["incoming"].replace("return None", 'return Wanted(fields={"colour": "red"})')
@@ -484,9 +487,16 @@ async def test_words_that_the_tracker_does_not_know_are_told_and_prevent_nothing
     assert (warning.file, warning.line) == ("connections/left-end/incoming.py", 5)
     assert "no field 'colour'" in warning.message
     assert done.unchecked == {}
+    left = office.desk.connection("left-end")
+    assert (left.rules.version, left.rules.snippets[0].name) == (1, "names")
     given["snippets"]["names"] += "MORE = 1\n"
     plan = await planned(office, given)
     assert plan.warnings == done.warnings, "of rules that get a new version by their snippet"
+    tracker.__class__ = Down
+    office.desk.known.forget(left.record.connector)
+    silent = await planned(office, given)
+    assert "it is down" in silent.unchecked["left-end"]
+    assert (silent.warnings, silent.problems) == ((), ())
 
 
 async def test_another_conflict_policy_is_wished_for_by_the_command_that_a_plan_names(
@@ -494,7 +504,7 @@ async def test_another_conflict_policy_is_wished_for_by_the_command_that_a_plan_
 ) -> None:
     public, acme = offices
     begun = ConnectionInitiate(
-        connector="tracker", local_side="globex", remote_side="acme", name="acme-globex"
+        connector="tracker", local_side="globex", remote_side="acme", trusted=True
     )
     code = (await public.operations.initiate(begun)).invitation
     name = "to-globex"
