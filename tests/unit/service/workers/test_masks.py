@@ -83,4 +83,4 @@ async def test_masks_of_the_node_hold_on_every_connection(store: Store) -> None:
         mirror = await jiras.sync(issue)
         assert (await jiras.held(mirror))["summary"] == "Key [masked]"
         left = await store.read(lambda c: disclosures.page(c, Chosen("a-b.a"), offset=0, limit=99))
-        assert [each.field for each in left if each.masked] == ["summary"]
+        assert [row.disclosure.field for row in left if row.disclosure.masked] == ["summary"]
