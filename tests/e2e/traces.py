@@ -46,6 +46,13 @@ def digests(
             }
 
 
+def due(data: Path) -> int:
+    """How many twins wait to be looked at."""
+    with closing(sqlite3.connect(f"file:{data}/tidegate.db?mode=ro", uri=True)) as c:
+        (found,) = c.execute("SELECT count(*) FROM twins WHERE due_at IS NOT NULL").fetchone()
+        return int(found)
+
+
 def _digest(
     c: sqlite3.Connection, table: str, without: tuple[str, ...], apart_from: tuple[str, ...]
 ) -> str:
