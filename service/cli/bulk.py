@@ -15,6 +15,13 @@ from service.cli.task_progress import follow, so_far
 
 def add_to(commands: Commands) -> None:
     bulk = group(commands, "bulk", "One thing for many issues")
+    _add_sync_and_stop(bulk)
+    _add_connect(bulk)
+    _add_recheck(bulk)
+    _add_clean_up(bulk)
+
+
+def _add_sync_and_stop(bulk: Commands) -> None:
     sync = command(
         bulk,
         "sync",
@@ -36,6 +43,9 @@ def add_to(commands: Commands) -> None:
         made.add_argument("--trigger", default="", help="all that this trigger matches")
         made.add_argument("--confirm", type=int, metavar="N", help="how many its preview has told")
         _add_detach(made)
+
+
+def _add_connect(bulk: Commands) -> None:
     connect = command(
         bulk,
         "connect",
@@ -52,6 +62,9 @@ def add_to(commands: Commands) -> None:
         help="it is the other side's file: columns trade places",
     )
     _add_detach(connect)
+
+
+def _add_recheck(bulk: Commands) -> None:
     recheck = command(
         bulk,
         "recheck",
@@ -62,6 +75,8 @@ def add_to(commands: Commands) -> None:
     recheck.add_argument("connection")
     _add_detach(recheck)
 
+
+def _add_clean_up(bulk: Commands) -> None:
     clean = command(
         bulk,
         "clean-up",

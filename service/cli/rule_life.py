@@ -28,6 +28,13 @@ from service.cli.session import Session, on_node, read_text
 
 
 def add_to(rules: Commands) -> None:
+    _add_history(rules)
+    _add_draft(rules)
+    _add_rollback_and_diff(rules)
+    _add_recorder(rules)
+
+
+def _add_history(rules: Commands) -> None:
     listed = command(
         rules,
         "list",
@@ -46,6 +53,9 @@ def add_to(rules: Commands) -> None:
     )
     show.add_argument("connection")
     show.add_argument("--version", type=int, default=0, metavar="N")
+
+
+def _add_draft(rules: Commands) -> None:
     draft = command(
         rules,
         "draft",
@@ -67,6 +77,9 @@ def add_to(rules: Commands) -> None:
     )
     publish.add_argument("connection")
     publish.add_argument("--message", default="", help="why; else the draft's")
+
+
+def _add_rollback_and_diff(rules: Commands) -> None:
     back = command(
         rules,
         "rollback",
@@ -87,6 +100,9 @@ def add_to(rules: Commands) -> None:
     diff.add_argument("connection")
     diff.add_argument("--from", dest="before", type=int, default=0, help="the published one")
     diff.add_argument("--to", dest="after", type=int, default=0, help="the draft")
+
+
+def _add_recorder(rules: Commands) -> None:
     recorder = command(
         rules,
         "recorder",
