@@ -34,11 +34,16 @@ def check_same_decisions(world: World) -> None:
     assert told["a"] == told["b"], f"the sides have other records: {told}"
 
 
-def _decisions(end: End) -> dict[str, str]:
-    """By when people edited, the later and then the earlier of both edits: an older one may be told
-    later."""
-    by_edit = sorted(end.conflicts, key=lambda c: sorted((c.local_at, c.remote_at), reverse=True))
-    return {c.field: c.winner for c in by_edit if not c.field.startswith("comment:")}
+def _decisions(end: End) -> dict[str, set[str]]:
+    """Of the last two edits of each field. While both change to another policy, the same two may be
+    decided twice: then both sides have both records."""
+    found: dict[str, tuple[list[int], set[str]]] = {}
+    for each in end.conflicts:
+        edits = sorted((each.local_at, each.remote_at), reverse=True)
+        last, winners = found.get(each.field, ([], set()))
+        if edits >= last and not each.field.startswith("comment:"):
+            found[each.field] = (edits, {each.winner} | (winners if edits == last else set()))
+    return {field: winners for field, (_, winners) in found.items()}
 
 
 def check_gone(world: World, side: str, had: int) -> None:

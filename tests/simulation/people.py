@@ -29,6 +29,8 @@ class People:
         self._words: dict[tuple[str, str], set[str]] = {}
         """All that a comment ever said, or a file held, by side and id."""
         self._deleted: dict[str, list[str]] = {side: [] for side in ends}
+        self.forgetful = False
+        """A side was restored, and has not yet been told anew."""
         self._unmarked = False
         """A side was restored whose comments keep no marker."""
         self.may_remain: dict[str, set[str]] = {side: set() for side in ends}
@@ -131,7 +133,11 @@ class People:
 
     def _note_deleted(self, end: End, id: str) -> None:
         traces = (*end.twin.comments, *end.twin.attachments) if end.twin else ()
-        if any(trace.local_id == id for trace in traces):
+        if self.forgetful:
+            # The mirror that the other side forgot passes for one of its own.
+            for remaining in self.may_remain.values():
+                remaining |= self._words.get((end.name, id), set())
+        elif any(trace.local_id == id for trace in traces):
             self._deleted[end.name].append(id)
         else:
             self.may_remain[end.name] |= self._words.get((end.name, id), set())
@@ -146,6 +152,7 @@ class People:
 
     def forget(self, side: str, *, markers: bool) -> None:
         """The side is restored from a backup: it may not know any more what was deleted there."""
+        self.forgetful = True
         self._unmarked = self._unmarked or not markers
         for id in self._deleted[side]:
             self.may_remain[side] |= self._words.get((side, id), set())

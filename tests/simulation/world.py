@@ -120,6 +120,7 @@ class World:
             end.parked = end.left_over = False
         self.ends[self.restored].forgot = floor
         self.restored = ""
+        self.people.forgetful = False
         for side, end in self.ends.items():
             end.ring(lambda _: None)
             self.send(side)
