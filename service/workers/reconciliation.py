@@ -173,7 +173,7 @@ class Reconciliation:
             try:
                 issue, merge = await writes.write(issue, wanted, earlier)
             except Undecided:
-                await self._ask_both(telling, issue)
+                await self._ask_both(telling, issue, wanted)
                 raise
             issue = self._shared(issue)
             self._retreat = self.twin
@@ -200,13 +200,14 @@ class Reconciliation:
         if telling.last or (wanted is not None and wanted.stop_syncing):
             self._stop_syncing()
 
-    async def _ask_both(self, telling: Telling, issue: Issue) -> None:
+    async def _ask_both(self, telling: Telling, issue: Issue, wanted: Wanted) -> None:
         """The other side learns of our edit without our having taken theirs in: so it comes upon
         the same conflict, and its people see both values too. A side that forgot its past does not
         know what of its own is news."""
         if self.twin.recalls:
             return
         self.twin = note_local_edits(self.twin, issue)
+        await PartWrites(self, issue).find_begun(wanted)
         await telling.tell(issue, None, None)
 
     def _note_shared(self, standing: frozenset[str], wanted: Wanted, issue: Issue) -> None:

@@ -54,3 +54,17 @@ def test_a_comment_that_was_edited_while_its_mirror_was_forgotten_is_brought_up_
     state.fail(after=4, fault=Fault.UNAVAILABLE, side="b")
     state.restore(side="b")
     state.teardown()
+
+
+def test_a_mirror_that_was_cut_off_is_known_again_by_a_side_that_parks() -> None:
+    state = Histories()
+    terms = Terms(markers=False, policy="newest", refusing="", paragraphs=False)
+    state.begin(terms=terms, deleted="", roughly=False, met=True)
+    state.comment(choice=0, side="a")
+    state.ring(parts=ALL_PARTS, side="a")
+    state.arrive(side="a")
+    state.rename(side="a")
+    state.rename(side="b")
+    state.agree(policy="park", side="a")
+    state.crash(after=4, side="b")
+    state.teardown()
