@@ -40,6 +40,11 @@ def add_to(parser: argparse.ArgumentParser) -> None:
         help="what must never leave: a pattern (RE2), or `credentials` for well-known keys and"
         " tokens; repeatable, and '' alone for none",
     )
+    _add_people(options)
+    _add_limits(options)
+
+
+def _add_people(options: argparse._ArgumentGroup) -> None:
     options.add_argument(
         "--user",
         action="append",
@@ -52,6 +57,9 @@ def add_to(parser: argparse.ArgumentParser) -> None:
         metavar="HERE",
         help="who stands here for people of the other side whom nobody knows",
     )
+
+
+def _add_limits(options: argparse._ArgumentGroup) -> None:
     options.add_argument(
         "--attachment-limit",
         type=int,
