@@ -47,6 +47,7 @@ from service.peers.relay.passes import (
 from service.peers.sealing import open_raw, seal_raw
 from service.peers.signing import Bound, content_digest
 from service.peers.streams import StreamSealer, stream_context
+from tests.contract.protocol import merges
 from tests.contract.protocol.handshake import INVITATION, Inviter, join
 from tests.contract.protocol.material import (
     CHANNEL,
@@ -97,6 +98,7 @@ def make(before: Vectors) -> Vectors:
         "messages": messages(keep),
         "exchange": exchange(sealed),
         "digests": digests(),
+        "paragraphs": merges.paragraphs(),
         "streams": streams(keep),
         "cards": cards(),
         "relay": relay(keep),
