@@ -13,6 +13,13 @@ Message = dict[str, Any]
 Keep = Literal["", "ours", "theirs"]
 
 
+Moments = tuple[int, int]
+
+
+def newest_first(one: int, other: int) -> Moments:
+    return max(one, other), min(one, other)
+
+
 class Edit(NamedTuple):
     version: int
     """The first message of ours that carries it."""
@@ -22,7 +29,7 @@ class Edit(NamedTuple):
 class Conflict(NamedTuple):
     field: str
     winner: str
-    at: frozenset[int]
+    at: Moments
     """When both had edited it."""
     lost: Any
     """None: the other side has it."""
@@ -55,6 +62,24 @@ def _filled(value: Any, had: list[Any]) -> Any:
 def _digest(value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def winner(here: str, there: str, policy: str, ours: int, theirs: int) -> Winner:
+    """By the policy of a field, from when both sides edited it."""
+    if policy == "newest":
+        return "ours" if (ours, here) > (theirs, there) else "theirs"
+    named: dict[str, Winner] = {here: "ours", there: "theirs"}
+    return named.get(policy, "park")
+
+
+def yields(here: str, there: str, policy: str, own: Message, told: Message) -> bool:
+    """Whether the other's value is taken after both have decided the same in contrary ways."""
+    moments = own["sender_at"], own["receiver_at"]
+    if own["winner"] == told["winner"] or "person" in (own["by"], told["by"]):
+        return False
+    if moments != (told["receiver_at"], told["sender_at"]):
+        return False
+    return winner(here, there, policy, *moments) == "theirs"
 
 
 class Side:
@@ -142,8 +167,10 @@ class Side:
         self.waits = not keep and any(self._asks(n, fields[n], stamps) for n in news)
         if self.waits:
             return
-        noticed = [name for name in news if self._take_field(name, fields[name], stamps, keep, now)]
-        self._hear(noticed, fields)
+        known = len(self.conflicts)
+        for name in news:
+            self._take_field(name, fields[name], stamps, keep, now)
+        self._hear(self.conflicts[known:], fields)
         self.decided = [
             each
             for each in self.decided
@@ -169,13 +196,12 @@ class Side:
 
     def _take_field(
         self, name: str, value: Any, stamps: dict[str, Any], keep: Keep, now: int
-    ) -> bool:
-        """Whether it was in conflict."""
+    ) -> None:
         edit, here = self._unseen(name), self.fields.get(name)
         if edit is None or value == here:
             self.fields[name] = value
             self._note_common(name, value, stood=edit is not None)
-            return False
+            return
         at = stamps[name][1]
         winner: Winner = keep or self._winner(edit.at, at)
         found = self._merged(name, value, winner)
@@ -189,13 +215,10 @@ class Side:
         if keep and conflict:
             self._edits[name] = Edit(self._version + 1, now)
         elif text == value:
-            # Ours is history: its stamp does not stand for their value.
             del self._edits[name]
-            self._stamps.pop(name, None)
         elif text != here:
             self._edits[name] = Edit(self._version + 1, max(edit.at, at))
         self._note_common(name, value, stood=text != value)
-        return conflict
 
     def _merged(self, name: str, value: Any, winner: Winner) -> Any:
         common = self._known(name).common
@@ -204,10 +227,7 @@ class Side:
         return merged(common, self.fields[name], value, winner)
 
     def _winner(self, ours: int, theirs: int) -> Winner:
-        if self.policy == "newest":
-            return "ours" if (ours, self.name) > (theirs, self.other) else "theirs"
-        named: dict[str, Winner] = {self.name: "ours", self.other: "theirs"}
-        return named.get(self.policy, "park")
+        return winner(self.name, self.other, self.policy, ours, theirs)
 
     # Texts that both have
 
@@ -234,7 +254,7 @@ class Side:
     ) -> None:
         side = self.name if winner == "ours" else self.other
         lost = value if winner == "ours" else self.fields[name]
-        self.conflicts.append(Conflict(name, side, frozenset((ours, theirs)), lost))
+        self.conflicts.append(Conflict(name, side, newest_first(ours, theirs), lost))
         # What was told already is replaced; the other side has to know both.
         self.decided = [
             each for each in self.decided if each["field"] != name or not each["version"]
@@ -250,29 +270,18 @@ class Side:
             }
         )
 
-    def _hear(self, noticed: list[str], fields: dict[str, Any]) -> None:
-        """What the other decided is on record here as well."""
+    def _hear(self, noticed: list[Conflict], fields: dict[str, Any]) -> None:
+        """What the other decided is on record here as well, unless we just decided alike."""
+        alike = [each[:3] for each in noticed]
         own = {each["field"]: each for each in self.decided}
         for told in self._heard.get("decided", []):
-            name = told["field"]
-            if name in noticed:
+            name, here = told["field"], self.fields.get(told["field"])
+            moments = newest_first(told["sender_at"], told["receiver_at"])
+            if told["version"] <= self._have or (name, told["winner"], moments) in alike:
                 continue
-            here, moments = self.fields.get(name), (told["receiver_at"], told["sender_at"])
             lost = None
-            if self._contradicts(own.get(name), told) and not self._edited_since(name):
+            mine = own.get(name)
+            yielding = mine is not None and yields(self.name, self.other, self.policy, mine, told)
+            if yielding and self._unseen(name) is None:
                 lost, self.fields[name] = here, fields[name]
-            self.conflicts.append(Conflict(name, told["winner"], frozenset(moments), lost))
-
-    def _contradicts(self, own: Message | None, told: Message) -> bool:
-        """Both have decided about the same edits, and now the other's holds."""
-        if own is None or own["winner"] == told["winner"]:
-            return False
-        if (own["sender_at"], own["receiver_at"]) != (told["receiver_at"], told["sender_at"]):
-            return False
-        if "person" in (own["by"], told["by"]):
-            return False
-        return self._winner(own["sender_at"], own["receiver_at"]) == "theirs"
-
-    def _edited_since(self, name: str) -> bool:
-        edit = self._edits.get(name)
-        return edit is not None and edit.version > self._confirmed
+            self.conflicts.append(Conflict(name, told["winner"], moments, lost))
