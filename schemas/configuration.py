@@ -182,7 +182,7 @@ class ConfigurationPlan(msgspec.Struct, frozen=True):
     unchecked: dict[str, str] = {}
     """By connection: why its rules could not be compared with its tracker."""
     untried: tuple[str, ...] = ()
-    """Connectors whose new address or credentials were not tried, for the caller may not."""
+    """What was not tried, for the caller may not: new addresses and credentials, queries."""
 
 
 class ConfigurationApplied(msgspec.Struct, frozen=True):

@@ -25,7 +25,7 @@ CONFIGURATION_PLAN = post(
     "What would change, and what speaks against it; nothing is changed",
     PlanBody,
     ConfigurationPlan,
-    role="operator",
+    role="viewer",
     changes=False,
 )
 CONFIGURATION_APPLY = post(

@@ -47,7 +47,7 @@ class Shown(msgspec.Struct, frozen=True):
         for name, why in self.unchecked.items():
             yield from (Text(f"{clean(name)}: ").append_text(each) for each in remarks((), why))
         for each in self.untried:
-            yield Text(f"Not tried, for this takes an admin's token: {clean(each)}", style="yellow")
+            yield Text(f"Not tried, which takes more than this token may: {clean(each)}", "yellow")
         if self.findings:
             yield findings_text(self.findings)
         for wrong in self.places.wrong(self.problems):

@@ -1,5 +1,7 @@
 """ALM connectors and connections in a configuration: planned, applied and removed with the rest."""
 
+import asyncio
+import io
 from collections.abc import AsyncIterator
 from copy import deepcopy
 from pathlib import Path
@@ -9,9 +11,10 @@ import aiohttp
 import pytest
 
 from schemas.redaction import MASK
+from service.cli.program import run_program
 from service.config.model import Alm
 from service.store import alm
-from tests.contract.alm.rig import Rig, rigged
+from tests.contract.alm.rig import ADMIN, Rig, rigged
 from tests.contract.alm.trackers import Place, jira
 
 KEY = "1/The shop"
@@ -270,7 +273,9 @@ async def test_a_kept_secret_goes_nowhere_else(desk: Desk) -> None:
 async def test_what_is_pruned_is_counted_and_what_is_under_sync_stays_where_it_is(
     desk: Desk,
 ) -> None:
-    await desk.apply(desk.wanted())
+    alone = {name: each for name, each in desk.wanted().items() if name != "connectors"}
+    done = await desk.apply(alone, prune=True)
+    assert done["kept"] == ["connector sde, which a connection still uses"]
     await desk.rig.run_job((await desk.row()).id)
     held = await desk.held()
     moved = deepcopy(held)
@@ -330,7 +335,7 @@ async def test_names_that_several_have_are_left_out_and_kept(desk: Desk) -> None
 
 async def test_who_may_not_edit_them_sees_which_params_change_and_no_more(desk: Desk) -> None:
     await desk.apply(desk.wanted())
-    made = await desk.rig.ask("POST", "/tokens", {"name": "ci", "role": "operator"}, status=201)
+    made = await desk.rig.ask("POST", "/tokens", {"name": "ci", "role": "viewer"}, status=201)
     given = await desk.held()
     given["alm_connections"][0]["params"]["sde_min_priority"] = 9
     given["alm_connections"][0]["frequency"] = "weekly"
@@ -354,3 +359,44 @@ async def test_who_may_not_edit_them_sees_which_params_change_and_no_more(desk: 
     ]
     assert len(desk.rig.sde.paths) == seen
     assert "127.0.0.1:9" in wrong(await desk.plan(given)).get("connectors/sde", "127.0.0.1:9")
+
+
+async def test_files_are_written_planned_and_applied_by_the_command_line(
+    desk: Desk, tmp_path: Path
+) -> None:
+    await desk.apply(desk.wanted())
+    folder = tmp_path / "config"
+    url = desk.rig.api.removesuffix("/api/v2")
+
+    async def tidegate(command: str, *words: str, **environ: str) -> tuple[int, str]:
+        given, out = [command, str(folder), "--url", url, *words], io.StringIO()
+        known = {"TIDEGATE_TOKEN": ADMIN} | environ
+        code = await asyncio.to_thread(run_program, given, known, io.StringIO(), out, out, None)
+        return int(code), out.getvalue()
+
+    code, said = await tidegate("export")
+    assert (code, "3 files" in said) == (0, True), said
+    assert await tidegate("plan", "--exit-code", "--keep-secrets") == (0, "Nothing would change.\n")
+    file = folder / "alm-connections" / "1-The-shop.toml"
+    token = desk.tracker.params["alm_api_token"]
+    assert token not in "".join(each.read_text() for each in folder.rglob("*.toml"))
+    file.write_text(file.read_text().replace('"daily"', '"hourly"').replace("= 7", "= 70"))
+    code, said = await tidegate("plan")
+    assert code == 1
+    assert f"{file}:8: sde_min_priority: Ensure this value is from 1 to 10." in said
+    assert (await desk.row()).frequency == "daily"
+    file.write_text(file.read_text().replace("= 70", "= 9"))
+    connector = folder / "alm-connectors" / "Jira-shop.toml"
+    text = connector.read_text().replace(
+        "[params.alm_api_token]\nkept = true", '[params.alm_api_token]\nenv = "SHOP"'
+    )
+    connector.write_text(text)
+    assert "no variable SHOP" in (await tidegate("plan"))[1]
+    code, said = await tidegate("apply", "--yes", SHOP="another")
+    assert code == 1
+    assert "credentials check failed" in said
+    code, said = await tidegate("apply", "--yes", SHOP=token)
+    assert code == 0, said
+    assert 'frequency: "daily" -> "hourly"' in said
+    row = await desk.row()
+    assert (row.frequency, row.params["sde_min_priority"]) == ("hourly", 9)

@@ -56,22 +56,25 @@ class Asking(msgspec.Struct, frozen=True):
         """Whom the node asks, and as whom, is an admin's to say."""
         return self.caller.has_role("admin") or not steered_anew(work.before, work.after)
 
+    @property
+    def may_search(self) -> bool:
+        """As in a preview of a trigger."""
+        return self.caller.has_role("operator")
+
 
 async def check(office: Office, held: Held, found: Undertaking, asking: Asking) -> None:
     desk = office.desk
     await check_snippets(desk, found)
-    untold = {work.after.id for work in found.connectors if not asking.may_ask(work)}
+    untold = {each.after.id: each.after for each in found.connectors if not asking.may_ask(each)}
     if asking.ask:
-        found.untried += [
-            f"connector {w.after.name}" for w in found.connectors if w.after.id in untold
-        ]
-    async with _opened(desk, found, untold, ask=asking.ask) as trackers:
-        checking = _Checking(desk, held, found, trackers, untold, ask=asking.ask)
+        found.untried += [f"connector {each.name}" for each in untold.values()]
+    async with _opened(desk, found, untold.keys(), ask=asking.ask) as trackers:
+        checking = _Checking(desk, held, found, trackers, untold.keys(), asking)
         found.ends = [work if work.idle else await checking.end(work) for work in found.ends]
         if asking.ask:
             await checking.compare_words()
         may_try = asking.caller.has_permission("edit_alm")
-        alm = AlmChecking(office, found, trackers, untold)
+        alm = AlmChecking(office, found, trackers, untold.keys())
         await alm.check(ask=asking.ask, may_try=may_try)
 
 
@@ -103,12 +106,11 @@ class _Checking:
         found: Undertaking,
         trackers: Trackers,
         untold: Set[str],
-        *,
-        ask: bool,
+        asking: Asking,
     ) -> None:
         """`untold`: connectors that are not to be asked, whatever else is."""
         self._desk, self._held, self._found = desk, held, found
-        self._trackers, self._untold, self._ask = trackers, untold, ask
+        self._trackers, self._untold, self._asking = trackers, untold, asking
         self._names = RemoteNames(desk.store, now=desk.now)
         self._records = {each.record.id: each.record for each in held.connections.values()}
         self._records |= {work.after.id: work.after for work in found.ends}
@@ -129,7 +131,7 @@ class _Checking:
         return msgspec.structs.replace(work, after=after)
 
     def _may_ask(self, opened: OpenConnector) -> bool:
-        return self._ask and opened.record.id not in self._untold
+        return self._asking.ask and opened.record.id not in self._untold
 
     async def _check_rules(self, name: str, rules: ConfiguredRules) -> None:
         given = RuleSet(0, rules.outgoing, rules.incoming)
@@ -180,6 +182,9 @@ class _Checking:
             if stands.get(name) == spec:
                 continue
             place = ("connections", work.name, "triggers", name)
+            if spec.query and not self._asking.may_search:
+                self._found.untried.append(f"query of the trigger {name!r} of {work.name}")
+                continue
             try:
                 await check_trigger(opened.tracker, placed(spec, work.after))
             except TidegateError as error:

@@ -110,7 +110,7 @@ class Undertaking(msgspec.Struct):
     """These keep nothing from being done."""
     unchecked: dict[str, str] = {}
     untried: list[str] = []
-    """Connectors whose new address or credentials this caller may not try."""
+    """What this caller may not have tried."""
     steps: list[ConfigurationStep] = []
     kept: list[str] = []
 

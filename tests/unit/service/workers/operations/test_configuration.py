@@ -526,3 +526,29 @@ async def test_another_conflict_policy_is_wished_for_by_the_command_that_a_plan_
     )
     given["connections"][name]["settings"] = {"paragraphs": ("description",)}
     assert len((await planned(acme, given)).problems) == 1, "merging is agreed on as well"
+
+
+async def test_what_a_plan_has_the_node_ask_is_what_its_caller_may_ask(office: Office) -> None:
+    given = wanted()
+    given["connections"]["left-end"]["triggers"] = {"q": {"project": "P", "query": "x"}}
+    configuration = office.operations.configuration
+    body = PlanBody(document(given))
+    looked: dict[str, tuple[tuple[str, ...], int]] = {}
+    for role in ("viewer", "operator", "admin"):
+        plan = await configuration.plan(body, Caller(role, role))
+        assert "s3cret" not in repr(plan)
+        assert len(plan.changes) == 3
+        looked[role] = plan.untried, len(plan.problems)
+    assert looked == {
+        "viewer": (("connector second", "query of the trigger 'q' of left-end"), 0),
+        "operator": (("connector second",), 1),
+        "admin": ((), 1),
+    }
+    await apply(office, document(wanted()))
+    known = await held(office)
+    known["connectors"]["second"]["params"]["projects"] = ["P"]
+    plan = await configuration.plan(PlanBody(document(known)), Caller("v", "viewer"))
+    assert plan.untried == (), "at the known address, with the known token"
+    known["connectors"]["second"]["params"]["token"] = "another"
+    plan = await configuration.plan(PlanBody(document(known)), Caller("v", "viewer"))
+    assert plan.untried == ("connector second",)
