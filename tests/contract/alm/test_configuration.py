@@ -16,6 +16,7 @@ from service.config.model import Alm
 from service.store import alm
 from tests.contract.alm.rig import ADMIN, Rig, rigged
 from tests.contract.alm.trackers import Place, jira
+from tests.support.ports import free_port
 
 KEY = "1/The shop"
 
@@ -236,6 +237,11 @@ async def test_what_is_wrong_has_the_words_of_the_api_and_keeps_all_from_being_a
         given["alm_connectors"]["Jira: shop"]["params"] |= params
         refused = await desk.apply(given, status=422)
         assert words in wrong(refused)[f"alm_connectors/Jira: shop/params/{place}"]
+    dead = deepcopy(base)
+    dead["alm_connectors"]["Jira: shop"]["params"]["alm_server"] = f"127.0.0.1:{free_port()}"
+    assert list(wrong(await desk.plan(dead))) == ["alm_connectors/Jira: shop/params"], "told once"
+    dead["alm_connectors"]["Jira: shop"]["inaccessible"] = True
+    assert wrong(await desk.plan(dead)) == {}, "as somebody says"
     twice = deepcopy(base)
     twice["alm_connections"] *= 2
     assert (
