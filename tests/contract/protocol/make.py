@@ -360,8 +360,8 @@ def _but(decision: Decision, **changes: int | str) -> Decision:
 
 
 def _yields(policy: str, own: Decision, told: Decision) -> bool:
-    twin = Twin(TWIN, CONNECTION, decisions=(own,))
-    return bool(contradicted(twin, (told,), Policy("lagoon", "harbor", policy)))
+    twin = Twin(TWIN, CONNECTION, decisions=(own,), heard=(told,))
+    return bool(contradicted(twin, Policy("lagoon", "harbor", policy)))
 
 
 def streams(keep: Keep) -> list[Vectors]:
