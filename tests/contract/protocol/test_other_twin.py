@@ -163,7 +163,7 @@ STEPS = st.one_of(
 )
 
 
-@settings(max_examples=300, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=200, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(
     st.lists(STEPS, min_size=5, max_size=30),
     st.sampled_from(["newest", "harbor", "lagoon", "park"]),
