@@ -103,10 +103,8 @@ def marks(value: Value) -> Marks:
 
 
 def _mark(part: Unit) -> str:
-    if isinstance(part, str):
-        bare, behind = part, ()
-    else:
-        bare, behind = to_plain(RichText((part,))), tuple(_behind((part,)))
+    bare = part if isinstance(part, str) else to_plain(RichText((part,)))
+    behind = () if isinstance(part, str) else _behind((part,))
     words = "\x1f".join((" ".join(bare.split()), *behind))
     return f"{digest(part)[:_MARK]}:{digest(words)[:_MARK]}"
 
