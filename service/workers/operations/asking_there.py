@@ -42,7 +42,7 @@ _UNPAIRED = NotAnswered(
 _SILENT = NotAnswered(
     "no_answer",
     "The other node has not answered in time.",
-    "Look whether it is reached (tidegate peers list), or give it longer.",
+    "Look whether it is reached (tidegate peer list), or give it longer.",
 )
 _REFUSALS: Mapping[str, NotAnswered] = {
     NOT_ANSWERED: NotAnswered(
