@@ -69,8 +69,6 @@ class Reconciliation:
         self._fitting = Fitting(bench, self.local.means)
         self._fit = Fit(Wanted({}))
         self.twin = take_in(twin, incoming) if incoming else twin
-        self.heard = incoming.decided if incoming else ()
-        """What the other side decided about conflicts."""
         self._turn = twin.turn
         self._asked = incoming is not None and incoming.lacking
         self.waiting = waiting

@@ -126,18 +126,19 @@ class People:
         elif choice % 3 == 1:
             end.tracker.person_edits_comment(end.issue.id, own[choice % len(own)], words)
         else:
-            self._note_deleted(end, own[choice % len(own)])
+            marked = end.tracker.capabilities.comment_marker
+            self._note_deleted(end, own[choice % len(own)], marked=marked)
             end.tracker.person_deletes_comment(end.issue.id, own[choice % len(own)])
         for comment in end.issue.comments.values():
             self._words.setdefault((side, comment.id), set()).add(to_plain(comment.body))
 
-    def _note_deleted(self, end: End, id: str) -> None:
+    def _note_deleted(self, end: End, id: str, *, marked: bool) -> None:
         traces = (*end.twin.comments, *end.twin.attachments) if end.twin else ()
-        if self.forgetful:
+        if self.forgetful and not marked:
             # The mirror that the other side forgot passes for one of its own.
             for remaining in self.may_remain.values():
                 remaining |= self._words.get((end.name, id), set())
-        elif any(trace.local_id == id for trace in traces):
+        elif not self.forgetful and any(trace.local_id == id for trace in traces):
             self._deleted[end.name].append(id)
         else:
             self.may_remain[end.name] |= self._words.get((end.name, id), set())
@@ -165,7 +166,7 @@ class People:
         if choice % 3 == 2 and own:
             file = own[choice % len(own)]
             self._words[side, file] = {end.issue.files[file][1].decode()}
-            self._note_deleted(end, file)
+            self._note_deleted(end, file, marked=False)
             end.tracker.person_detaches(end.issue.id, own[choice % len(own)])
             return
         self._count += 1

@@ -118,6 +118,7 @@ class World:
         for end in self.ends.values():
             end.floor = floor
             end.parked = end.left_over = False
+            end.decided_from = len(end.conflicts)
         self.ends[self.restored].forgot = floor
         self.restored = ""
         self.people.forgetful = False
