@@ -83,6 +83,7 @@ class DryRunDesk:
         self._often, self._now = often, now
         self._asked: asyncio.Queue[Asked] = asyncio.Queue()
         self._waiting: dict[str, asyncio.Event] = {}
+        self._closing = False
 
     # What is given to a peer
 
@@ -171,6 +172,12 @@ class DryRunDesk:
             if id in self._waiting:
                 self._waiting[id].set()
 
+    def release(self) -> None:
+        """Nobody waits any more: before the node stops."""
+        self._closing = True
+        for came in self._waiting.values():
+            came.set()
+
     # Both ends of the work
 
     async def next(self) -> Asked:
@@ -190,7 +197,7 @@ class DryRunDesk:
                 if body is not None:
                     return _decode_reply(body)
                 left = deadline - clock()
-                if left <= 0:
+                if left <= 0 or self._closing:
                     return None
                 await _rung(came, min(left, _LOOK_SECONDS))
         finally:

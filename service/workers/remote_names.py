@@ -28,19 +28,26 @@ class RemoteNames:
 
     async def note(self, connection: str, told: Mapping[str, Mapping[str, str]]) -> None:
         """`told`: field -> name -> id, as the other side has just said."""
-        if not told:
-            return
-        known = await self.of(connection)
-        fresh = [
-            Seen(field, id, name)
-            for field, ids in told.items()
-            for name, id in ids.items()
-            if _fits(field, id, name) and known.get(field, {}).get(id, ())[-1:] != (name,)
-        ]
+        known = await self.of(connection) if told else {}
+        fresh = _news(known, told)
         if fresh:
             now = self._now()
             await self._store.write(lambda c: remote_names.add(c, connection, fresh, now))
             self._known[connection] = together(known, fresh)
+
+    async def suppose(self, connection: str, told: Mapping[str, Mapping[str, str]]) -> None:
+        """As `note`, but the store is not told."""
+        known = await self.of(connection)
+        self._known[connection] = together(known, _news(known, told))
+
+
+def _news(known: Names, told: Mapping[str, Mapping[str, str]]) -> list[Seen]:
+    return [
+        Seen(field, id, name)
+        for field, ids in told.items()
+        for name, id in ids.items()
+        if _fits(field, id, name) and known.get(field, {}).get(id, ())[-1:] != (name,)
+    ]
 
 
 def together(known: Names, seen: list[Seen]) -> Names:

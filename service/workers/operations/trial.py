@@ -104,6 +104,8 @@ class Trials:
         tracker = dry(opened.tracker, form.fields, form.rich)
         desk = self._desk
         names = RemoteNames(desk.store, now=desk.now)
+        if incoming is not None:
+            await names.suppose(live.record.id, incoming.replica.ids)
         declared = await ConnectionTables(desk.known, desk.roster, names).declared(live)
         asking = KeysEngine(desk.engine, StoredKin(desk.store, live.record).key)
         engine = TapedEngine(DeclaredEngine(asking, declared))

@@ -449,6 +449,14 @@ async def test_an_answer_that_nobody_asked_for_is_not_kept(private, desk) -> Non
     assert reply.answer.version == 3
 
 
+async def test_a_node_that_stops_lets_go_of_whoever_waits(private, desk) -> None:
+    waits = asyncio.create_task(desk.reply(DryRunKey("c", True, "mine", "peer"), 60.0))
+    await asyncio.sleep(0)
+    desk.release()
+    async with asyncio.timeout(5):
+        assert await waits is None
+
+
 async def test_what_is_waited_for_no_more_is_not_given(private, desk) -> None:
     live = private.roster.connections["c"]
     them = NodeIdentity.generate(os.urandom)
