@@ -34,6 +34,7 @@ _TOLD = frozenset(
         "comment.delete_unsupported",
         "comment.edit_unsupported",
         "comment.internal_unsupported",
+        "issue.gone",
         "issue.waits_for_parent",
         "remote.gone",
         "rule.ignored",
@@ -44,6 +45,8 @@ _TOLD = frozenset(
 _OWN_WORDS = frozenset({Fault.RULE, Fault.MAPPING, Fault.VALIDATION, Fault.UNDECIDED})
 _STOPPED = "The sync of this issue is stopped here."
 _UNSHOWN = "The other side's tracker cannot be asked now."
+_UNREAD = "The other side's node cannot read its issue."
+_ABSENT = frozenset({Fault.NOT_FOUND, Fault.GONE, Fault.PERMISSION})
 _TOO_LARGE = "What would be written is more than one answer holds."
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -169,7 +172,10 @@ def _failed(
     asked: Asked, live: LiveConnection, error: TidegateError, form: AnswerForm
 ) -> DryRunAnswer:
     """What is about the content is told; how this side's tracker fares is its own affair."""
-    told = form.text(worded(error)) if error.fault in _OWN_WORDS else _UNSHOWN
+    if error.fault in _OWN_WORDS:
+        told = form.text(worded(error))
+    else:
+        told = _UNREAD if error.fault in _ABSENT else _UNSHOWN
     return DryRunAnswer(
         asked.ask.id, live.rules.version, error=told[:10_000], fault=str(error.fault)
     )

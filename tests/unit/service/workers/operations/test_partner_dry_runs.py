@@ -267,19 +267,45 @@ async def test_a_rule_that_fails_there_is_told_without_its_source(nodes: Offices
     assert "stop(" not in str(run.there)
 
 
-async def test_what_ails_the_other_tracker_is_not_told(nodes: Offices) -> None:
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        (Fault.UNAVAILABLE, "The other side's tracker cannot be asked now."),
+        (Fault.CREDENTIALS, "The other side's tracker cannot be asked now."),
+        (Fault.PERMISSION, "The other side's node cannot read its issue."),
+    ],
+)
+async def test_what_ails_the_other_tracker_is_not_told(
+    nodes: Offices, fault: Fault, told: str
+) -> None:
     public, private = nodes
     await let(private, answers_dry_runs=True)
     issue, _ = await begun(public, private)
     tracker(public).person_sets(issue, "summary", "Crash again")
 
     def fails(call: str) -> None:
-        raise TrackerError(Fault.UNAVAILABLE, "https://10.0.0.7 does not answer.")
+        raise TrackerError(fault, "https://10.0.0.7 does not answer.")
 
     tracker(private).step = fails
     run = await asks(public, private, issue)
-    assert run.there.error == "The other side's tracker cannot be asked now."
+    assert run.there.error == told
     assert "10.0.0.7" not in str(run)
+
+
+async def test_an_issue_that_rests_or_is_gone_there_is_said_to(nodes: Offices) -> None:
+    public, private = nodes
+    await let(private, answers_dry_runs=True)
+    gone, mirror = await begun(public, private)
+    ending = IN.replace("comments=", "stop_syncing=True, comments=")
+    await publish(private, OUT, ending)
+    resting, _ = await begun(public, private)
+    for issue in (gone, resting):
+        tracker(public).person_sets(issue, "summary", "Crash again")
+    tracker(private).person_deletes(mirror)
+    run = await asks(public, private, resting)
+    assert (run.there.writes, run.there.notes) == ((), ("The sync of this issue is stopped here.",))
+    run = await asks(public, private, gone)
+    assert (run.there.writes, run.there.notes) == ((), (f"issue.gone: key {mirror}",))
 
 
 async def test_an_older_node_is_named_as_such(nodes: Offices, monkeypatch: Any) -> None:
