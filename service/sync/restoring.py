@@ -7,9 +7,10 @@ from schemas.replica import Stamp
 from schemas.rules import WantedComment
 from schemas.twin import CommentTrace, Recall, Twin
 from service.sync.attachments import find_begun_file, note_mirrored_file
-from service.sync.comments import find_begun, note_found
+from service.sync.comments import comment_digest, find_begun, note_found
 from service.sync.incoming import changed_fields
 from service.sync.markers import attachment_intent, comment_intent, marker, said_digest
+from service.sync.snapshots import same, snapshot
 
 
 def risen(twin: Twin, floor: int, forgot: int) -> Twin:
@@ -57,6 +58,18 @@ def _raised(stamp: Stamp, acknowledged: int, floor: int) -> Stamp:
     return msgspec.structs.replace(stamp, version=floor, elements=elements)
 
 
+def note_forgotten(twin: Twin) -> Twin:
+    """What the other side holds other than we remember, and nobody there has changed, it had from
+    an edit here that this side forgot: what is here now is held against that."""
+    changed, last = changed_fields(twin), twin.base.replica
+    theirs = {
+        name: snapshot(value)
+        for name, value in twin.replica.fields.items()
+        if name not in changed and not (name in last and same(last[name], value))
+    }
+    return msgspec.structs.replace(twin, sent=twin.sent | theirs)
+
+
 def found_again(twin: Twin) -> Twin:
     """A mirror that was found by its marker holds what people there had set, as far as we know:
     nothing of that is news. What none of them set had come from here, and may have changed."""
@@ -95,8 +108,8 @@ def recall_comments(
 
 
 def _recall_deleted(twin: Twin, comments: tuple[Comment, ...], connection: str) -> Twin:
-    """The mirror of a comment that was deleted there meanwhile is not taken for a person's. It
-    stays: what a person here may have made of it is not known."""
+    """The mirror of a comment that was deleted there meanwhile is not taken for a person's. Of one
+    that was edited here since, nobody knows by whom: it stays."""
     remote = [trace for trace in twin.comments if trace.origin == "remote"]
     known = {trace.remote_id for trace in remote}
     known |= {intent.remote_id for intent in twin.intents if intent.kind == "comment"}
@@ -107,7 +120,13 @@ def _recall_deleted(twin: Twin, comments: tuple[Comment, ...], connection: str) 
     }
     traced = {trace.local_id for trace in remote}
     forgotten = {
-        mirror.id: CommentTrace("remote", mirror.id, marks[mirror.marker], updated=mirror.updated)
+        mirror.id: CommentTrace(
+            origin="remote",
+            local_id=mirror.id,
+            remote_id=marks[mirror.marker],
+            held=comment_digest(mirror) if 0 < mirror.updated <= mirror.created else "",
+            updated=mirror.updated,
+        )
         for mirror in comments
         if mirror.marker in marks and mirror.id not in traced
     }

@@ -34,6 +34,7 @@ from service.sync.outgoing import (
 from service.sync.relations import OWN_PARENT, PARENT, is_parent, ties
 from service.sync.restoring import (
     found_again,
+    note_forgotten,
     recall_comments,
     recall_files,
     was_heard_before,
@@ -125,6 +126,8 @@ class Reconciliation:
             # What this side forgot looks like news; nothing is said before it was recalled.
             self.twin, self.message = compose_lacking(self.twin)
             return
+        if self.twin.recalls:
+            self.twin = note_forgotten(self.twin)
         try:
             issue = await self._look()
         except TrackerError as error:

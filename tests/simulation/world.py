@@ -105,7 +105,7 @@ class World:
             return
         self.restores += 1
         self.ends[side].restore(self.backups[side])
-        self.people.forget(side, markers=self.terms.markers)
+        self.people.forget(side)
         self.history = {"a": [], "b": []}
         self.restored = side
 
@@ -121,7 +121,7 @@ class World:
             end.decided_from = len(end.conflicts)
         self.ends[self.restored].forgot = floor
         self.restored = ""
-        self.people.forgetful = False
+        self.people.forgetful = ""
         for side, end in self.ends.items():
             end.ring(lambda _: None)
             self.send(side)

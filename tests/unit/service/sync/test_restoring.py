@@ -14,15 +14,16 @@ from schemas.replica import (
 )
 from schemas.rich_text import plain
 from schemas.rules import WantedComment
-from schemas.twin import AttachmentTrace, CommentTrace, Intent, Twin
+from schemas.twin import AttachmentTrace, Base, CommentTrace, Intent, Twin
 from schemas.values import User
-from service.sync.comments import plan_comments
+from service.sync.comments import DeleteComment, plan_comments
 from service.sync.incoming import previous_fields
 from service.sync.intake import take_in
 from service.sync.markers import marker
 from service.sync.outgoing import compose_lacking
 from service.sync.restoring import (
     found_again,
+    note_forgotten,
     recall_comments,
     recall_files,
     risen,
@@ -36,8 +37,8 @@ def twin(**changes) -> Twin:
     return msgspec.structs.replace(Twin("t", "c"), **changes)
 
 
-def comment(id: str, mark: str = "", text: str = "words") -> Comment:
-    return Comment(id, plain(text), User("sync"), 1, 1, False, mark)
+def comment(id: str, mark: str = "", text: str = "words", *, updated: int = 1) -> Comment:
+    return Comment(id, plain(text), User("sync"), 1, updated, False, mark)
 
 
 def message(**changes) -> TwinMessage:
@@ -92,6 +93,17 @@ def test_what_had_come_from_here_may_be_news_though_the_mirror_was_found_again()
     assert found_again(twin(acknowledged=1, replica=replica)).adopted == ("a",)
 
 
+def test_what_the_other_side_had_from_a_forgotten_edit_is_held_against_what_is_here() -> None:
+    last = {"same": "s", "ours": "old", "theirs": "old"}
+    replica = Replica(
+        {"same": "s", "ours": "forgotten", "theirs": "new", "first": ()}, {"theirs": Stamp(9, 0)}
+    )
+    forgot = twin(
+        replica=replica, acknowledged=1, base=Base({}, {}, last), sent={"same": "S", "ours": "old"}
+    )
+    assert note_forgotten(forgot).sent == {"same": "S", "ours": "forgotten", "first": None}
+
+
 def test_a_fresh_twin_that_was_spoken_of_before_may_have_a_mirror() -> None:
     assert not was_heard_before(twin(replica_version=1))
     assert was_heard_before(twin(replica_version=2))
@@ -131,19 +143,19 @@ def test_the_forgotten_mirror_of_a_deleted_comment_is_nobodys_news() -> None:
     )
     marks = {id: marker("t", "shared", "comment", id) for id in ("r1", "r2", "r3", "r4")}
     here = (
-        comment("l1", marks["r1"]),
+        comment("l1", marks["r1"], updated=2),
         comment("l2", marks["r2"]),
         comment("l3", marks["r3"]),
         comment("l4", marks["r4"]),
         comment("l5"),
     )
     found = recall_comments(deleted, (), here, "shared")
-    assert [(t.origin, t.local_id, t.remote_id, t.held) for t in found.comments] == [
-        ("remote", "l2", "r2", ""),
-        ("remote", "l1", "r1", ""),
-        ("remote", "l4", "r4", ""),
+    assert [(t.origin, t.local_id, t.remote_id) for t in found.comments] == [
+        ("remote", "l2", "r2"),
+        ("remote", "l1", "r1"),
+        ("remote", "l4", "r4"),
     ]
-    assert plan_comments(found, (), here) == ()
+    assert plan_comments(found, (), here) == (DeleteComment("r4", "l4"),)
 
 
 def test_a_forgotten_file_is_found_by_its_name_and_size() -> None:
