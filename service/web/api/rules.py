@@ -58,7 +58,9 @@ def routes(operations: Operations) -> list[web.RouteDef]:
         bind(RULES_REPLAY, lambda path, query, body: rules.replay(_name(path), body)),
         bind_as(
             RULES_DRY_RUN,
-            lambda caller, path, query, body: rules.dry_run(_name(path), _permitted(caller, body)),
+            lambda caller, path, query, body: rules.dry_run(
+                _name(path), _permitted(caller, body), caller.name
+            ),
         ),
     ]
 

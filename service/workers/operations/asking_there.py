@@ -78,8 +78,9 @@ class AskingThere:
         self._desk = desk
 
     async def ask(
-        self, record: Connection, twin: Twin, message: TwinMessage, seconds: float
+        self, record: Connection, twin: Twin, message: TwinMessage, seconds: float, author: str
     ) -> OtherEnd | NotAnswered:
+        """`author` is who asks, for the record."""
         if record.status != "active":
             return _resting(record)
         if twin.claimed and not twin.included:
@@ -91,7 +92,7 @@ class AskingThere:
         if len(_encode(ask)) > MAX_ENCODED:
             return _LARGE
         key = DryRunKey(record.id, True, ask.id, record.peer)
-        if not await desk.store.write(lambda c: self._put(c, key, twin, ask)):
+        if not await desk.store.write(lambda c: self._put(c, key, twin, ask, author)):
             return _BUSY_HERE
         try:
             desk.ring_peer(record.peer)
@@ -106,7 +107,9 @@ class AskingThere:
         now = desk.roster.connections.get(record.id)
         return _SILENT if now is None or now.record.status == "active" else _resting(now.record)
 
-    def _put(self, c: sa.Connection, key: DryRunKey, twin: Twin, ask: DryRunAsk) -> bool:
+    def _put(
+        self, c: sa.Connection, key: DryRunKey, twin: Twin, ask: DryRunAsk, author: str
+    ) -> bool:
         """What leaves stands in the ledger, as that of any message does."""
         now, message = self._desk.now(), ask.message
         record = connections.locked(c, key.connection)
@@ -116,7 +119,7 @@ class AskingThere:
         outbox.put(c, key.peer, key.connection, ASK_TWIN + key.id, _encode(ask), now)
         disclosures.add(c, left(twin, message, record, now))
         issue = twin.issue.key if twin.issue else ""
-        detail = {"rules": twin.rules_version, "fields": sorted(message.replica.fields)}
+        detail = {"by": author, "fields": sorted(message.replica.fields)}
         asked = Activity(now, "dry_run.asked", record.id, message.twin, issue, detail=detail)
         activity.append(c, asked)
         return True

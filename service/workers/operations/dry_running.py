@@ -42,6 +42,7 @@ class DryRunning:
         body: DryRunBody,
         draft: RuleDraft | None,
         library: tuple[Snippet, ...],
+        author: str = "",
     ) -> DryRun:
         """What is not published yet uses the snippets of the library."""
         opened = self._desk.roster.connectors.get(live.record.connector)
@@ -55,10 +56,10 @@ class DryRunning:
         twin, row = await self._find(live, opened, body.issue)
         come = row.incoming if row else None
         here = await self._trials.run(live, opened, rules, twin, come, self._whole)
-        return self._shown(twin, rules, here, await self._there(live, twin, here, body))
+        return self._shown(twin, rules, here, await self._there(live, twin, here, body, author))
 
     async def _there(
-        self, live: LiveConnection, twin: Twin, here: Trial, body: DryRunBody
+        self, live: LiveConnection, twin: Twin, here: Trial, body: DryRunBody, author: str
     ) -> OtherEnd | NotAnswered | None:
         """None: there is nothing to tell, or another node was not asked."""
         message, record = here.message, live.record
@@ -68,7 +69,7 @@ class DryRunning:
             return None
         if message is None:
             return NOTHING
-        return await self._asking.ask(record, twin, message, body.wait_seconds)
+        return await self._asking.ask(record, twin, message, body.wait_seconds, author)
 
     async def _at_other_end(self, live: LiveConnection, message: TwinMessage) -> OtherEnd | None:
         other = self._desk.roster.connections.get(live.record.counterpart)

@@ -133,7 +133,7 @@ async def asks(office: Office, other: Office, issue: str, **body: Any) -> DryRun
     """With a wire that carries what either says, for as long as it takes."""
     private, public = (office, other) if other.desk.public_url else (other, office)
     given = DryRunBody(issue, ask_there=True, **({"wait_seconds": 20.0} | body))
-    asked = asyncio.create_task(office.operations.rule_life.dry_run(NAME, given))
+    asked = asyncio.create_task(office.operations.rule_life.dry_run(NAME, given, "token ann"))
     async with answering(office, other):
         while not asked.done():
             await private.says_to(public)
@@ -208,6 +208,8 @@ async def test_the_answer_is_what_then_really_happens(nodes: Offices, way: str) 
     assert told.issue == mirror
     assert {"dry_run:summary", "dry_run:comment"} <= set(await ledger(answerer))
     assert await leftovers(asker) == [0, []]
+    (mine,) = [each for each in await heard(asker) if each.event == "dry_run.asked"]
+    assert (mine.issue, mine.detail["by"]) == (issue, "token ann")
     writes = tracker(answerer).writes
     await edited(asker, answerer, issue)
     held = tracker(answerer).issues[mirror]
