@@ -35,7 +35,6 @@ AT_ONCE = 10.0
 _LOOK_SECONDS = 1.0
 """Another daemon on the same store may have been given the answer."""
 
-_encode = msgspec.msgpack.Encoder().encode
 _decode_ask = msgspec.msgpack.Decoder(DryRunAsk).decode
 _decode_answer = msgspec.msgpack.Decoder(DryRunAnswer).decode
 
