@@ -104,9 +104,8 @@ class Trials:
         tracker = dry(opened.tracker, form.fields, form.rich)
         desk = self._desk
         names = RemoteNames(desk.store, now=desk.now)
-        if incoming is not None:
-            await names.suppose(live.record.id, incoming.replica.ids)
-        declared = await ConnectionTables(desk.known, desk.roster, names).declared(live)
+        told = (incoming or twin).replica.ids
+        declared = await ConnectionTables(desk.known, desk.roster, names).declared(live, told)
         asking = KeysEngine(desk.engine, StoredKin(desk.store, live.record).key)
         engine = TapedEngine(DeclaredEngine(asking, declared))
         ledger = _NoLedger()
