@@ -74,6 +74,11 @@ def _forms() -> list[dict[str, Any]]:
         merge("items of a list", _rich(steps), _rich(more), _rich(_steps("one", "2"))),
         merge("two kinds of lists", _rich("b"), _rich(steps, numbered, "b"), _rich("B")),
         merge("a mention and a break", _rich("a"), _rich(asked), _rich("@Ada when?"), "theirs"),
+        merge("two addresses behind a link", _rich("a"), _linked("one"), _linked("two"), "theirs"),
+        merge("an address in words", _rich("a"), _rich("https://one.example"),
+              _rich(Paragraph((Text("https://one.example", (), "https://one.example"),)))),
+        merge("a tick", _rich(steps, "b"), _rich(_ticked("1", "2"), "b"),
+              _rich(_steps("1", "2!"), "B")),
         merge("as our tracker holds it", _rich(Paragraph((bold,)), "b"), _rich("A 1", "B"),
               _rich(Paragraph((bold,)), "b", "c"), held=_rich("A 1", "b")),
         merge("as their tracker writes it", _rich(Paragraph((bold,)), "b"), _rich("a", "b"),
@@ -130,6 +135,15 @@ def merge(
 
 def _json(text: Long) -> str:
     return msgspec.json.encode(text).decode()
+
+
+def _linked(to: str) -> RichText:
+    return _rich(Paragraph((Text("here", (), f"https://{to}.example"),)))
+
+
+def _ticked(*words: str) -> ListBlock:
+    plain = _steps(*words)
+    return ListBlock(tuple(msgspec.structs.replace(item, checked=True) for item in plain.items))
 
 
 def _bare(words: str) -> str:

@@ -163,8 +163,21 @@ def _stands(
     return named, True
 
 
-def _words_of_each(parts: list[Any]) -> list[str]:
-    return [" ".join(_words(part).split()) for part in parts]
+def _words_of_each(parts: list[Any]) -> list[tuple[str, list[str]]]:
+    return [(" ".join(_words(part).split()), list(_behind(part))) for part in parts]
+
+
+def _behind(part: Any) -> Iterator[str]:
+    """Addresses and ticks."""
+    if isinstance(part, str):
+        return
+    if part.get("href", "") not in ("", part.get("text")):
+        yield part["href"]
+    if part.get("checked"):
+        yield "x"
+    for within in ("content", "blocks", "items", "rows", "cells"):
+        for each in part.get(within, ()):
+            yield from _behind(each)
 
 
 def _words(part: Any) -> str:

@@ -79,7 +79,10 @@ def yields(here: str, there: str, policy: str, own: Message, told: Message) -> b
         return False
     if moments != (told["receiver_at"], told["sender_at"]):
         return False
-    return winner(here, there, policy, *moments) == "theirs"
+    in_force = winner(here, there, policy, *moments)
+    if in_force == "park":
+        in_force = winner(here, there, "newest", *moments)
+    return in_force == "theirs"
 
 
 class Side:
@@ -190,8 +193,9 @@ class Side:
         edit = self._unseen(name)
         if edit is None or value == self.fields.get(name):
             return False
-        winner = self._winner(edit.at, stamps[name][1])
-        found = self._merged(name, value, winner)
+        moments = edit.at, stamps[name][1]
+        winner = self._winner(*moments)
+        found = self._merged(name, value, self._form(winner, *moments))
         return winner == "park" and (found is None or found.conflict)
 
     def _take_field(
@@ -204,7 +208,7 @@ class Side:
             return
         at = stamps[name][1]
         winner: Winner = keep or self._winner(edit.at, at)
-        found = self._merged(name, value, winner)
+        found = self._merged(name, value, self._form(winner, edit.at, at))
         text = found.text if found is not None else None
         conflict = found is None or found.conflict
         if text is None:
@@ -228,6 +232,10 @@ class Side:
 
     def _winner(self, ours: int, theirs: int) -> Winner:
         return winner(self.name, self.other, self.policy, ours, theirs)
+
+    def _form(self, by: Winner, ours: int, theirs: int) -> Winner:
+        """Whose form of the same words stands, where a person is asked about other ones."""
+        return winner(self.name, self.other, "newest", ours, theirs) if by == "park" else by
 
     # Texts that both have
 
