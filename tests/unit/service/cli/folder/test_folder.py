@@ -23,6 +23,7 @@ CONNECTION: dict[str, Any] = {
         "disclosed": ["summary", "status"],
         "masks": ['KEY-"[0-9]+"', "credentials"],
         "record_hours": 48,
+        "answers_dry_runs": True,
         "poll_seconds": 2.5,
         "field_policies": {"summary": "acme"},
         "trigger": {"project": "ABC", "labels": ["shared"]},

@@ -94,6 +94,7 @@ async def test_only_what_differs_is_changed_and_told(office: Office) -> None:
     given = await held(office)
     left, right = given["connections"]["left-end"], given["connections"]["right-end"]
     left["settings"] |= {"masks": ["credentials"], "conflict_policy": "park"}
+    left["settings"]["answers_dry_runs"] = True
     right["settings"] = {"conflict_policy": "park"}
     left["rules"]["outgoing"] = left["rules"]["outgoing"].replace("return None", "return  None")
     left["description"] = "Ours"
@@ -106,6 +107,7 @@ async def test_only_what_differs_is_changed_and_told(office: Office) -> None:
     ]
     assert [(".".join(f.at), f.before, f.after) for f in by_name["left-end"].fields] == [
         ("description", "", "Ours"),
+        ("settings.answers_dry_runs", None, True),
         ("settings.conflict_policy", None, "park"),
         ("settings.masks", None, ("credentials",)),
     ]
@@ -118,6 +120,7 @@ async def test_only_what_differs_is_changed_and_told(office: Office) -> None:
     assert done.versions == {"left-end": 2}
     live = office.desk.connection("left-end")
     assert (live.record.description, live.policy.default) == ("Ours", "park")
+    assert live.record.settings.answers_dry_runs
     rows = await office.shop.store.read(
         lambda c: triggers.of_connection(c, office.desk.connection("right-end").record.id)
     )
