@@ -14,7 +14,7 @@ from service.workers.alm import catalogue, params
 from service.workers.alm.catalogue import System
 from service.workers.alm.office import system_of, together
 from service.workers.alm.params import Params, Problems
-from service.workers.operations.alm_connections import place_of, stays
+from service.workers.operations.alm_places import place_of, stays
 from service.workers.operations.configuration.alm_holding import HeldAlm, name_of
 from service.workers.operations.configuration.connectors import NothingKept, opened
 from service.workers.operations.configuration.undertaking import (
@@ -156,8 +156,8 @@ class AlmComparison:
             self._refused(place, params.check_connection(system_of(after), both), said)
             self._leads_away(place, (before, row), (after, row), _secrets(row.params))
             if self._moved((before, row), (after, row)):
-                error = stays(self._twins[row.own].twins)
-                self._found.refuse((*place, "params"), said + error.message, error.remedy)
+                error = stays(self._twins[row.own].twins, name)
+                self._found.refuse_for((*place, "params"), error)
 
     def _leads_away(
         self,
