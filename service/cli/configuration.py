@@ -77,7 +77,7 @@ def _add_common(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--keep-secrets",
         action="store_true",
-        help="do not look secrets up: all stay as the node holds them",
+        help="do not look secrets up: they stay as on the node, and a plan names those it lacks",
     )
     parser.add_argument("--no-check", action="store_true", help="do not ask the trackers")
 

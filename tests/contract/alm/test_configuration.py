@@ -104,6 +104,11 @@ async def test_a_new_node_is_set_up_from_files_alone_and_its_jobs_run(desk: Desk
     """With the connector to SD Elements, that is new as well."""
     await desk.rig.ask("DELETE", "/connectors/sde", status=204)
     secret = desk.tracker.params["alm_api_token"]
+    masked = desk.wanted()
+    masked["connectors"]["sde"]["params"] = {"url": MASK, "token": MASK}
+    coming = [["connectors", "sde", "params", name] for name in ("token", "url")]
+    review = await desk.plan(masked, awaited=coming)
+    assert (review["problems"], review["awaited"]) == ([], coming), "names of projects can wait"
     done = await desk.apply(desk.wanted())
     assert told(done) == [
         ("connector", "sde", "create"),
