@@ -54,9 +54,10 @@ def digest(value: Value | msgspec.Struct) -> str:
 
 def condense(value: Value) -> Value:
     """The value itself when it is small, else its digest: equal values condense equally."""
-    if not isinstance(value, str | RichText):
-        return value
-    if isinstance(value, str) and len(value) * _WIDEST < LARGE:
+    if isinstance(value, str):
+        if len(value) * _WIDEST < LARGE:
+            return value
+    elif not isinstance(value, RichText):
         return value
     encoded = _encoder.encode(value)
     if len(encoded) < LARGE:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import gc
+import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -23,6 +24,9 @@ log = structlog.get_logger()
 SWITCH_SECONDS = 0.0005
 """Threads that run the store must get the interpreter soon, also from a busy event loop."""
 
+YOUNG_OBJECTS = 10_000
+"""Few of ours form cycles, so the collector need not look after every few hundred."""
+
 
 async def run_node(config: Config, reread: Callable[[], Config] | None = None) -> int:
     """Until SIGTERM or SIGINT. On SIGHUP `reread` tells the configuration anew.
@@ -31,7 +35,7 @@ async def run_node(config: Config, reread: Callable[[], Config] | None = None) -
     """
     redactor = Redactor(config.secrets())
     configure_logging(config.log.format, config.log.level, redactor=redactor)
-    sys.setswitchinterval(SWITCH_SECONDS)
+    _tune_process()
     stop, reload_ = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -42,6 +46,14 @@ async def run_node(config: Config, reread: Callable[[], Config] | None = None) -
         gc.freeze()
         await node.run(stop, reload_, reread or (lambda: config))
     return 0
+
+
+def _tune_process() -> None:
+    sys.setswitchinterval(SWITCH_SECONDS)
+    gc.set_threshold(YOUNG_OBJECTS)
+    # Of the rule engine: what only passes on the words of its worker processes needs no second
+    # thread, and two would wake each other for each word.
+    os.environ.setdefault("TOKIO_WORKER_THREADS", "1")
 
 
 @asynccontextmanager

@@ -1,6 +1,7 @@
 """Where a call goes. Credentials go to the tracker's own origin only, redirects included."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import ClassVar
 from urllib.parse import quote, urlencode
 
@@ -25,10 +26,10 @@ class Addresses:
         whole = "://" in call.path.partition("?")[0]
         text = call.path if whole else self._base + call.path
         if call.query:
-            mark = "&" if "?" in text else "?"
-            text += mark + urlencode(call.query, quote_via=quote, safe=",*:$/")
+            text += ("&" if "?" in text else "?") + _encoded(tuple(call.query.items()))
         url = URL(text, encoded=True)
-        self._check_origin(call, url)
+        if whole or not call.path.startswith("/"):
+            self._check_origin(call, url)
         return url
 
     def redirect(self, call: Call, url: URL, status: int, headers: Mapping[str, str]) -> URL | None:
@@ -60,3 +61,9 @@ class Addresses:
                 f"{self._title} sends the call to {call.what} to another server, {url.host}.",
                 remedy="Set the connector's 'url' to the address under which the tracker answers.",
             )
+
+
+@lru_cache(maxsize=256)
+def _encoded(query: tuple[tuple[str, str], ...]) -> str:
+    """Most calls of an adapter ask for the same few things."""
+    return urlencode(query, quote_via=quote, safe=",*:$/")

@@ -1,6 +1,7 @@
 """HTTP to one tracker: time-outs, limits, safe repeats, typed errors."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from random import random as system_random
@@ -41,6 +42,8 @@ Wrap = Callable[[ByteStream], aiohttp.Payload]
 
 _MOST_REFUSALS = 5
 _ONCE = (once,)
+_REPEATED_BELOW = frozenset({"PUT", "DELETE"})
+"""Writes that the HTTP library itself may send twice."""
 _PASSING = (None, 502, 503, 504)
 _REQUEST_IDS = ("X-GitHub-Request-Id", "X-AREQUESTID", "X-Request-Id", "ActivityId")
 
@@ -231,6 +234,7 @@ class TrackerHttp:
         headers = dict(call.headers) if self._addresses.is_own(url) else {}
         if body is not None and not isinstance(body, aiohttp.Payload):
             headers["Content-Type"] = call.content_type
+        only_once = call.write and not call.repeatable and call.method in _REPEATED_BELOW
         started = self._now()
         try:
             response = await self._session.request(
@@ -240,7 +244,7 @@ class TrackerHttp:
                 headers=headers,
                 timeout=timeout,
                 allow_redirects=False,
-                middlewares=_ONCE if call.write and not call.repeatable else (),
+                middlewares=_ONCE if only_once else (),
             )
         except (aiohttp.ClientError, TimeoutError) as error:
             raise self._trouble.broken(call, error) from error
@@ -273,6 +277,8 @@ class TrackerHttp:
         )
 
     def _note(self, call: Call, url: URL, response: aiohttp.ClientResponse, millis: int) -> None:
+        if not log.is_enabled_for(logging.DEBUG):
+            return
         # The path alone: a query may hold a key.
         log.debug(
             "tracker.called",

@@ -25,8 +25,9 @@ FILE = "bus.sqlite"
 _HELD = 5000
 """Events kept in memory at most; the others stay in the file until there is room."""
 _PAGE = 1000
-_SETTLE_DELAY = 0.02
-"""Seconds for which settled events gather, to be removed with one commit."""
+_SETTLE_DELAY = 0.25
+"""Seconds after which settled events are removed by a commit of their own, where none that
+publishes took them along."""
 
 Row = tuple[int, bytes, int]
 
@@ -47,7 +48,7 @@ class EmbeddedBus:
         self._counters = Counters()
         self._waiting: Waiting[Delivery] = Waiting()
         self._settled: list[int] = []
-        self._flushing = False
+        self._flushing: asyncio.TimerHandle | None = None
         self._cursor = 0
         self._behind = True
         self._loading = False
@@ -58,6 +59,8 @@ class EmbeddedBus:
         if not bodies:
             return
         self._counters.published += len(bodies)
+        # Both orders wait at the same moment, so they share a commit.
+        self._flush()
         committed = self._journal.submit(
             lambda connection: _append(connection, bodies),
             then=lambda last: self._arrived(last, events),
@@ -166,16 +169,18 @@ class EmbeddedBus:
     async def _settle(self, deliveries: list[Delivery], error: BaseException | None) -> None:
         if error is None:
             self._settled.extend([delivery.tag for delivery in deliveries])
-            if not self._flushing:
-                self._flushing = True
-                asyncio.get_running_loop().call_later(_SETTLE_DELAY, self._flush)
+            if self._flushing is None:
+                loop = asyncio.get_running_loop()
+                self._flushing = loop.call_later(_SETTLE_DELAY, self._flush)
         else:
             self._failed(deliveries, error)
         self._refill()
 
     def _flush(self) -> None:
         """Removes settled events. Nobody waits: after a crash they would only come once more."""
-        self._flushing = False
+        if self._flushing is not None:
+            self._flushing.cancel()
+            self._flushing = None
         tags, self._settled = self._settled, []
         if tags:
             self._watch(self._journal.submit(lambda connection: _remove(connection, tags)), tags)

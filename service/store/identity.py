@@ -10,7 +10,8 @@ from service.store.vault import Vault
 _t = identity.c
 _ONLY = 1
 
-_EPOCH = Prepared(sa.select(_t.epoch).where(_t.number == sa.bindparam("number")))
+own_epoch = sa.select(_t.epoch).where(_t.number == sa.literal_column(str(_ONLY))).scalar_subquery()
+"""For a statement that tells more; NULL before there is an identity."""
 _PUT = Prepared(
     sa.text(
         "INSERT INTO identity (number, id, name, epoch, keys, serial)"
@@ -62,9 +63,3 @@ def serial(c: sa.Connection) -> int:
     """Of this node's card; 0 before there is an identity."""
     found = c.execute(sa.select(_t.serial)).scalar()
     return found or 0
-
-
-def epoch(c: sa.Connection) -> str:
-    """'' before there is an identity."""
-    row = _EPOCH.one(c, number=_ONLY)
-    return "" if row is None else str(row[0])

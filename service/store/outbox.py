@@ -92,6 +92,12 @@ _PAYLOAD = Prepared(
 )
 
 
+def newest_of(peer: sa.ColumnElement[str]) -> sa.ScalarSelect[int]:
+    """For a statement that tells more; NULL when there never was a number."""
+    counters = outbox_counters.c
+    return sa.select(counters.newest).where(counters.peer == peer).scalar_subquery()
+
+
 def put(
     c: sa.Connection, peer: str, connection: str, twin: str, payload: bytes, now: Millis
 ) -> int:

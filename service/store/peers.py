@@ -32,9 +32,14 @@ _SET_RECEIVED = Prepared(
     .values(received_epoch=_bind("epoch"), received=_bind("seq"))
 )
 _FEED = Prepared(
-    sa.select(_t.received_epoch, _t.received, _t.last_contact, _t.feed_epoch).where(
-        _t.id == _bind("peer")
-    )
+    sa.select(
+        _t.received_epoch,
+        _t.received,
+        _t.last_contact,
+        _t.feed_epoch,
+        identity.own_epoch,
+        outbox.newest_of(_t.id),
+    ).where(_t.id == _bind("peer"))
 )
 _SET_CONTACT = Prepared(
     sa.update(peers).where(_t.id == _bind("peer")).values(last_contact=_bind("now"))
@@ -146,10 +151,10 @@ def feed_state(c: sa.Connection, peer: str) -> FeedState:
     row = _FEED.one(c, peer=peer)
     if row is None:
         raise _unknown(peer)
-    received_epoch, received, last_contact, feed_epoch = row
+    received_epoch, received, last_contact, feed_epoch, own_epoch, newest = row
     return FeedState(
-        epoch=feed_epoch or identity.epoch(c),
-        newest=outbox.newest_seq(c, peer),
+        epoch=feed_epoch or own_epoch or "",
+        newest=newest or 0,
         received_epoch=received_epoch,
         received=received,
         last_contact=last_contact,

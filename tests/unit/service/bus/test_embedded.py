@@ -1,5 +1,6 @@
 import asyncio
 import random
+import sqlite3
 from collections.abc import Sequence
 
 import pytest
@@ -66,6 +67,23 @@ async def test_a_full_bus_refuses_and_takes_again_once_there_is_room(tmp_path):
         assert await bus.depth() == 0
         await bus.publish(due(1))
         assert await bus.depth() == 1
+
+
+async def test_what_was_handled_leaves_the_file_with_the_next_publish(tmp_path):
+    """So that a busy bus flushes the disk once for both."""
+    count = Count(1)
+    async with open_on(tmp_path) as bus, bus.consume(count, concurrency=1):
+        await bus.publish(due(1))
+        async with asyncio.timeout(5):
+            await count.full.wait()
+        for _ in range(20):  # The worker settles what its handler has left.
+            await asyncio.sleep(0)
+        await bus.publish(due(2))
+        assert await bus._journal.submit(_events) <= 1
+
+
+def _events(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("SELECT count(*) FROM event").fetchone()[0])
 
 
 async def test_a_publisher_that_gave_up_waiting_has_still_published(tmp_path):
