@@ -1,7 +1,7 @@
 """What a rule returned, checked strictly before anything else sees it."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from math import isfinite
 from typing import Any, TypeVar
 
@@ -73,6 +73,12 @@ _REPORTED = re.compile(r"Reported by [^\n]+\.")
 C = TypeVar("C", OutgoingComment, WantedComment)
 
 
+_CLASSES = {0: "_Clear", 1: "RichText", 3: "User", 4: "RichText"}
+"""Objects that cross as tuples, told by how long these are; a rule's own tuples come as lists."""
+
+_USER = 3
+
+
 class Refused(Exception):
     """A result that cannot be used; becomes a `RuleError` where file and line are known."""
 
@@ -124,7 +130,7 @@ def refusal(refused: Refused, file: str, line: int) -> RuleError:
     )
 
 
-def _fields(named: tuple[Any, ...], custom: Any, given: Given) -> Fields:
+def _fields(named: Sequence[Any], custom: Any, given: Given) -> Fields:
     if not isinstance(custom, dict):
         raise Refused(f"fields: a dict is expected, {_describe(custom)} was given.")
     fields: Fields = {}
@@ -141,12 +147,13 @@ def _fields(named: tuple[Any, ...], custom: Any, given: Given) -> Fields:
 
 
 def _put(fields: Fields, name: str, raw: Any, given: Given) -> None:
+    kind = type(raw)
     if raw is ...:
         return
-    if type(raw) is str and name in PLAIN:  # the common case, straight through
+    if kind is str and name in PLAIN:  # the common case, straight through
         fields[name] = raw
         return
-    if isinstance(raw, MontyClassProxy) and raw.name == "_Clear":
+    if kind is tuple and not raw:
         fields[name] = () if EXPECTED.get(name, _ANY)[0] is tuple else None
         return
     value = _value(name, raw, given)
@@ -159,8 +166,6 @@ def _put(fields: Fields, name: str, raw: Any, given: Given) -> None:
 
 
 def _value(name: str, raw: Any, given: Given) -> Value:
-    if isinstance(raw, MontyClassProxy):
-        return _object(name, raw, given)
     match raw:
         case str():
             return given.codec.from_markdown(raw) if name in given.rich_fields else raw
@@ -170,47 +175,38 @@ def _value(name: str, raw: Any, given: Given) -> Value:
             return raw
         case float() if isfinite(raw):
             return raw
-        case list() | tuple() | set() | frozenset():
+        case tuple():
+            return _user(name, raw) if len(raw) == _USER else _rich(name, raw, given)
+        case list():
             return _set(name, raw)
         case _:
             raise _unfit(name, raw)
-
-
-def _object(name: str, raw: MontyClassProxy, given: Given) -> Value:
-    if raw.name == "RichText":
-        return _rich(name, raw.attributes, given)
-    if raw.name == "User":
-        return _user(name, raw.attributes)
-    raise _unfit(name, raw)
 
 
 def _unfit(name: str, raw: Any) -> Refused:
     return Refused(f"{name}: {_describe(raw)} cannot be the value of a field.")
 
 
-def _set(name: str, raw: Iterable[Any]) -> tuple[str, ...]:
-    items = list(raw)
+def _set(name: str, items: list[Any]) -> tuple[str, ...]:
     for item in items:
         if not isinstance(item, str):
             raise Refused(f"{name}: a list of texts is expected, it holds {_describe(item)}.")
     return as_set(items)
 
 
-def _user(name: str, attributes: dict[str, Any]) -> User:
-    words = [attributes.get(word) for word in ("name", "email", "id")]
+def _user(name: str, words: tuple[Any, ...]) -> User:
     for word in words:
-        if not isinstance(word, str):
+        if type(word) is not str:
             raise Refused(f"{name}: a User is made of texts, {_describe(word)} was given.")
-    return User(*map(str, words))
+    return User(*words)
 
 
-def _rich(name: str, attributes: dict[str, Any], given: Given) -> RichText | Digest:
-    place = attributes.get("_ref")
-    before, after = attributes.get("_before", ()), attributes.get("_after", ())
+def _rich(name: str, raw: tuple[Any, ...], given: Given) -> RichText | Digest:
+    place, before, after, bare = raw if len(raw) > 1 else (raw[0], (), (), False)
     if type(place) is not int or not 0 <= place < len(given.handles):
         raise Refused(f"{name}: this formatted text was not given to the rule.")
     held = given.handles[place]
-    if attributes.get("_bare") and isinstance(held, RichText):
+    if bare and isinstance(held, RichText):
         held = _without_reporter(held)
     if not before and not after:
         return held
@@ -237,10 +233,6 @@ def _paragraphs(name: str, lines: Any) -> tuple[Block, ...]:
     return tuple(blocks)
 
 
-_BODY = ("_ref", "_before", "_after")
-"""In the order in which the prelude exports a comment's body."""
-
-
 def _comments(exported: list[Any], given: Given, kind: Callable[..., C]) -> tuple[C, ...]:
     result: dict[str, C] = {}
     for ident, raw, internal, work in exported:
@@ -251,7 +243,7 @@ def _comments(exported: list[Any], given: Given, kind: Callable[..., C]) -> tupl
         if isinstance(raw, str):
             body = given.codec.from_markdown(raw)
         elif isinstance(raw, tuple):
-            body = _rich("comments", dict(zip(_BODY, raw, strict=False)), given)
+            body = _rich("comments", raw, given)
         if not isinstance(body, RichText):
             raise Refused(f"comments: a body is formatted text, {_describe(raw)} was given.")
         result[ident] = kind(ident, body, internal, _work(work))
@@ -297,6 +289,8 @@ KINDS = {
 def _describe(raw: Any) -> str:
     if isinstance(raw, MontyClassProxy):
         return f"an object of class {raw.name}"
+    if isinstance(raw, tuple) and len(raw) in _CLASSES:
+        return f"an object of class {_CLASSES[len(raw)]}"
     kind = KINDS.get(type(raw).__name__, type(raw).__name__)
     if raw is None or not isinstance(raw, str | int | float):
         return kind

@@ -28,11 +28,20 @@ class RichText:
 
 def _reworded(text: RichText, before: Any, after: Any, bare: bool) -> RichText:
     copy = RichText(text._ref)
-    copy._before, copy._after, copy._bare = before, after, bare
+    if before:
+        copy._before = before
+    if after:
+        copy._after = after
+    if bare:
+        copy._bare = bare
     return copy
 
 
 class Comment:
+    # What most comments are not; each value that an object gets costs.
+    work: Any = None
+    changed = False
+
     def __init__(
         self,
         id: str,
@@ -48,8 +57,10 @@ class Comment:
         self.author = author
         self.created = created
         self.internal = internal
-        self.work = work
-        self.changed = changed
+        if work is not None:
+            self.work = work
+        if changed:
+            self.changed = changed
 
 
 class Work:

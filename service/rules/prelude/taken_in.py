@@ -8,43 +8,54 @@ from service.rules.prelude.returned import Replica
 from service.rules.prelude.words import _asked, _local_keys, _markdown, _plain, _remote_keys
 
 
-def _fields(fields: Any, rich: Any, users: Any) -> Any:
-    for name, place in rich:
-        fields[name] = RichText(place)
-    for name, called, email, id in users:
-        fields[name] = User(called, email, id)
+def _fields(fields: Any, rich: Any, users: Any, people: Any) -> Any:
+    for name in rich:
+        fields[name] = RichText(rich[name])
+    for name in users:
+        at = users[name]
+        fields[name] = User(people[at], people[at + 1], people[at + 2])
     return fields
 
 
-def _comments(given: Any) -> Any:
-    return [
-        Comment(
-            id,
-            RichText(place),
-            User(name, email, user),
-            created,
-            internal,
-            None if work is None else Work(work[0], work[1]),
-            changed,
+def _comments(given: Any, people: Any) -> Any:
+    """They come column by column; their bodies have places one after the other."""
+    if given is None:
+        return []
+    ids, place, authors, moments, internal, works, changed = given
+    made: list[Comment] = []
+    for number, id in enumerate(ids):
+        at = authors[number]
+        author = User(people[at], people[at + 1], people[at + 2])
+        work = None if works is None else works[number]
+        made.append(
+            Comment(
+                id,
+                RichText(place + number),
+                author,
+                moments[number],
+                internal[number],
+                None if work is None else Work(work[0], work[1]),
+                changed is not None and changed[number],
+            )
         )
-        for id, place, name, email, user, created, internal, work, changed in given
-    ]
+    return made
 
 
 def _attachments(given: Any) -> Any:
+    if given is None:
+        return []
     return [Attachment(id, filename, size, mime) for id, filename, size, mime in given]
 
 
 def _issue(given: Any) -> Issue:
-    head, texts, rich, users, comments, attachments = given
-    key, url, project = head
-    fields = _fields(texts, rich, users)
-    return Issue(key, url, project, fields, (_comments(comments), _attachments(attachments)))
+    key, url, project, fields, rich, users, people, comments, attachments = given
+    parts = _comments(comments, people), _attachments(attachments)
+    return Issue(key, url, project, _fields(fields, rich, users, people), parts)
 
 
 def _replica(given: Any) -> Replica:
-    head, texts, rich, users, comments, attachments = given
-    fields = _fields(texts, rich, users)
+    head, fields, rich, users, people, comments, attachments = given
+    fields = _fields(fields, rich, users, people)
     replica = Replica(
         summary=fields.get("summary"),
         description=fields.get("description"),
@@ -67,29 +78,37 @@ def _replica(given: Any) -> Replica:
         spent=fields.get("spent"),
         parent=fields.get("parent"),
         links=fields.get("links", []),
-        comments=_comments(comments),
+        comments=_comments(comments, people),
         attachments=_attachments(attachments),
         fields=fields,
     )
     replica.key, replica.url, replica.gone = head[0], head[1], head[2]
-    replica.removed_comments, replica.removed_attachments = head[3], head[4]
+    if len(head) > 3:
+        replica.removed_comments, replica.removed_attachments = head[3], head[4]
     return replica
 
 
-def _context(given: Any) -> Context:
+def _context(given: Any, previous: Any) -> Any:
+    """None where the rule never looks at it."""
+    if given is None:
+        return None
+    context = Context(given)
+    if previous:
+        for name, value in previous.items():
+            person = type(value) is dict
+            context.previous[name] = (
+                User(value["name"], value["email"], value["id"]) if person else value
+            )
+    return context
+
+
+def _begin(keys: Any) -> None:
+    """Nothing is left over from one run to the next."""
     _plain.clear()
     _markdown.clear()
     _asked.clear()
-    for keys, found in ((_local_keys, given[-2]), (_remote_keys, given[-1])):
-        keys.clear()
-        keys.update(found)
-    return Context(given)
-
-
-def _with_previous(context: Context, previous: Any) -> Context:
-    for name, value in previous.items():
-        person = type(value) is dict
-        context.previous[name] = (
-            User(value["name"], value["email"], value["id"]) if person else value
-        )
-    return context
+    _local_keys.clear()
+    _remote_keys.clear()
+    if keys:
+        _local_keys.update(keys[0])
+        _remote_keys.update(keys[1])

@@ -10,7 +10,8 @@ from structlog.testing import capture_logs
 from schemas.rules import RuleSet
 from service.rules.limits import RuleLimits
 from service.rules.monty_engine import open_engine
-from service.rules.sessions import RUNS, asks_for_issue, varies
+from service.rules.needs import looks_at, varies
+from service.rules.sessions import RUNS
 
 DRAW = """\
 import random
@@ -130,4 +131,4 @@ async def test_prints_reach_the_log_with_a_bound(codec, outgoing_rule, issue, co
     ],
 )
 def test_an_issue_crosses_only_to_rules_that_may_look_at_it(rule, asks):
-    assert asks_for_issue(rule) is asks
+    assert looks_at((rule,), "incoming", 1) is asks
