@@ -19,6 +19,10 @@ Crossing = tuple[Any, ...]
 """Head; fields, those with formatted text and with people by place; people, comments, files."""
 
 
+_ROW = 4
+"""Values of one comment, in the row of all that is short."""
+
+
 class Given:
     """What one run was given. Rich text stays here; the sandbox holds its place in `handles`."""
 
@@ -89,22 +93,20 @@ class Given:
         bodies: Sequence[Handle],
         people: "_People",
     ) -> Crossing | None:
-        self.comments = {comment.id for comment in comments}
         if not comments:
+            self.comments = set()
             return None
         first = len(self.handles)
         self.handles.extend(bodies)
-        works = [(c.work.seconds, c.work.started) if c.work else None for c in comments]
-        changed = [comment.id in self.held_before for comment in comments]
-        return (
-            [comment.id for comment in comments],
-            first,
-            [people.place(comment.author) for comment in comments],
-            [comment.created for comment in comments],
-            [comment.internal for comment in comments],
-            works if any(works) else None,
-            changed if any(changed) else None,
-        )
+        rows: list[Any] = []
+        works: list[Crossing | None] = []
+        for comment in comments:
+            author = people.place(comment.author)
+            rows += (comment.id, author, comment.created, comment.internal)
+            works.append((comment.work.seconds, comment.work.started) if comment.work else None)
+        self.comments = set(rows[::_ROW])
+        changed = [id in self.held_before for id in rows[::_ROW]] if self.held_before else []
+        return first, rows, works if any(works) else None, changed if any(changed) else None
 
     def _hold(self, handle: Handle) -> int:
         self.handles.append(handle)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from math import isfinite
 from typing import Any, TypeVar
 
@@ -78,6 +79,8 @@ _CLASSES = {0: "_Clear", 1: "RichText", 3: "User", 4: "RichText"}
 
 _USER = 3
 
+_SHORT = 200
+
 
 class Refused(Exception):
     """A result that cannot be used; becomes a `RuleError` where file and line are known."""
@@ -142,18 +145,17 @@ def _fields(named: Sequence[Any], custom: Any, given: Given) -> Fields:
     for name, raw in zip(NAMES, named, strict=True):
         if raw is ... or ((raw is None or raw == []) and name not in held):
             continue  # by far the most
-        _put(fields, name, raw, given)
+        if type(raw) is str and name in PLAIN:
+            fields[name] = raw
+        else:
+            _put(fields, name, raw, given)
     return fields
 
 
 def _put(fields: Fields, name: str, raw: Any, given: Given) -> None:
-    kind = type(raw)
     if raw is ...:
         return
-    if kind is str and name in PLAIN:  # the common case, straight through
-        fields[name] = raw
-        return
-    if kind is tuple and not raw:
+    if raw == ():
         fields[name] = () if EXPECTED.get(name, _ANY)[0] is tuple else None
         return
     value = _value(name, raw, given)
@@ -167,6 +169,10 @@ def _put(fields: Fields, name: str, raw: Any, given: Given) -> None:
 
 def _value(name: str, raw: Any, given: Given) -> Value:
     match raw:
+        case tuple():
+            return _user(name, raw) if len(raw) == _USER else _rich(name, raw, given)
+        case list():
+            return _set(name, raw)
         case str():
             return given.codec.from_markdown(raw) if name in given.rich_fields else raw
         case None | bool():
@@ -175,10 +181,6 @@ def _value(name: str, raw: Any, given: Given) -> Value:
             return raw
         case float() if isfinite(raw):
             return raw
-        case tuple():
-            return _user(name, raw) if len(raw) == _USER else _rich(name, raw, given)
-        case list():
-            return _set(name, raw)
         case _:
             raise _unfit(name, raw)
 
@@ -229,8 +231,14 @@ def _paragraphs(name: str, lines: Any) -> tuple[Block, ...]:
     for line in lines:
         if not isinstance(line, str):
             raise Refused(f"{name}: a line to add is a text, {_describe(line)} was given.")
-        blocks.extend(plain(line).blocks)
+        blocks.extend(_plain(line) if len(line) <= _SHORT else plain(line).blocks)
     return tuple(blocks)
+
+
+@lru_cache(maxsize=256)
+def _plain(line: str) -> tuple[Block, ...]:
+    """Most lines name a person, and the same one again and again."""
+    return plain(line).blocks
 
 
 def _comments(exported: list[Any], given: Given, kind: Callable[..., C]) -> tuple[C, ...]:

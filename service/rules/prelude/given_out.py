@@ -34,13 +34,6 @@ _NAMES = (
 )
 
 
-def _let_through(result: Any, wanted: Any, name: str) -> Any:
-    for item in result:
-        if type(item) is not wanted:
-            raise TypeError(f"\x1etype\x1e{name}\x1e{wanted.__name__}\x1e{type(item).__name__}")
-    return result
-
-
 _SETS = (list, tuple, set, frozenset)
 _AS_IT_IS = (int, bool, float)
 # What is wrong among these is told better outside.
@@ -96,20 +89,30 @@ def _refuse(names: Any, values: Any, value: Any, kind: Any) -> None:
     raise TypeError(f"\x1etype\x1e{name}\x1ea value of a field\x1e{kind.__name__}")
 
 
-def _comment(comment: Comment) -> Any:
+def _comment(comment: Any) -> Any:
+    if type(comment) is not Comment:
+        _stranger("comments", "Comment", comment)
     body = comment.body
     if type(body) is RichText:
         body = _rich(body)
     return (comment.id, body, comment.internal, comment.work)
 
 
+def _attachment(attachment: Any) -> Any:
+    if type(attachment) is not Attachment:
+        _stranger("attachments", "Attachment", attachment)
+    return attachment.id
+
+
+def _stranger(part: str, wanted: str, given: Any) -> None:
+    raise TypeError(f"\x1etype\x1e{part}\x1e{wanted}\x1e{type(given).__name__}")
+
+
 def _export(result: Any, wanted: Any, rule: str) -> Any:
     if result is None:
         return None
     if type(result) is not wanted:
-        raise TypeError(f"\x1etype\x1e{rule}()\x1e{wanted.__name__}\x1e{type(result).__name__}")
-    comments = _let_through(result.comments, Comment, "comments")
-    attachments = _let_through(result.attachments, Attachment, "attachments")
+        _stranger(f"{rule}()", wanted.__name__, result)
     named = (
         result.summary,
         result.description,
@@ -140,8 +143,8 @@ def _export(result: Any, wanted: Any, rule: str) -> Any:
         _crossing((), named),
         _crossing(("type",), (result.type,))[0],
         fields,
-        [_comment(comment) for comment in comments],
-        [attachment.id for attachment in attachments],
+        [_comment(comment) for comment in result.comments],
+        [_attachment(attachment) for attachment in result.attachments],
         result.project if wanted is Wanted else "",
         result.stop_syncing,
     ]

@@ -18,22 +18,22 @@ def _fields(fields: Any, rich: Any, users: Any, people: Any) -> Any:
 
 
 def _comments(given: Any, people: Any) -> Any:
-    """They come column by column; their bodies have places one after the other."""
+    """What all comments have stands in one row; their bodies have places one after the other."""
     if given is None:
         return []
-    ids, place, authors, moments, internal, works, changed = given
+    place, row, works, changed = given
     made: list[Comment] = []
-    for number, id in enumerate(ids):
-        at = authors[number]
-        author = User(people[at], people[at + 1], people[at + 2])
+    for number in range(len(row) // 4):
+        at = number * 4
+        who = row[at + 1]
         work = None if works is None else works[number]
         made.append(
             Comment(
-                id,
+                row[at],
                 RichText(place + number),
-                author,
-                moments[number],
-                internal[number],
+                User(people[who], people[who + 1], people[who + 2]),
+                row[at + 2],
+                row[at + 3],
                 None if work is None else Work(work[0], work[1]),
                 changed is not None and changed[number],
             )

@@ -42,8 +42,10 @@ def with_author(comment: Comment) -> Comment:
         return comment
     line = f"{name} wrote:"
     body = comment.body
-    body = body.prepend(line) if type(body) is RichText else f"{line}\n\n{body}"
-    return _with_body(comment, body)
+    if type(body) is not RichText:
+        return _with_body(comment, f"{line}\n\n{body}")
+    worded = _reworded(body, (line, *body._before), body._after, body._bare)
+    return _with_body(comment, worded)
 
 
 def _with_body(comment: Comment, body: Any) -> Comment:
