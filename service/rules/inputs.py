@@ -128,23 +128,6 @@ class _People:
         return found
 
 
-def context_input(context: RuleContext) -> Crossing:
-    """In the order of the prelude's `Context`."""
-    return (
-        context.connection,
-        context.local_side,
-        context.remote_side,
-        context.local_key,
-        context.local_url,
-        context.remote_key,
-        context.remote_url,
-        context.project,
-        context.first_sync,
-        context.now,
-        context.mirror,
-    )
-
-
 def keys_input(context: RuleContext) -> Crossing | None:
     """What other issues under sync are called, here and there."""
     known = context.local_keys or context.remote_keys

@@ -27,7 +27,7 @@ from service.rules.failure import (
     translate,
     worn_out,
 )
-from service.rules.inputs import Crossing, Given, context_input, keys_input, previous_input
+from service.rules.inputs import Crossing, Given, keys_input, previous_input
 from service.rules.limits import RuleLimits
 from service.rules.port import Direction, KeyAsked
 from service.rules.sessions import RuleSession, RuleSessions, Script, frozen, script_of
@@ -148,8 +148,9 @@ class MontyEngine:
 def _about(script: Script, context: RuleContext) -> Crossing:
     """The context and what was before, for rules that may look at them, and the keys."""
     needs = script.needs
+    asked = needs.context
     return (
-        context_input(context) if needs.context else None,
+        None if asked is None else tuple([getattr(context, name) for name in asked]),
         previous_input(context) if needs.previous and context.previous else None,
         keys_input(context),
     )

@@ -18,6 +18,22 @@ _REFLECTING = re.compile(r"\b(?:eval|exec|locals|globals|vars|dir)\b")
 _PARAMETERS: dict[Direction, int] = {"outgoing": 2, "incoming": 3}
 
 
+CONTEXT = (
+    "connection",
+    "local_side",
+    "remote_side",
+    "local_key",
+    "local_url",
+    "remote_key",
+    "remote_url",
+    "project",
+    "first_sync",
+    "now",
+    "mirror",
+)
+"""What the context tells besides `previous`."""
+
+
 class Needs(msgspec.Struct, frozen=True):
     """All of it, unless a look at the file tells otherwise."""
 
@@ -25,7 +41,8 @@ class Needs(msgspec.Struct, frozen=True):
     """It may look at the clock or draw: each run gets a session for itself."""
     issue: bool = True
     """An incoming rule may look at the issue here; most ask the replica alone."""
-    context: bool = True
+    context: tuple[str, ...] | None = CONTEXT
+    """Of it only these; None: it never looks at the context."""
     previous: bool = True
 
 
@@ -34,7 +51,7 @@ def needs_of(direction: Direction, sources: tuple[str, ...]) -> Needs:
     return Needs(
         varies=any(map(varies, sources)),
         issue=direction == "incoming" and looks_at(sources, direction, 1),
-        context=looks_at(sources, direction, _PARAMETERS[direction] - 1),
+        context=of_context(sources, direction),
         previous=any("previous" in source for source in sources),
     )
 
@@ -45,17 +62,41 @@ def varies(source: str) -> bool:
 
 def looks_at(sources: tuple[str, ...], direction: Direction, place: int) -> bool:
     """False only where the function surely never looks at its parameter of that place."""
+    name = _parameter(sources, direction, place)
+    return name is None or len(re.findall(rf"\b{name}\b", sources[-1])) > 1
+
+
+def of_context(sources: tuple[str, ...], direction: Direction) -> tuple[str, ...] | None:
+    """All of it where it may be handed on, or looked at by a name that is not written down."""
+    place = _PARAMETERS[direction] - 1
+    name = _parameter(sources, direction, place)
+    tree = parsed(sources[-1])
+    if name is None or tree is None:
+        return CONTEXT
+    if not looks_at(sources, direction, place):
+        return None
+    nodes = list(ast.walk(tree))
+    seen = [node for node in nodes if isinstance(node, ast.Name) and node.id == name]
+    asked = [node for node in nodes if isinstance(node, ast.Attribute) and node.value in seen]
+    if len(asked) != len(seen):
+        return CONTEXT
+    names = {node.attr for node in asked}
+    return tuple(each for each in CONTEXT if each in names)
+
+
+def _parameter(sources: tuple[str, ...], direction: Direction, place: int) -> str | None:
+    """What the rule calls its parameter of that place; None where that cannot be told."""
     trees = [parsed(source) for source in sources]
     if not all(trees) or any(map(_REFLECTING.search, sources)):
-        return True
+        return None
     made = [node for tree in trees if tree for node in ast.walk(tree) if direction in _bound(node)]
     rule = trees[-1]
     if len(made) != 1 or not isinstance(made[0], ast.FunctionDef) or not rule:
-        return True
+        return None
     parameters = _plain_parameters(made[0])
     if made[0] not in rule.body or len(parameters) != _PARAMETERS[direction]:
-        return True
-    return len(re.findall(rf"\b{parameters[place]}\b", sources[-1])) > 1
+        return None
+    return parameters[place]
 
 
 def _plain_parameters(function: ast.FunctionDef) -> list[str]:

@@ -74,10 +74,13 @@ _REPORTED = re.compile(r"Reported by [^\n]+\.")
 C = TypeVar("C", OutgoingComment, WantedComment)
 
 
-_CLASSES = {0: "_Clear", 1: "RichText", 3: "User", 4: "RichText"}
+_CLASSES = {0: "_Clear", 1: "RichText", 2: "RichText", 3: "User", 4: "RichText"}
 """Objects that cross as tuples, told by how long these are; a rule's own tuples come as lists."""
 
 _USER = 3
+
+_AS_IT_CAME: tuple[Any, ...] = (0, (), (), False)
+"""A formatted text's place, the lines before and after it, and whether its first line stays out."""
 
 _SHORT = 200
 
@@ -204,7 +207,7 @@ def _user(name: str, words: tuple[Any, ...]) -> User:
 
 
 def _rich(name: str, raw: tuple[Any, ...], given: Given) -> RichText | Digest:
-    place, before, after, bare = raw if len(raw) > 1 else (raw[0], (), (), False)
+    place, before, after, bare = raw + _AS_IT_CAME[len(raw) :]
     if type(place) is not int or not 0 <= place < len(given.handles):
         raise Refused(f"{name}: this formatted text was not given to the rule.")
     held = given.handles[place]

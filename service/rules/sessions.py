@@ -70,8 +70,9 @@ class RuleSession:
         self.runs = 0
 
     async def load(self, script: Script) -> None:
-        tables = script.tables
-        filled = f"{PRELUDE}\n_tables.update({tables})\n" if tables else PRELUDE
+        filled = f"{PRELUDE}\n_context_names.extend({script.needs.context or ()})\n"
+        if script.tables:
+            filled += f"_tables.update({script.tables})\n"
         await self._session.feed_run(filled)
         for source in script.sources:
             await self._session.feed_run(bare(source), print_callback=_ignore)

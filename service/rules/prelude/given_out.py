@@ -78,9 +78,9 @@ def _items(names: Any, values: Any, value: Any, items: Any) -> Any:
 
 
 def _rich(text: RichText) -> Any:
-    if text._before or text._after or text._bare:
+    if text._after or text._bare:
         return (text._ref, text._before, text._after, text._bare)
-    return (text._ref,)
+    return (text._ref, text._before) if text._before else (text._ref,)
 
 
 def _refuse(names: Any, values: Any, value: Any, kind: Any) -> None:

@@ -20,7 +20,13 @@ class RichText:
         self._ref = _ref
 
     def prepend(self, line: str) -> "RichText":
-        return _reworded(self, (line, *self._before), self._after, self._bare)
+        copy = RichText(self._ref)
+        copy._before = (line, *self._before)
+        if self._after:
+            copy._after = self._after
+        if self._bare:
+            copy._bare = True
+        return copy
 
     def append(self, line: str) -> "RichText":
         return _reworded(self, self._before, (*self._after, line), self._bare)
@@ -28,12 +34,7 @@ class RichText:
 
 def _reworded(text: RichText, before: Any, after: Any, bare: bool) -> RichText:
     copy = RichText(text._ref)
-    if before:
-        copy._before = before
-    if after:
-        copy._after = after
-    if bare:
-        copy._bare = bare
+    copy._before, copy._after, copy._bare = before, after, bare
     return copy
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any, Iterable  # noqa: UP035 (the sandbox has no collections.abc)
 
+from service.rules.prelude.issue import _hold
 from service.rules.prelude.parts import Attachment, Comment
 
 
@@ -56,7 +57,14 @@ class Replica:
         attachments: Iterable[Attachment] = (),
         fields: Any = None,
         stop_syncing: bool = False,
+        _given: Any = None,
     ) -> None:
+        self.removed_comments: list[str] = []
+        self.removed_attachments: list[str] = []
+        if _given is not None:
+            self.fields = _given
+            _hold(self, _given)
+            return
         if summary is not None:
             self.summary = summary
         if description is not None:
@@ -99,8 +107,6 @@ class Replica:
         self.fields = {} if fields is None else fields
         if stop_syncing is not False:
             self.stop_syncing = stop_syncing
-        self.removed_comments: list[str] = []
-        self.removed_attachments: list[str] = []
 
 
 class Wanted:

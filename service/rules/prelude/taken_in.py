@@ -55,33 +55,9 @@ def _issue(given: Any) -> Issue:
 
 def _replica(given: Any) -> Replica:
     head, fields, rich, users, people, comments, attachments = given
-    fields = _fields(fields, rich, users, people)
-    replica = Replica(
-        summary=fields.get("summary"),
-        description=fields.get("description"),
-        status=fields.get("status"),
-        priority=fields.get("priority"),
-        type=fields.get("type"),
-        labels=fields.get("labels", []),
-        assignee=fields.get("assignee"),
-        reporter=fields.get("reporter"),
-        resolution=fields.get("resolution"),
-        components=fields.get("components", []),
-        fix_versions=fields.get("fix_versions", []),
-        affected_versions=fields.get("affected_versions", []),
-        milestone=fields.get("milestone"),
-        area=fields.get("area"),
-        iteration=fields.get("iteration"),
-        due=fields.get("due"),
-        estimate=fields.get("estimate"),
-        remaining=fields.get("remaining"),
-        spent=fields.get("spent"),
-        parent=fields.get("parent"),
-        links=fields.get("links", []),
-        comments=_comments(comments, people),
-        attachments=_attachments(attachments),
-        fields=fields,
-    )
+    replica = Replica(_given=_fields(fields, rich, users, people))
+    replica.comments = _comments(comments, people)
+    replica.attachments = _attachments(attachments)
     replica.key, replica.url, replica.gone = head[0], head[1], head[2]
     if len(head) > 3:
         replica.removed_comments, replica.removed_attachments = head[3], head[4]
@@ -104,11 +80,9 @@ def _context(given: Any, previous: Any) -> Any:
 
 def _begin(keys: Any) -> None:
     """Nothing is left over from one run to the next."""
-    _plain.clear()
-    _markdown.clear()
-    _asked.clear()
-    _local_keys.clear()
-    _remote_keys.clear()
+    for kept in (_plain, _markdown, _asked, _local_keys, _remote_keys):
+        if kept:
+            kept.clear()
     if keys:
         _local_keys.update(keys[0])
         _remote_keys.update(keys[1])

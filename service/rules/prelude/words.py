@@ -44,8 +44,7 @@ def with_author(comment: Comment) -> Comment:
     body = comment.body
     if type(body) is not RichText:
         return _with_body(comment, f"{line}\n\n{body}")
-    worded = _reworded(body, (line, *body._before), body._after, body._bare)
-    return _with_body(comment, worded)
+    return _with_body(comment, body.prepend(line))
 
 
 def _with_body(comment: Comment, body: Any) -> Comment:
