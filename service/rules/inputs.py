@@ -34,6 +34,8 @@ class Given:
         self.rich_fields = {"description"}
         self.comments: set[str] = set()
         self.attachments: set[str] = set()
+        self.ours: set[str] = set()
+        """Fields for which the rule has named a person of this side."""
         self.held_before: frozenset[str] = frozenset()
         """Comments of which the receiving side has an earlier wording."""
 

@@ -74,10 +74,10 @@ _REPORTED = re.compile(r"Reported by [^\n]+\.")
 C = TypeVar("C", OutgoingComment, WantedComment)
 
 
-_CLASSES = {0: "_Clear", 1: "RichText", 2: "RichText", 3: "User", 4: "RichText"}
+_CLASSES = {0: "_Clear", 1: "RichText", 2: "RichText", 3: "User", 4: "RichText", 5: "User"}
 """Objects that cross as tuples, told by how long these are; a rule's own tuples come as lists."""
 
-_USER = 3
+_USER, _OURS = 3, 5
 
 _AS_IT_CAME: tuple[Any, ...] = (0, (), (), False)
 """A formatted text's place, the lines before and after it, and whether its first line stays out."""
@@ -118,6 +118,7 @@ def wanted(exported: Any, given: Given) -> Wanted | None:
         project=project,
         type=kind if isinstance(kind, str) else "",
         stop_syncing=_truth("stop_syncing", stops),
+        ours=frozenset(given.ours),
     )
 
 
@@ -173,7 +174,7 @@ def _put(fields: Fields, name: str, raw: Any, given: Given) -> None:
 def _value(name: str, raw: Any, given: Given) -> Value:
     match raw:
         case tuple():
-            return _user(name, raw) if len(raw) == _USER else _rich(name, raw, given)
+            return _object(name, raw, given)
         case list():
             return _set(name, raw)
         case str():
@@ -186,6 +187,14 @@ def _value(name: str, raw: Any, given: Given) -> Value:
             return raw
         case _:
             raise _unfit(name, raw)
+
+
+def _object(name: str, raw: tuple[Any, ...], given: Given) -> Value:
+    if len(raw) == _OURS:
+        given.ours.add(name)
+    if len(raw) in (_USER, _OURS):
+        return _user(name, raw[:_USER])
+    return _rich(name, raw, given)
 
 
 def _unfit(name: str, raw: Any) -> Refused:

@@ -38,7 +38,8 @@ class ConnectionTables:
     async def declared(self, live: LiveConnection) -> Declared:
         """Made anew only when the settings or what a tracker tells have changed."""
         record = live.record
-        if not record.settings.mappings and not record.settings.flow:
+        settings = record.settings
+        if not (settings.mappings or settings.flow or _people_of(record)):
             self._made.pop(record.id, None)
             return NOTHING
         here, there = await self.here(live), await self.there(live)
@@ -106,7 +107,12 @@ def _declared(
         for field, table in record.settings.mappings.items()
     }
     flow = record.settings.flow if record.mode == "visual" else {}
-    return Declared(words, flow, record.mode != "script", source_of(words))
+    return Declared(words, flow, record.mode != "script", source_of(words, _people_of(record)))
+
+
+def _people_of(record: Connection) -> dict[str, str]:
+    """For scripts, which may ask; what other rules say of people is mapped when it is written."""
+    return record.settings.users if record.mode == "script" else {}
 
 
 def _words(table: MappingTable, here: tuple[Choice, ...], called: dict[str, str]) -> Words:

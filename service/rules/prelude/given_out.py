@@ -56,7 +56,8 @@ def _crosses(names: Any, values: Any, value: Any) -> Any:
     if kind is list:
         return value if not value else _items(names, values, value, value)
     if kind is User:
-        return (value.name, value.email, value.id)
+        words = (value.name, value.email, value.id)
+        return (*words, None, None) if value._here else words
     if kind is RichText:
         return _rich(value)
     if kind in _AS_IT_IS:

@@ -4,6 +4,9 @@ from typing import Any
 
 
 class User:
+    # True for one whom a table has told: a person of this side.
+    _here = False
+
     def __init__(self, name: str = "", email: str = "", id: str = "") -> None:
         self.name = name
         self.email = email
