@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from schemas.alm import Frequency, Params, ProjectId, Title
 from schemas.api import ConnectionName, Name, SideName, Source, Text
 from schemas.connection_api import SettingsBody
 from schemas.node import Mode
@@ -17,6 +18,7 @@ _Word = Annotated[
 """A connection's name; it becomes that of a folder."""
 _Snippet = Annotated[str, msgspec.Meta(pattern=SNIPPET_NAME)]
 _Named = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
+_Removed = Annotated[str, msgspec.Meta(min_length=1, max_length=511)]
 
 
 class ConfiguredConnector(
@@ -51,19 +53,61 @@ class ConfiguredConnection(
     """In script mode; without them those of the node stay."""
 
 
+class ConfiguredAlmConnector(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    system: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    inaccessible: bool = False
+    """The tracker cannot be reached by the server of SD Elements."""
+    params: Params = {}
+    """Secrets as those of other connectors."""
+
+
+class ConfiguredAlmConnection(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """`project` and `alias` together are its name: another of them is another connection."""
+
+    alias: Title
+    project: ProjectId
+    """Of SD Elements."""
+    connector: Title
+    """Name of the ALM connector."""
+    frequency: Frequency = "manually"
+    debug_mode: bool = False
+    params: Params = {}
+    """Its own; those of the connector stand there."""
+
+    @property
+    def name(self) -> str:
+        return alm_name(self.project, self.alias)
+
+
+def alm_name(project: int | str, alias: str) -> str:
+    return f"{project}/{alias}"
+
+
 class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """By name. ALM connections are no part of it: SD Elements sets them up."""
+    """By name. What a remote agent of SD Elements made for itself is no part of it."""
 
     connectors: Annotated[dict[Name, ConfiguredConnector], msgspec.Meta(max_length=10_000)] = {}
     connections: Annotated[dict[_Word, ConfiguredConnection], msgspec.Meta(max_length=20_000)] = {}
     snippets: Annotated[dict[_Snippet, Source], msgspec.Meta(max_length=10_000)] = {}
     """Files that rules import, whose names they are."""
+    alm_connectors: Annotated[
+        dict[Title, ConfiguredAlmConnector], msgspec.Meta(max_length=10_000)
+    ] = {}
+    alm_connections: Annotated[
+        tuple[ConfiguredAlmConnection, ...], msgspec.Meta(max_length=20_000)
+    ] = ()
 
 
 class ConfigurationView(msgspec.Struct, frozen=True):
     edition: str
     """Changes with whatever is set up, secrets too."""
     configuration: Configuration
+    unnamed: tuple[str, ...] = ()
+    """On the node and left out, for others have the same name."""
 
 
 class PlanBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -79,8 +123,9 @@ class ApplyBody(PlanBody, frozen=True, forbid_unknown_fields=True, kw_only=True)
     """Of the plan: when the node has another one by now, nothing is applied."""
     message: Text = ""
     """Why, for the history of the rules."""
-    removing: dict[_Named, Annotated[int, msgspec.Meta(ge=0)]] = {}
-    """Connections that are removed, and how many issues under sync the plan named for each."""
+    removing: dict[_Removed, Annotated[int, msgspec.Meta(ge=0)]] = {}
+    """Connections that are removed, and how many issues under sync the plan named for each. An ALM
+    connection by its project and alias, such as `17/The shop`."""
 
 
 class Alteration(msgspec.Struct, frozen=True):
@@ -92,7 +137,7 @@ class Alteration(msgspec.Struct, frozen=True):
 
 
 class ConfigurationChange(msgspec.Struct, frozen=True):
-    kind: Literal["connector", "connection", "snippet"]
+    kind: Literal["connector", "connection", "snippet", "alm_connector", "alm_connection"]
     name: str
     act: Literal["create", "change", "remove"]
     fields: tuple[Alteration, ...] = ()
@@ -139,6 +184,8 @@ class ConfigurationPlan(msgspec.Struct, frozen=True):
     """Fields and values in rules that their tracker does not know; they prevent nothing."""
     unchecked: dict[str, str] = {}
     """By connection: why its rules could not be compared with its tracker."""
+    untried: tuple[str, ...] = ()
+    """What was not tried, for the caller may not: new addresses and credentials, queries."""
 
 
 class ConfigurationApplied(msgspec.Struct, frozen=True):

@@ -14,7 +14,7 @@ from schemas.routing import Route, post, read
 CONFIGURATION = read(
     "configuration",
     "/configuration",
-    "Connectors, connections, settings, rules, tables and triggers, without secrets",
+    "Connectors, connections, settings, rules, tables, triggers and ALM, without secrets",
     ConfigurationView,
     role="admin",
     edition="told",
@@ -25,7 +25,7 @@ CONFIGURATION_PLAN = post(
     "What would change, and what speaks against it; nothing is changed",
     PlanBody,
     ConfigurationPlan,
-    role="admin",
+    role="viewer",
     changes=False,
 )
 CONFIGURATION_APPLY = post(

@@ -26,6 +26,21 @@ _CONFIGURATION: Mapping[str, Any] = {
         }
     },
     "snippets": {"statuses": "TO_THEM = {}\n"},
+    "alm_connectors": {
+        "Jira of the shop": {
+            "system": "jira",
+            "params": {"alm_server": "jira.example.com", "alm_api_token": "********"},
+        }
+    },
+    "alm_connections": [
+        {
+            "alias": "The shop",
+            "project": 17,
+            "connector": "Jira of the shop",
+            "frequency": "daily",
+            "params": {"alm_project": "SHOP"},
+        }
+    ],
 }
 EXAMPLES: Mapping[str, Any] = {
     "connector_add": {

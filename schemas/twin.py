@@ -171,6 +171,8 @@ class Twin(msgspec.Struct, frozen=True, omit_defaults=True):
     """The local issue was made here for the other side's."""
     decisions: tuple[Decision, ...] = ()
     """Conflicts that this side has decided and the other has not confirmed to know of."""
+    heard: tuple[Decision, ...] = ()
+    """Those of the other side that are yet to be recorded here, with what is taken in."""
     anew: bool = False
     """The incoming rule is asked about the newest replica once more: it, or the tables, may have
     changed since."""

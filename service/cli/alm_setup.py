@@ -90,6 +90,7 @@ def _add_connectors(connector: Commands) -> None:
         made = command(connector, name, summary, call, examples=f"alm connector {name} 1{more}")
         made.add_argument("id")
         if name == "change":
+            made.add_argument("--name", help="call it so")
             _params(made)
 
 
@@ -115,6 +116,7 @@ def _add_connections(connection: Commands) -> None:
         made = command(connection, name, summary, call, examples=f"alm connection {name} 5{more}")
         made.add_argument("id")
         if name == "change":
+            made.add_argument("--alias", help="call it so")
             made.add_argument("--frequency", choices=FREQUENCIES)
             _params(made)
 
@@ -165,7 +167,8 @@ async def _try(session: Session, node: NodeClient) -> None:
 
 
 async def _change_connector(session: Session, node: NodeClient) -> None:
-    body = AlmConnectorPatch(params=_given(session))
+    name = session.arguments.name or msgspec.UNSET
+    body = AlmConnectorPatch(name=name, params=_given(session))
     _tell(session, await node.send(ALM_CONNECTOR_PATCH, session.text("id"), body=body))
 
 
@@ -206,7 +209,9 @@ async def _try_both(session: Session, node: NodeClient) -> None:
 
 async def _change_connection(session: Session, node: NodeClient) -> None:
     body = AlmConnectionPatch(
-        params=_given(session), frequency=session.arguments.frequency or msgspec.UNSET
+        alias=session.arguments.alias or msgspec.UNSET,
+        params=_given(session),
+        frequency=session.arguments.frequency or msgspec.UNSET,
     )
     _tell(session, await node.send(ALM_CONNECTION_PATCH, session.text("id"), body=body))
 

@@ -86,6 +86,8 @@ async def _export(session: Session, node: NodeClient) -> None:
     written = write_folder(folder, view.configuration, prune=session.flag("prune"))
     for each in written.strangers:
         session.out.warn(f"Not on the node, and left: {each}")
+    for each in view.unnamed:
+        session.out.warn(f"Not written, for several have this name: {each}")
     removed = f", {len(written.removed)} removed" if written.removed else ""
     session.out.answer(written, f"{len(written.files)} files written to {folder}{removed}.")
 
@@ -119,7 +121,7 @@ async def _apply(session: Session, node: NodeClient) -> int:
     removed = {
         change.name: change.twins
         for change in plan.changes
-        if change.kind == "connection" and change.act == "remove"
+        if change.kind in ("connection", "alm_connection") and change.act == "remove"
     }
     message = session.text("message") or _subject(Path(session.text("folder")))
     done = await node.send(
@@ -154,7 +156,7 @@ def _read(session: Session) -> FolderRead:
         raise failed("\n".join(lines), "Correct these lines; nothing was sent to the node.")
     if read.configuration == Configuration():
         raise failed(
-            f"{folder} holds neither connectors nor connections nor snippets.",
+            f"{folder} holds no connectors, no connections and no snippets.",
             f"Begin with tidegate export {folder}.",
             Ending.USAGE,
         )
@@ -177,6 +179,7 @@ def _show(session: Session, read: FolderRead, plan: ConfigurationPlan) -> None:
         plan.kept,
         plan.warnings,
         plan.unchecked,
+        plan.untried,
     )
     session.out.answer(plan, *shown.lines(), summary(plan.changes, plan.edition))
 

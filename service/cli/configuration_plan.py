@@ -14,13 +14,14 @@ from schemas.configuration import (
     ConfigurationProblem,
     ConfigurationStep,
 )
-from schemas.redaction import MASK
+from schemas.redaction import MASK, names_secret
 from schemas.rules import Diagnostic
 from service.cli.findings import findings_text, remarks
 from service.cli.folder.places import Places
 from service.cli.output import clean
 
 _SIGNS = {"create": ("+", "green"), "change": ("~", "yellow"), "remove": ("-", "red")}
+_KINDS = {"alm_connector": "ALM connector", "alm_connection": "ALM connection"}
 _COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 
 
@@ -33,6 +34,7 @@ class Shown(msgspec.Struct, frozen=True):
     kept: tuple[str, ...] = ()
     warnings: tuple[Diagnostic, ...] = ()
     unchecked: dict[str, str] = {}
+    untried: tuple[str, ...] = ()
 
     def lines(self) -> Iterator[RenderableType]:
         for change in self.changes:
@@ -44,6 +46,8 @@ class Shown(msgspec.Struct, frozen=True):
         yield from remarks(self.warnings, "")
         for name, why in self.unchecked.items():
             yield from (Text(f"{clean(name)}: ").append_text(each) for each in remarks((), why))
+        for each in self.untried:
+            yield Text(f"Not tried, which takes more than this token may: {clean(each)}", "yellow")
         if self.findings:
             yield findings_text(self.findings)
         for wrong in self.places.wrong(self.problems):
@@ -70,7 +74,8 @@ def _change(change: ConfigurationChange) -> Iterator[RenderableType]:
         if change.act == "remove" and change.twins
         else ""
     )
-    yield Text(f"{sign} {change.kind} {clean(change.name)}{forgotten}", style=f"bold {style}")
+    kind = _KINDS.get(change.kind, change.kind)
+    yield Text(f"{sign} {kind} {clean(change.name)}{forgotten}", style=f"bold {style}")
     for field in change.fields:
         yield Text(f"    {_field(field)}")
     if change.used_by:
@@ -83,7 +88,8 @@ def _change(change: ConfigurationChange) -> Iterator[RenderableType]:
 def _field(field: Alteration) -> str:
     at = clean(".".join(field.at))
     if field.before == field.after and MASK in str(field.after):
-        return f"{at}: another secret"
+        secret = names_secret(field.at[-1]) or field.after != MASK
+        return f"{at}: another {'secret' if secret else 'value, which this token may not see'}"
     return f"{at}: {_value(field.before)} -> {_value(field.after)}"
 
 

@@ -13,8 +13,10 @@ from schemas.errors import ConfigurationError, StoreUnavailable
 
 Purpose = Literal["write", "read", "migrate"]
 
+_PATIENCE_MS = 10_000
+_PATIENCE_TO_MIGRATE_MS = 600_000
+"""Another daemon may be migrating the same file, which takes as long as it is large."""
 _SQLITE_SETTINGS = (
-    "PRAGMA busy_timeout = 10000",
     "PRAGMA journal_mode = WAL",
     # NORMAL could lose the last commits in a power cut, and with them what we answered 2xx to.
     "PRAGMA synchronous = FULL",
@@ -84,6 +86,8 @@ def _sqlite_engine(url: sa.URL, purpose: Purpose) -> sa.Engine:
     def connected(connection: sqlite3.Connection, _record: object) -> None:
         # Else the module begins transactions by itself, and not before statements like CREATE.
         connection.isolation_level = None
+        patience = _PATIENCE_TO_MIGRATE_MS if purpose == "migrate" else _PATIENCE_MS
+        connection.execute(f"PRAGMA busy_timeout = {patience}")
         for setting in _SQLITE_SETTINGS:
             connection.execute(setting)
         if purpose == "read":

@@ -45,6 +45,14 @@ def told(twin: Twin, version: int) -> Twin:
     return msgspec.structs.replace(twin, decisions=left)
 
 
+def hear_decisions(twin: Twin, decided: tuple[Decision, ...]) -> tuple[Decision, ...]:
+    """What is yet to be recorded, once a message has told these. It repeats what we have not
+    confirmed, and that was heard with an earlier one."""
+    new = tuple(each for each in decided if each.version > twin.replica_version)
+    fields = {each.field for each in new}
+    return (*(each for each in twin.heard if each.field not in fields), *new)[-_MOST:]
+
+
 def record_told(
     heard: tuple[Decision, ...],
     own: tuple[Conflict, ...],
@@ -71,14 +79,14 @@ def record_told(
     )
 
 
-def contradicted(twin: Twin, heard: tuple[Decision, ...], policy: Policy) -> frozenset[str]:
+def contradicted(twin: Twin, policy: Policy) -> frozenset[str]:
     """Fields of which the other side decided otherwise than we about the same two edits, as when
     one of both had not heard yet that they agreed on another policy. The one in force now decides:
     these are the other side's."""
     ours = {each.field: each for each in twin.decisions}
     return frozenset(
         each.field
-        for each in heard
+        for each in twin.heard
         if (own := ours.get(each.field)) is not None
         and own.winner != each.winner
         and (own.sender_at, own.receiver_at) == (each.receiver_at, each.sender_at)

@@ -61,12 +61,7 @@ def previous_fields(twin: Twin) -> Fields | None:
         return None
     changed = changed_fields(twin)
     if twin.recalls and not twin.included:
-        # Forgotten altogether: what nobody there changed came from here; of sets, all is joined.
-        return {
-            name: value
-            for name, value in twin.replica.fields.items()
-            if name not in changed and not isinstance(value, tuple)
-        }
+        return _forgotten_fields(twin, changed)
     last = twin.base.replica
     previous: Fields = {}
     known = True
@@ -76,6 +71,21 @@ def previous_fields(twin: Twin) -> Fields | None:
         if not isinstance(earlier, Digest):
             previous[name] = earlier
     return None if known else previous
+
+
+def _forgotten_fields(twin: Twin, changed: frozenset[str]) -> Fields:
+    """Of a side that forgot the issue altogether: what nobody there changed came from here. Of
+    sets, what people there last did is known, and all else is joined."""
+    previous: Fields = {}
+    for name, value in twin.replica.fields.items():
+        if isinstance(value, tuple):
+            stamp = twin.replica.stamps.get(name, Stamp(0, 0))
+            gone = {e for e, change in stamp.elements.items() if change.before and e not in value}
+            if gone:
+                previous[name] = as_set(gone)
+        elif name not in changed:
+            previous[name] = value
+    return previous
 
 
 def _earlier(twin: Twin, name: str) -> Value:
@@ -156,6 +166,7 @@ def note_taken(twin: Twin, merge: FieldMerge | None, wanted: Wanted | None, held
         issue=held.ref,
         local_version=held.version,
         included=twin.replica_version,
+        heard=(),
         adopted=tuple(sorted(changed_fields(twin) | set(twin.adopted))),
         edits=merge.edits if merge else twin.edits,
         base=Base(

@@ -5,6 +5,7 @@ import msgspec
 from schemas.replica import Replica, TwinMessage
 from schemas.twin import Recall, Twin
 from schemas.values import Digest, Fields, condense
+from service.sync.decisions import hear_decisions
 from service.sync.turns import heed_turn
 
 
@@ -38,6 +39,7 @@ def take_in(twin: Twin, message: TwinMessage) -> Twin:
             replica=replica,
             replica_version=message.version,
             acknowledged=max(twin.acknowledged, message.have),
+            heard=hear_decisions(twin, message.decided),
             lacking=lacking,
             path=twin.path if twin.issue else _path(message),
             recalls=_recall(twin, message),

@@ -3,11 +3,14 @@
 import msgspec
 
 from schemas.issue import Attachment, Comment
+from schemas.replica import Stamp
 from schemas.rules import WantedComment
-from schemas.twin import Recall, Twin
+from schemas.twin import CommentTrace, Recall, Twin
 from service.sync.attachments import find_begun_file, note_mirrored_file
-from service.sync.comments import find_begun, note_found
-from service.sync.markers import attachment_intent, comment_intent, said_digest
+from service.sync.comments import comment_digest, find_begun, note_found
+from service.sync.incoming import changed_fields
+from service.sync.markers import attachment_intent, comment_intent, marker, said_digest
+from service.sync.snapshots import same, snapshot
 
 
 def risen(twin: Twin, floor: int, forgot: int) -> Twin:
@@ -19,22 +22,58 @@ def risen(twin: Twin, floor: int, forgot: int) -> Twin:
     if recalls == "asks" and forgot < floor:
         # The other side was restored since, and asks: of two that ask, one has to speak.
         recalls = "told"
-    # What was said and not confirmed may bear versions that were used before: it is news again.
-    sent = {name: value for name, value in twin.sent.items() if not _unconfirmed(twin, name)}
+    # What was said and not confirmed may bear versions that were used before: it is news again,
+    # under a version of which the other side has certainly not heard.
+    confirmed = twin.acknowledged
     return msgspec.structs.replace(
-        twin, version=floor, resend=True, recalls=recalls, sent=sent, texts={}
+        twin,
+        version=floor,
+        resend=True,
+        recalls=recalls,
+        sent={
+            name: value
+            for name, value in twin.sent.items()
+            if name not in twin.stamps or twin.stamps[name].version <= confirmed
+        },
+        stamps={name: _raised(stamp, confirmed, floor) for name, stamp in twin.stamps.items()},
+        edits={name: _raised(stamp, confirmed, floor) for name, stamp in twin.edits.items()},
+        decisions=tuple(
+            msgspec.structs.replace(each, version=0) if each.version > confirmed else each
+            for each in twin.decisions
+        ),
+        texts={},
     )
 
 
-def _unconfirmed(twin: Twin, name: str) -> bool:
-    stamp = twin.stamps.get(name)
-    return stamp is not None and stamp.version > twin.acknowledged
+def _raised(stamp: Stamp, acknowledged: int, floor: int) -> Stamp:
+    """`since` stays: the other side's own memory of what it saw then is better than ours."""
+    if stamp.version <= acknowledged:
+        return stamp
+    elements = {
+        element: msgspec.structs.replace(change, version=floor)
+        if change.version > acknowledged
+        else change
+        for element, change in stamp.elements.items()
+    }
+    return msgspec.structs.replace(stamp, version=floor, elements=elements)
+
+
+def note_forgotten(twin: Twin) -> Twin:
+    """What the other side holds other than we remember, and nobody there has changed, it had from
+    an edit here that this side forgot: what is here now is held against that."""
+    changed, last = changed_fields(twin), twin.base.replica
+    theirs = {
+        name: snapshot(value)
+        for name, value in twin.replica.fields.items()
+        if name not in changed and not (name in last and same(last[name], value))
+    }
+    return msgspec.structs.replace(twin, sent=twin.sent | theirs)
 
 
 def found_again(twin: Twin) -> Twin:
-    """A mirror that was found by its marker holds what the other side had sent, as far as we know:
-    nothing of it is news."""
-    return msgspec.structs.replace(twin, adopted=tuple(sorted(twin.replica.fields)), mirror=True)
+    """A mirror that was found by its marker holds what people there had set, as far as we know:
+    nothing of that is news. What none of them set had come from here, and may have changed."""
+    return msgspec.structs.replace(twin, adopted=tuple(sorted(changed_fields(twin))), mirror=True)
 
 
 def was_heard_before(twin: Twin) -> bool:
@@ -65,7 +104,34 @@ def recall_comments(
             others = tuple(t for t in twin.comments if t.local_id != mirror.id)
             twin = msgspec.structs.replace(twin, comments=others)
             twin = note_found(twin, wish, versions[wish.id], mirror, intent)
-    return twin
+    return _recall_deleted(twin, comments, connection)
+
+
+def _recall_deleted(twin: Twin, comments: tuple[Comment, ...], connection: str) -> Twin:
+    """The mirror of a comment that was deleted there meanwhile is not taken for a person's. Of one
+    that was edited here since, nobody knows by whom: it stays."""
+    remote = [trace for trace in twin.comments if trace.origin == "remote"]
+    known = {trace.remote_id for trace in remote}
+    known |= {intent.remote_id for intent in twin.intents if intent.kind == "comment"}
+    marks = {
+        marker(twin.id, connection, "comment", id): id
+        for id in twin.replica.removed_comments
+        if id not in known
+    }
+    traced = {trace.local_id for trace in remote}
+    forgotten = {
+        mirror.id: CommentTrace(
+            origin="remote",
+            local_id=mirror.id,
+            remote_id=marks[mirror.marker],
+            held=comment_digest(mirror) if 0 < mirror.updated <= mirror.created else "",
+            updated=mirror.updated,
+        )
+        for mirror in comments
+        if mirror.marker in marks and mirror.id not in traced
+    }
+    others = (trace for trace in twin.comments if trace.local_id not in forgotten)
+    return msgspec.structs.replace(twin, comments=(*others, *forgotten.values()))
 
 
 def recall_files(twin: Twin, files: tuple[Attachment, ...], connection: str) -> Twin:

@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from schemas.access import Caller
 from schemas.configuration import (
     ApplyBody,
     ConfigurationApplied,
@@ -16,8 +17,8 @@ class ConfigurationPort(Protocol):
 
     async def view(self) -> ConfigurationView: ...
 
-    async def plan(self, body: PlanBody) -> ConfigurationPlan: ...
+    async def plan(self, body: PlanBody, caller: Caller) -> ConfigurationPlan: ...
 
-    async def apply(self, body: ApplyBody, author: str) -> ConfigurationApplied:
+    async def apply(self, body: ApplyBody, caller: Caller) -> ConfigurationApplied:
         """Changes nothing, and answers with the reasons, while there are problems or findings."""
         ...

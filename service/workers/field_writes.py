@@ -7,7 +7,6 @@ import msgspec
 from schemas.errors import Fault, TidegateError
 from schemas.issue import FieldChange, Issue
 from schemas.node import OpenConflict
-from schemas.replica import Decision
 from schemas.rules import Wanted
 from schemas.twin import Twin
 from schemas.values import Fields
@@ -58,7 +57,6 @@ class Pass(Protocol):
     local: LocalIssue
     twin: Twin
     conflicts: list[Conflict]
-    heard: tuple[Decision, ...]
 
     def note(self, event: str, **detail: str | int | list[str]) -> None: ...
 
@@ -91,9 +89,9 @@ class FieldWrites:
     async def write(self, issue: Issue, wanted: Wanted, before: Fields) -> tuple[Issue, FieldMerge]:
         run = self._run
         merge, policy = self._merged(issue, wanted, before)
-        against = contradicted(run.twin, run.heard, run.bench.policy)
+        against = contradicted(run.twin, run.bench.policy)
         merge = overruled(merge, against, wanted.fields, issue.fields, run.twin.acknowledged)
-        told = record_told(run.heard, merge.conflicts, issue.fields, merge.change.set, policy)
+        told = record_told(run.twin.heard, merge.conflicts, issue.fields, merge.change.set, policy)
         run.conflicts.extend(
             self._as_held(each) for each in told if each.field not in merge.undecided
         )

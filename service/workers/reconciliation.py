@@ -34,6 +34,7 @@ from service.sync.outgoing import (
 from service.sync.relations import OWN_PARENT, PARENT, is_parent, ties
 from service.sync.restoring import (
     found_again,
+    note_forgotten,
     recall_comments,
     recall_files,
     was_heard_before,
@@ -69,8 +70,6 @@ class Reconciliation:
         self._fitting = Fitting(bench, self.local.means)
         self._fit = Fit(Wanted({}))
         self.twin = take_in(twin, incoming) if incoming else twin
-        self.heard = incoming.decided if incoming else ()
-        """What the other side decided about conflicts."""
         self._turn = twin.turn
         self._asked = incoming is not None and incoming.lacking
         self.waiting = waiting
@@ -127,6 +126,8 @@ class Reconciliation:
             # What this side forgot looks like news; nothing is said before it was recalled.
             self.twin, self.message = compose_lacking(self.twin)
             return
+        if self.twin.recalls:
+            self.twin = note_forgotten(self.twin)
         try:
             issue = await self._look()
         except TrackerError as error:

@@ -4,6 +4,7 @@ import msgspec
 
 from schemas.rich_text import to_plain
 from schemas.values import Value
+from service.sync.merge import Conflict
 from tests.simulation.end import End
 from tests.simulation.model_engine import passes
 from tests.simulation.model_tracker import Held
@@ -25,25 +26,29 @@ def check(world: World) -> None:
 def check_same_decisions(world: World) -> None:
     """Of the last conflict about each field, both sides have the same record.
 
-    A restore takes what was decided since the backup from the memory of one side: it may decide
-    once more, and when people edited is not known then.
+    A restore takes what was decided since the backup from the memory of one side: then it is of
+    what was decided since that the other side must have the same record.
     """
-    if world.restores:
-        return
-    told = {end.name: _decisions(end) for end in world.ends.values()}
-    assert told["a"] == told["b"], f"the sides have other records: {told}"
+    a, b = world.ends["a"], world.ends["b"]
+    for one, other in ((a, b), (b, a)):
+        known = {_decision(c) for c in other.conflicts}
+        last = {c.field: _decision(c) for c in one.conflicts[one.decided_from :]}
+        missing = [
+            d for d in last.values() if d not in known and not d.field.startswith("comment:")
+        ]
+        assert not missing, f"{one.name} has a record of {missing}, and {other.name} has {known}"
 
 
-def _decisions(end: End) -> dict[str, set[str]]:
-    """Of the last two edits of each field. While both change to another policy, the same two may be
-    decided twice: then both sides have both records."""
-    found: dict[str, tuple[list[int], set[str]]] = {}
-    for each in end.conflicts:
-        edits = sorted((each.local_at, each.remote_at), reverse=True)
-        last, winners = found.get(each.field, ([], set()))
-        if edits >= last and not each.field.startswith("comment:"):
-            found[each.field] = (edits, {each.winner} | (winners if edits == last else set()))
-    return {field: winners for field, (_, winners) in found.items()}
+class Decided(msgspec.Struct, frozen=True):
+    field: str
+    edits: frozenset[int]
+    """When both people wrote."""
+    winner: str
+
+
+def _decision(conflict: Conflict) -> Decided:
+    edits = frozenset((conflict.local_at, conflict.remote_at))
+    return Decided(conflict.field, edits, conflict.winner)
 
 
 def check_gone(world: World, side: str, had: int) -> None:

@@ -91,6 +91,8 @@ class End:
         self.policy = "newest"
         self.paragraphs: tuple[str, ...] = ()
         self.conflicts: list[Conflict] = []
+        self.decided_from = 0
+        """How many there were when either side was last restored."""
         self.errors: list[Exception] = []
         self.floor = self.forgot = 0
         """As of a peer: raised when either side was restored from a backup."""

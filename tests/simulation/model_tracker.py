@@ -127,10 +127,8 @@ class ModelTracker:
         self.deleted.add(issue_id)
 
     def person_comments(self, issue_id: str, text: str, *, internal: bool = False) -> str:
-        held = self.issues[issue_id]
-        comment = Comment(
-            self.new_id("c"), plain(text), User("person"), self.clock(), self.clock(), internal
-        )
+        held, now = self.issues[issue_id], self.clock()
+        comment = Comment(self.new_id("c"), plain(text), User("person"), now, now, internal)
         held.comments[comment.id] = comment
         self._touch(held)
         return comment.id
@@ -275,13 +273,13 @@ class ModelTracker:
 
     async def add_comment(self, issue_id: str, draft: CommentDraft) -> Comment:
         self.step("before comment")
-        held = self._held(issue_id)
+        held, now = self._held(issue_id), self.clock()
         comment = Comment(
             self.new_id("c"),
             plain(to_plain(draft.body).strip()),
             User("sync"),
-            self.clock(),
-            self.clock(),
+            now,
+            now,
             draft.internal,
             draft.marker if self.capabilities.comment_marker else "",
         )

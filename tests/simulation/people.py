@@ -29,8 +29,10 @@ class People:
         self._words: dict[tuple[str, str], set[str]] = {}
         """All that a comment ever said, or a file held, by side and id."""
         self._deleted: dict[str, list[str]] = {side: [] for side in ends}
-        self.forgetful = False
-        """A side was restored, and has not yet been told anew."""
+        self._marked: set[str] = set()
+        """Comments whose mirror keeps a marker."""
+        self.forgetful = ""
+        """The side that was restored, and has not yet been told anew."""
         self._unmarked = False
         """A side was restored whose comments keep no marker."""
         self.may_remain: dict[str, set[str]] = {side: set() for side in ends}
@@ -128,19 +130,29 @@ class People:
         else:
             self._note_deleted(end, own[choice % len(own)])
             end.tracker.person_deletes_comment(end.issue.id, own[choice % len(own)])
+        if end.tracker.capabilities.comment_marker:
+            self._marked |= end.issue.comments.keys()
         for comment in end.issue.comments.values():
             self._words.setdefault((side, comment.id), set()).add(to_plain(comment.body))
 
     def _note_deleted(self, end: End, id: str) -> None:
         traces = (*end.twin.comments, *end.twin.attachments) if end.twin else ()
-        if self.forgetful:
-            # The mirror that the other side forgot passes for one of its own.
-            for remaining in self.may_remain.values():
-                remaining |= self._words.get((end.name, id), set())
-        elif any(trace.local_id == id for trace in traces):
+        known = any(trace.local_id == id for trace in traces)
+        if self.forgetful == end.peer.name:
+            self._note_orphan(end, id)
+        elif known and not self.forgetful:
             self._deleted[end.name].append(id)
         else:
             self.may_remain[end.name] |= self._words.get((end.name, id), set())
+
+    def _note_orphan(self, end: End, id: str) -> None:
+        """Its mirror was forgotten. It is known again by a marker, and stays only where it was
+        edited; else it passes for one of the other side's own."""
+        words = self._words.get((end.name, id), set())
+        marked = id in self._marked
+        for side in (end.name,) if marked else self.may_remain:
+            if not marked or len(words) > 1:
+                self.may_remain[side] |= words
 
     def remaining(self, side: str) -> set[str]:
         """What may remain of comments. A mirror without a marker is known again by its words alone:
@@ -150,12 +162,16 @@ class People:
             return self.may_remain[side]
         return self.may_remain[side].union(*self._words.values())
 
-    def forget(self, side: str, *, markers: bool) -> None:
-        """The side is restored from a backup: it may not know any more what was deleted there."""
-        self.forgetful = True
-        self._unmarked = self._unmarked or not markers
+    def forget(self, side: str) -> None:
+        """The side is restored from a backup: it may not know any more what was deleted there, nor
+        which mirrors it has."""
+        self.forgetful = side
+        end = self._ends[side]
+        self._unmarked = self._unmarked or not end.tracker.capabilities.comment_marker
         for id in self._deleted[side]:
             self.may_remain[side] |= self._words.get((side, id), set())
+        for id in self._deleted[end.peer.name]:
+            self._note_orphan(end.peer, id)
 
     def attach(self, side: str, choice: int) -> None:
         end = self._ends[side]

@@ -68,3 +68,120 @@ def test_a_mirror_that_was_cut_off_is_known_again_by_a_side_that_parks() -> None
     state.agree(policy="park", side="a")
     state.crash(after=4, side="b")
     state.teardown()
+
+
+def test_a_version_that_was_used_before_a_restore_is_not_taken_for_confirmed() -> None:
+    state = Histories()
+    terms = Terms(markers=True, policy="newest")
+    state.begin(terms=terms, deleted="", roughly=False, met=True)
+    state.arrive(side="a")
+    state.back_up(side="b")
+    state.describe_both(here=0, there=0)
+    state.arrive(side="b")
+    state.restore(side="b")
+    state.label(choice=1, side="b")
+    state.ring(parts=ALL_PARTS, side="b")
+    state.label(choice=0, side="a")
+    state.teardown()
+
+
+def test_a_label_that_crossed_a_restore_is_taken_out_by_who_has_it() -> None:
+    state = Histories()
+    terms = Terms(markers=False, policy="newest")
+    state.begin(terms=terms, deleted="", roughly=False, met=False)
+    state.describe_both(here=0, there=0)
+    state.lose_message(side="a")
+    state.restore(side="b")
+    state.label(choice=27, side="a")
+    state.ring(parts=ALL_PARTS, side="a")
+    state.resync()
+    state.arrive_out_of_order(choice=0, side="a")
+    state.describe_both(here=0, there=0)
+    state.label(choice=12, side="a")
+    state.teardown()
+
+
+def test_a_decision_that_was_heard_in_a_pass_that_failed_is_recorded() -> None:
+    state = Histories()
+    terms = Terms(markers=False, policy="newest")
+    state.begin(terms=terms, deleted="", roughly=False, met=False)
+    state.ring(parts=ALL_PARTS, side="a")
+    state.arrive(side="a")
+    state.rename(side="a")
+    state.describe_both(here=0, there=0)
+    state.arrive(side="a")
+    state.meddle(after=0, choice=0, side="b")
+    state.arrive(side="b")
+    state.fail(after=0, fault=Fault.UNAVAILABLE, side="a")
+    state.teardown()
+
+
+def test_what_people_there_took_out_of_a_set_is_taken_out_where_it_was_forgotten() -> None:
+    state = Histories()
+    terms = Terms(markers=False, policy="newest")
+    state.begin(terms=terms, deleted="", roughly=False, met=False)
+    state.meddle(after=0, choice=21, side="a")
+    state.arrive(side="a")
+    state.describe_both(here=0, there=0)
+    state.label(choice=18, side="b")
+    state.restore(side="a")
+    state.meddle(after=0, choice=0, side="a")
+    state.teardown()
+
+
+def test_an_edit_that_was_forgotten_is_told_though_the_mirror_was_found_again() -> None:
+    state = Histories()
+    terms = Terms(markers=False, policy="newest")
+    state.begin(terms=terms, deleted="", roughly=False, met=True)
+    state.describe(choice=0, side="b")
+    state.restore(side="a")
+    state.resync()
+    state.arrive(side="b")
+    state.describe(choice=0, side="b")
+    state.restore(side="b")
+    state.resync()
+    state.label(choice=0, side="a")
+    state.teardown()
+
+
+def test_the_mirror_of_a_comment_that_was_deleted_meanwhile_goes() -> None:
+    state = Histories()
+    terms = Terms(markers=True, policy="newest")
+    state.begin(terms=terms, deleted="", roughly=False, met=True)
+    state.comment(choice=0, side="b")
+    state.describe_both(here=0, there=0)
+    state.comment(choice=2, side="b")
+    state.arrive_out_of_order(choice=1, side="b")
+    state.describe_both(here=0, there=0)
+    state.restore(side="a")
+    state.teardown()
+
+
+def test_a_begun_mirror_of_a_comment_that_was_deleted_since_goes() -> None:
+    state = Histories()
+    terms = Terms(markers=True, policy="newest")
+    state.begin(terms=terms, deleted="", roughly=False, met=False)
+    state.comment(choice=0, side="a")
+    state.restore(side="b")
+    state.resync()
+    state.arrive(side="a")
+    state.comment(choice=20, side="a")
+    state.crash(after=2, side="b")
+    state.crash(after=6, side="b")
+    state.teardown()
+
+
+def test_an_edit_that_went_back_to_what_the_backup_knew_is_told() -> None:
+    state = Histories()
+    terms = Terms(markers=True, policy="b")
+    state.begin(terms=terms, deleted="", roughly=False, met=True)
+    state.back_up(side="b")
+    state.label(choice=4, side="b")
+    state.describe_both(here=6, there=15)
+    state.label(choice=9, side="b")
+    state.crash(after=2, side="b")
+    state.describe_both(here=19, there=18)
+    state.describe_both(here=17, there=11)
+    state.arrive_out_of_order(choice=11, side="b")
+    state.restore(side="b")
+    state.teardown()

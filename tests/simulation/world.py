@@ -105,7 +105,7 @@ class World:
             return
         self.restores += 1
         self.ends[side].restore(self.backups[side])
-        self.people.forget(side, markers=self.terms.markers)
+        self.people.forget(side)
         self.history = {"a": [], "b": []}
         self.restored = side
 
@@ -118,9 +118,10 @@ class World:
         for end in self.ends.values():
             end.floor = floor
             end.parked = end.left_over = False
+            end.decided_from = len(end.conflicts)
         self.ends[self.restored].forgot = floor
         self.restored = ""
-        self.people.forgetful = False
+        self.people.forgetful = ""
         for side, end in self.ends.items():
             end.ring(lambda _: None)
             self.send(side)

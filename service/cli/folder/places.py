@@ -42,6 +42,10 @@ class Places:
     def add_file(self, place: Place, path: Path) -> None:
         self._paths[place] = str(path)
 
+    def move(self, old: Place, new: Place) -> None:
+        """When it is known what a file is about."""
+        self._sources[new] = msgspec.structs.replace(self._sources.pop(old), place=new)
+
     def of(self, place: Place) -> str:
         """Of a place in the node's document."""
         return self.at(_in_files(place))

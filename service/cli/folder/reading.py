@@ -7,15 +7,24 @@ from typing import Any
 
 import msgspec
 
-from schemas.configuration import Configuration, ConfiguredConnection, ConfiguredConnector
+from schemas.configuration import (
+    Configuration,
+    ConfiguredAlmConnection,
+    ConfiguredConnection,
+    ConfiguredConnector,
+)
 from schemas.mapping import MappingBody
 from schemas.snippets import is_snippet_name
 from schemas.triggers import TriggerSpec
+from service.cli.folder.alm_files import AlmConnectorFile, said_name
 from service.cli.folder.fitting import misfits
 from service.cli.folder.names import (
+    ALM_CONNECTIONS,
+    ALM_CONNECTORS,
     CONNECTION,
     CONNECTIONS,
     CONNECTORS,
+    FOLDERS,
     IN_MAPPINGS,
     INCOMING,
     MAPPINGS,
@@ -63,7 +72,14 @@ class _Reading:
             if folder.is_dir() and (found := self._connection(folder)) is not None
         }
         snippets = dict(self._snippets(self._folder, ()))
-        whole = {"connectors": connectors, "connections": connections, "snippets": snippets}
+        alm_connectors = self._alm(ALM_CONNECTORS, AlmConnectorFile)
+        whole = {
+            "connectors": connectors,
+            "connections": connections,
+            "snippets": snippets,
+            "alm_connectors": {each.pop("name"): each for each in alm_connectors},
+            "alm_connections": self._alm(ALM_CONNECTIONS, ConfiguredAlmConnection),
+        }
         if self.wrong or not self._fits(Configuration, whole, ()):
             return Configuration()
         return msgspec.convert(whole, Configuration)
@@ -73,13 +89,37 @@ class _Reading:
         given = self._document(file, place)
         if given is None:
             return None
-        params = given.get("params")
-        if isinstance(params, dict):
-            before = len(self._secrets.refused)
-            given["params"] = self._secrets.resolved(params)
-            for refused in self._secrets.refused[before:]:
-                self._refuse((*place, "params", *refused.place), refused.message, refused.remedy)
+        self._resolve(given, place)
         return given if self._fits(ConfiguredConnector, given, place) else None
+
+    def _resolve(self, given: dict[str, Any], place: Place) -> None:
+        params = given.get("params")
+        if not isinstance(params, dict):
+            return
+        before = len(self._secrets.refused)
+        given["params"] = self._secrets.resolved(params)
+        for refused in self._secrets.refused[before:]:
+            self._refuse((*place, "params", *refused.place), refused.message, refused.remedy)
+
+    def _alm(self, kind: str, shape: type[msgspec.Struct]) -> list[dict[str, Any]]:
+        """All that fit. Their places go by what stands in them, which the node tells of too."""
+        found: dict[str, dict[str, Any]] = {}
+        for file in sorted((self._folder / kind).glob("*.toml")):
+            given = self._document(file, (kind, file.stem))
+            if given is None:
+                continue
+            name = said_name(kind, given)
+            place = (kind.replace("-", "_"), name or file.stem)
+            if name in found:
+                at = self.places.at((kind, file.stem, "alias" if "alias" in given else "name"))
+                said = f"{name!r} stands in {Path(self.places.at(place)).name} already."
+                self.wrong.append(Wrong(at, said, "Give it another name, or remove one."))
+                continue
+            self.places.move((kind, file.stem), place)
+            self._resolve(given, place)
+            if self._fits(shape, given, place):
+                found[name] = given
+        return list(found.values())
 
     def _connection(self, folder: Path) -> dict[str, Any] | None:
         place = (CONNECTIONS, folder.name)
@@ -178,13 +218,17 @@ class _Reading:
     def _look_for_lost_folders(self) -> None:
         """With `--prune`, a name that is a little wrong would take everything below it away."""
         for each in sorted(self._folder.glob("*/")):
-            near = nearest(each.name, [CONNECTORS, CONNECTIONS, SNIPPETS])
+            near = nearest(each.name, FOLDERS)
             if near and near != each.name:
                 said = "There is no folder of this name here."
                 self.wrong.append(Wrong(str(each), said, f"Did you mean {near}?"))
         for each in sorted((self._folder / CONNECTIONS).glob("*.toml")):
             said = f"A connection is a folder, {each.stem}/{CONNECTION}."
             self.wrong.append(Wrong(str(each), said, "Move it there."))
+        for kind in (ALM_CONNECTORS, ALM_CONNECTIONS):
+            for each in sorted((self._folder / kind).glob("*/")):
+                said = "Here each is one file, and no folder."
+                self.wrong.append(Wrong(str(each), said, f"Make it {kind}/{each.name}.toml."))
 
     def _look_for_strangers(self, folder: Path) -> None:
         """A name that was meant for one of ours; all other files are somebody else's."""

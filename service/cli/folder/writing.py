@@ -11,7 +11,10 @@ import tomli_w
 from schemas.configuration import Configuration, ConfiguredConnection, ConfiguredConnector
 from schemas.snippets import is_snippet_name
 from service.cli.ending import failed
+from service.cli.folder.alm_files import alm_documents
 from service.cli.folder.names import (
+    ALM_CONNECTIONS,
+    ALM_CONNECTORS,
     CONNECTION,
     CONNECTIONS,
     CONNECTORS,
@@ -24,6 +27,7 @@ from service.cli.folder.names import (
     TRIGGERS,
 )
 from service.cli.folder.secrets import referred
+from service.cli.folder.standing import standing, standing_params
 
 _NAMED_BY_PEOPLE = ("tables", "flow", "only", "users", "field_policies", "triggers")
 _IDS = ("there_id", "here_id")
@@ -34,7 +38,7 @@ class Written(msgspec.Struct, frozen=True):
     files: tuple[str, ...]
     removed: tuple[str, ...]
     strangers: tuple[str, ...]
-    """Of connectors, connections and snippets that are not on the node; `prune` removes them."""
+    """Of what is not on the node; `prune` removes them."""
 
 
 def write_folder(folder: Path, configuration: Configuration, *, prune: bool) -> Written:
@@ -46,6 +50,7 @@ def write_folder(folder: Path, configuration: Configuration, *, prune: bool) -> 
         wanted |= dict(_connection(folder / CONNECTIONS / name, connection))
     for name, source in configuration.snippets.items():
         wanted[folder / SNIPPETS / f"{name}.py"] = _source(source)
+    wanted |= {file: _toml(each) for file, each in alm_documents(folder, configuration)}
     ours = set(_ours(folder))
     # What a connection of the node no longer has goes; what is of none only when asked for.
     kept = {folder / CONNECTIONS / name for name in configuration.connections}
@@ -89,7 +94,8 @@ def _says(file: Path, content: bytes) -> bool:
 
 
 def _ours(folder: Path) -> Iterator[Path]:
-    yield from (folder / CONNECTORS).glob("*.toml")
+    for kind in (CONNECTORS, ALM_CONNECTORS, ALM_CONNECTIONS):
+        yield from (folder / kind).glob("*.toml")
     for name in OF_CONNECTION:
         yield from (folder / CONNECTIONS).glob(f"*/{name}")
     for pattern in (f"{SNIPPETS}/*.py", f"{CONNECTIONS}/*/{SNIPPETS}/*.py"):
@@ -98,19 +104,8 @@ def _ours(folder: Path) -> Iterator[Path]:
 
 def _connector(connector: ConfiguredConnector, file: Path) -> dict[str, Any]:
     """References that stand in the file stay: the node does not know them."""
-    params = referred(connector.params, _known(file).get("params", {}))
+    params = referred(connector.params, standing_params(standing(file)))
     return {"system": connector.system} | ({"params": params} if params else {})
-
-
-def _known(file: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(file.read_text("utf-8"))
-    except FileNotFoundError:
-        return {}
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise failed(
-            f"{file} cannot be read: {error}", "Correct it: its references to secrets are kept."
-        ) from error
 
 
 def _connection(folder: Path, connection: ConfiguredConnection) -> Iterator[tuple[Path, bytes]]:

@@ -15,10 +15,13 @@ def routes(operations: Operations) -> list[web.RouteDef]:
             lambda path, query, body: configuration.view(),
             edition=lambda view: view.edition,
         ),
-        bind(CONFIGURATION_PLAN, lambda path, query, body: configuration.plan(body)),
+        bind_as(
+            CONFIGURATION_PLAN,
+            lambda caller, path, query, body: configuration.plan(body, caller),
+        ),
         bind_as(
             CONFIGURATION_APPLY,
-            lambda caller, path, query, body: configuration.apply(body, caller.name),
+            lambda caller, path, query, body: configuration.apply(body, caller),
             status=lambda done: 200 if done.applied else 422,
         ),
     ]

@@ -31,11 +31,14 @@ class Ends:
         self._office = office
         self._desk = office.desk
 
-    def make(self, c: sa.Connection, row: ConnectionRow, settings: Settings) -> ConnectionRow:
-        """`row` has its number already. Answers it with the end that was made for it."""
+    def make(
+        self, c: sa.Connection, row: ConnectionRow, settings: Settings, sde: str
+    ) -> ConnectionRow:
+        """`row` has its number already, `sde` is the id of the connector to SD Elements. Answers
+        the row with the end that was made for it."""
         desk = self._desk
         now = desk.now()
-        name = self._free(f"alm-{row.id}")
+        name = self._free(c, f"alm-{row.id}")
         system, given = connector_of(settings.system, settings.raw)
         connector = Connector(desk.new_id(), name, system, given, now)
         self._check(connector)
@@ -48,7 +51,7 @@ class Ends:
             status="active",
             local_side=SDE,
             remote_side=ALM,
-            connector=self._office.sd_elements().record.id,
+            connector=sde,
             peer="",
             counterpart=desk.new_id(),
             settings=_settings(row.project, "", settings, _SDE_FIELDS),
@@ -86,14 +89,27 @@ class Ends:
             return
         connector = connectors.get(c, desk.store.vault, there.connector)
         system, given = connector_of(settings.system, settings.raw)
-        if connector is not None and connector.params != given:
+        if connector is not None and (connector.system, connector.params) != (system, given):
             fresh = msgspec.structs.replace(connector, params=given, system=system)
             self._check(fresh)
-            connectors.update(c, desk.store.vault, fresh)
+            if system == connector.system:
+                connectors.update(c, desk.store.vault, fresh)
+            else:
+                self._exchange(c, there, fresh)
         sde = _settings(row.project, "", settings, _SDE_FIELDS)
         connections.update_settings(c, here.id, sde, desk.now())
         connections.update_settings(c, there.id, _of_tracker(settings), desk.now())
         touch(c)
+
+    def _exchange(self, c: sa.Connection, end: Connection, fresh: Connector) -> None:
+        """The system of a connector stays: the end gets another one, under another name."""
+        vault = self._desk.store.vault
+        made = msgspec.structs.replace(
+            fresh, id=self._desk.new_id(), name=self._free(c, fresh.name), revision=1
+        )
+        connectors.add(c, vault, made)
+        connections.replace(c, msgspec.structs.replace(end, connector=made.id))
+        connectors.remove(c, fresh.id)
 
     def remove(self, c: sa.Connection, row: ConnectionRow) -> None:
         """Tasks and issues stay."""
@@ -142,14 +158,14 @@ class Ends:
         except ConfigurationError as error:
             raise InputError(error.message, remedy=error.remedy) from error
 
-    def _free(self, wanted: str) -> str:
-        roster = self._desk.roster
+    def _free(self, c: sa.Connection, wanted: str) -> str:
+        vault = self._desk.store.vault
 
         def taken(name: str) -> bool:
             return (
-                roster.connector_named(name) is not None
-                or roster.connection_named(name) is not None
-                or roster.connection_named(f"{name}.tracker") is not None
+                connectors.by_name(c, vault, name) is not None
+                or connections.by_name(c, name) is not None
+                or connections.by_name(c, f"{name}.tracker") is not None
             )
 
         name, number = wanted, 2

@@ -1,5 +1,6 @@
 """What the work on ALM connections shares: the store, the node's settings, its SD Elements."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -39,7 +40,9 @@ class Office:
 
     def sd_elements(self) -> OpenConnector:
         """The connector whose projects ALM connections are about."""
-        opened = self.desk.roster.connectors.values()
+        return self.sd_elements_among(self.desk.roster.connectors.values())
+
+    def sd_elements_among(self, opened: Iterable[OpenConnector]) -> OpenConnector:
         known = [each for each in opened if each.record.system == SYSTEM]
         if self.config.connector:
             known = [each for each in known if each.record.name == self.config.connector]

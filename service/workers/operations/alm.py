@@ -33,6 +33,7 @@ from service.workers.operations.alm_jobs import AlmJobOperations
 
 class AlmOperations:
     def __init__(self, office: Office, ring: Callable[[], None]) -> None:
+        self.office = office
         self._connectors = AlmConnectorOperations(office)
         self._connections = AlmConnectionOperations(office, self._connectors)
         self._jobs = AlmJobOperations(office, self._connections, ring)

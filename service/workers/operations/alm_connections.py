@@ -41,6 +41,7 @@ from service.workers.operations.alm_connectors import (
     system_view,
 )
 from service.workers.operations.alm_lists import page_of
+from service.workers.roster import OpenConnector
 
 
 class AlmConnectionOperations:
@@ -89,7 +90,8 @@ class AlmConnectionOperations:
         system = system_of(connector)
         given = params.merged({}, params.adopted(body.params))
         refuse(params.check_connection(system, params.of_connection(connector.params, given)))
-        names = await self._names(str(body.project))
+        sde = self._office.sd_elements()
+        names = await names_of(sde, str(body.project))
         row = ConnectionRow(
             id=0,
             connector=connector.id,
@@ -108,7 +110,7 @@ class AlmConnectionOperations:
 
         def work(c: sa.Connection) -> int:
             number = alm.add_connection(c, store.vault, row)
-            ends.make(c, msgspec.structs.replace(row, id=number), settings)
+            ends.make(c, msgspec.structs.replace(row, id=number), settings, sde.record.id)
             return number
 
         number = await store.write(work)
@@ -158,17 +160,11 @@ class AlmConnectionOperations:
         self, known: ConnectionRow, before: ConnectorRow, row: ConnectionRow, after: ConnectorRow
     ) -> None:
         """Issues that are under sync stay where they are: another place is another connection."""
-        place = project_of(system_of(before), together(before, known)), known.project, before.system
-        moved = project_of(system_of(after), together(after, row)), row.project, after.system
-        if place == moved:
+        if place_of(before, known) == place_of(after, row):
             return
         count = (await self._desk.store.read(twins.count)).get(known.own, 0)
         if count:
-            raise InputError(
-                f"{count} tasks are under sync by this connection, so its projects stay.",
-                status=409,
-                remedy="Create another connection for the other project.",
-            )
+            raise stays(count)
 
     async def delete(self, caller: Caller, id: str) -> None:
         row = await self.row(caller, id)
@@ -213,21 +209,7 @@ class AlmConnectionOperations:
         return row
 
     async def _names(self, project: str) -> dict[str, str]:
-        """Of the project and what is above it; refuses one that SD Elements does not show."""
-        tracker = surveyed(self._office.sd_elements())
-        try:
-            found = await tracker.survey.project(project)
-        except TrackerError as error:
-            if error.fault in (Fault.NOT_FOUND, Fault.GONE, Fault.PERMISSION):
-                raise InputError(
-                    f'Invalid pk "{project}" - object does not exist.', field="project"
-                ) from error
-            raise
-        return {
-            "project": found.name,
-            "application": found.application,
-            "business_unit": found.business_unit,
-        }
+        return await names_of(self._office.sd_elements(), project)
 
     def _view(
         self,
@@ -271,6 +253,36 @@ class AlmConnectionOperations:
             derived["session_capture_socket"] = self._office.socket
         secrets = self._office.config.show_secrets
         return params.shown(together(connector, row), derived, secrets=secrets, whole=True)
+
+
+async def names_of(sde: OpenConnector, project: str) -> dict[str, str]:
+    """Of the project and what is above it; refuses one that SD Elements does not show."""
+    try:
+        found = await surveyed(sde).survey.project(project)
+    except TrackerError as error:
+        if error.fault in (Fault.NOT_FOUND, Fault.GONE, Fault.PERMISSION):
+            raise InputError(
+                f'Invalid pk "{project}" - object does not exist.', field="project"
+            ) from error
+        raise
+    return {
+        "project": found.name,
+        "application": found.application,
+        "business_unit": found.business_unit,
+    }
+
+
+def place_of(connector: ConnectorRow, row: ConnectionRow) -> tuple[str, str, str]:
+    """Where issues are under sync: at the tracker, at SD Elements, and which system it is."""
+    return project_of(system_of(connector), together(connector, row)), row.project, connector.system
+
+
+def stays(count: int) -> InputError:
+    return InputError(
+        f"{count} tasks are under sync by this connection, so its projects stay.",
+        status=409,
+        remedy="Create another connection for the other project.",
+    )
 
 
 class Jobs(msgspec.Struct, frozen=True):

@@ -121,7 +121,7 @@ class NodeOperations:
         self._twins = TwinOperations(desk, self._errors)
         self._conflicts = ConflictOperations(desk)
         self._mapping = MappingOperations(desk, self._errors)
-        self._configuration = ConfigurationOperations(desk, self._mapping)
+        self._configuration = ConfigurationOperations(alm.office, self._mapping)
         self._connections = ConnectionOperations(desk, pairing, relayed, self._mapping.checked)
         self._snippets = SnippetOperations(desk)
         self._rule_life = RuleLifeOperations(

@@ -1,6 +1,7 @@
 """Migrations lead from nothing to the tables of this version, and only forward."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -79,6 +80,14 @@ async def test_daemons_that_start_together_do_not_clash(empty_url: str):
     await asyncio.gather(*(asyncio.to_thread(migrate, empty_url) for _ in range(4)))
     with create_engine(parse_url(empty_url), "migrate").connect() as c:
         assert len(c.execute(sa.text("SELECT * FROM alembic_version")).all()) == 1
+
+
+def test_a_daemon_waits_for_another_that_migrates_the_same_file(tmp_path: Path):
+    url = parse_url(f"sqlite:///{tmp_path}/store.sqlite")
+    with create_engine(url, "migrate").connect() as c:
+        assert c.execute(sa.text("PRAGMA busy_timeout")).scalar_one() >= 10 * 60_000
+    with create_engine(url, "write").connect() as c:
+        assert c.execute(sa.text("PRAGMA busy_timeout")).scalar_one() == 10_000
 
 
 def test_a_newer_database_is_refused(empty_url: str):

@@ -85,3 +85,6 @@ def test_ci_refers_to_each_secret_that_an_apply_needs(example: Path) -> None:
         text = (example / name).read_text()
         assert "JIRA_TOKEN" in text
         assert "TIDEGATE_TOKEN" in text
+        for words in commands(example / name):
+            plans = words[0] == "plan"
+            assert ("env:TIDEGATE_PLAN_TOKEN" in words) == plans, "only an apply has an admin's"

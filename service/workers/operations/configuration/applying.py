@@ -10,10 +10,11 @@ from service.rules.linking import used_by
 from service.store import connections, connectors, rule_snippets, rule_versions, triggers
 from service.store.rule_snippets import SnippetVersion
 from service.store.triggers import TriggerRow
+from service.workers.alm.office import Office
+from service.workers.operations.configuration.alm_applying import AlmApplying
 from service.workers.operations.configuration.own_snippets import own_used
 from service.workers.operations.configuration.undertaking import EndWork, Undertaking
 from service.workers.operations.connections import end_connection
-from service.workers.operations.desk import Desk
 from service.workers.operations.initiation import add_rules
 from service.workers.operations.snippets import renew
 from service.workers.roster import LiveConnection
@@ -22,8 +23,9 @@ from service.workers.roster import LiveConnection
 class Applying:
     """Who, and why, for the history of the rules."""
 
-    def __init__(self, desk: Desk, found: Undertaking, *, author: str, message: str) -> None:
-        self._desk, self._found = desk, found
+    def __init__(self, office: Office, found: Undertaking, *, author: str, message: str) -> None:
+        self._desk, self._found = office.desk, found
+        self._alm = AlmApplying(office, found)
         self._author, self._message = author, message
 
     def write(self, c: sa.Connection) -> dict[str, int]:
@@ -44,6 +46,8 @@ class Applying:
             versions |= self._fill(c, work)
         for live in found.renewed:
             versions[live.record.name] = self._renew(c, live)
+        self._alm.write(c)
+        self._alm.remove(c)
         for removal in found.removed:
             end_connection(c, desk, removal.record.id, told=bool(removal.record.peer))
         for connector in found.removed_connectors:

@@ -1,21 +1,21 @@
 """What an undertaking changes, field by field and line by line, without a secret."""
 
 import difflib
-from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
-from schemas.configuration import Alteration, ConfigurationChange
+from schemas.configuration import ConfigurationChange
 from schemas.node import Connector
-from schemas.redaction import MASK, masked
+from schemas.redaction import masked
 from service.rules.linking import used_by
 from service.rules.snippets import file_of
+from service.workers.operations.configuration.alm_changes import alm_changes_of
+from service.workers.operations.configuration.differing import act_of, differing, other_secrets
 from service.workers.operations.configuration.own_snippets import own_used
 from service.workers.operations.configuration.undertaking import (
     ConnectorWork,
     EndWork,
-    Place,
     SnippetWork,
     Undertaking,
 )
@@ -37,35 +37,20 @@ def changes_of(found: Undertaking) -> tuple[ConfigurationChange, ...]:
             for each in found.removed_connectors
         ),
         *(ConfigurationChange("snippet", each.name, "remove") for each in found.removed_snippets),
+        *alm_changes_of(found),
     )
 
 
 def _connector(work: ConnectorWork) -> ConfigurationChange:
     before, after = work.before, work.after
-    fields = [*_differing(("params",), _params(before), masked(after.params))]
+    fields = [*differing(("params",), _params(before), masked(after.params))]
     if before is not None:
-        fields += _secrets(("params",), before.params, after.params)
-    act: Literal["create", "change"] = "change" if before else "create"
-    return ConfigurationChange("connector", after.name, act, tuple(fields))
+        fields += other_secrets(("params",), before.params, after.params)
+    return ConfigurationChange("connector", after.name, act_of(before), tuple(fields))
 
 
 def _params(connector: Connector | None) -> dict[str, Any]:
     return masked(connector.params) if connector else {}
-
-
-def _secrets(at: Place, before: Any, after: Any) -> Iterator[Alteration]:
-    """Those that are others now, and look the same."""
-    if not isinstance(before, dict) or not isinstance(after, dict):
-        return
-    for name in sorted(before.keys() & after.keys()):
-        one, other = before[name], after[name]
-        if one == other:
-            continue
-        shown = masked({name: one})[name], masked({name: other})[name]
-        if shown[0] == shown[1] and MASK in str(shown[0]):
-            yield Alteration((*at, name), *shown)
-        else:
-            yield from _secrets((*at, name), one, other)
 
 
 def _snippet(work: SnippetWork, found: Undertaking) -> ConfigurationChange:
@@ -78,7 +63,7 @@ def _snippet(work: SnippetWork, found: Undertaking) -> ConfigurationChange:
     return ConfigurationChange(
         "snippet",
         after.name,
-        "change" if before else "create",
+        act_of(before),
         source=_diff(file_of(after.name), before.source if before else "", after.source),
         used_by=tuple(users),
     )
@@ -88,21 +73,19 @@ def _end(work: EndWork) -> ConfigurationChange:
     before = work.before
     record = before.record if before else None
     fields = [
-        *(_differing((), {}, _facts(work)) if record is None else ()),
-        *_differing(("description",), record.description if record else "", work.after.description),
-        *_differing(
+        *(differing((), {}, _facts(work)) if record is None else ()),
+        *differing(("description",), record.description if record else "", work.after.description),
+        *differing(
             ("settings",), _plain(record.settings if record else {}), _plain(work.after.settings)
         ),
-        *_differing(
-            ("triggers",), _plain(before.triggers if before else {}), _plain(work.triggers)
-        ),
+        *differing(("triggers",), _plain(before.triggers if before else {}), _plain(work.triggers)),
     ]
     rules = (before.rules.outgoing, before.rules.incoming) if before else ("", "")
     wanted = (work.rules.outgoing, work.rules.incoming) if work.rules else rules
     return ConfigurationChange(
         "connection",
         work.name,
-        "change" if before else "create",
+        act_of(before),
         tuple(fields),
         _diff(f"connections/{work.name}/outgoing.py", rules[0], wanted[0]),
         _diff(f"connections/{work.name}/incoming.py", rules[1], wanted[1]),
@@ -137,22 +120,6 @@ def _lines(table: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in table.items() if name != "values"} | (
         {"values": values} if values else {}
     )
-
-
-def _differing(at: Place, before: Any, after: Any) -> Iterator[Alteration]:
-    if before == after:
-        return
-    if isinstance(before, dict) and isinstance(after, dict):
-        for name in sorted(before.keys() | after.keys()):
-            yield from _differing((*at, name), before.get(name), after.get(name))
-        return
-    if isinstance(after, dict) and before is None and after:
-        yield from _differing(at, {}, after)
-        return
-    if isinstance(before, dict) and after is None and before:
-        yield from _differing(at, before, {})
-        return
-    yield Alteration(at, before, after)
 
 
 def _diff(file: str, before: str, after: str) -> str:

@@ -1,22 +1,31 @@
 """Asks the trackers and the rule engine whether what is wanted can be."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Set
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import msgspec
 
+from schemas.access import Caller
 from schemas.configuration import ConfiguredRules
 from schemas.errors import InputError, TidegateError
 from schemas.mapping import MappedValue, MappingTable
 from schemas.metadata import Choice, Metadata
 from schemas.node import Connection
 from schemas.rules import RuleSet
+from service.workers.alm.office import Office
 from service.workers.metadata import choices_of
 from service.workers.operations.checked_tables import Site, check_once, checked_table, told
+from service.workers.operations.configuration.alm_checking import AlmChecking
+from service.workers.operations.configuration.connectors import steered_anew
 from service.workers.operations.configuration.holding import Held
 from service.workers.operations.configuration.own_snippets import library_for
 from service.workers.operations.configuration.snippets import check_snippets
-from service.workers.operations.configuration.undertaking import EndWork, Place, Undertaking
+from service.workers.operations.configuration.undertaking import (
+    ConnectorWork,
+    EndWork,
+    Place,
+    Undertaking,
+)
 from service.workers.operations.connectors import tried
 from service.workers.operations.desk import Desk
 from service.workers.operations.places import check_place
@@ -38,26 +47,51 @@ class _Values(msgspec.Struct, frozen=True):
     names: Names
 
 
-async def check(desk: Desk, held: Held, found: Undertaking, *, ask: bool) -> None:
+class Asking(msgspec.Struct, frozen=True):
     """Without `ask` no tracker is asked; rules and tables are looked at all the same."""
+
+    ask: bool
+    caller: Caller
+
+    def may_ask(self, work: ConnectorWork) -> bool:
+        """Whom the node asks, and as whom, is an admin's to say."""
+        return self.caller.has_role("admin") or not steered_anew(work.before, work.after)
+
+    @property
+    def may_search(self) -> bool:
+        """As in a preview of a trigger."""
+        return self.caller.has_role("operator")
+
+
+async def check(office: Office, held: Held, found: Undertaking, asking: Asking) -> None:
+    desk = office.desk
     await check_snippets(desk, found)
-    async with _opened(desk, found, ask=ask) as trackers:
-        checking = _Checking(desk, held, found, trackers, ask=ask)
+    untold = {each.after.id: each.after for each in found.connectors if not asking.may_ask(each)}
+    if asking.ask:
+        found.untried += [f"connector {each.name}" for each in untold.values()]
+    async with _opened(desk, found, untold.keys(), ask=asking.ask) as trackers:
+        checking = _Checking(desk, held, found, trackers, untold.keys(), asking)
         found.ends = [work if work.idle else await checking.end(work) for work in found.ends]
-        if ask:
+        if asking.ask:
             await checking.compare_words()
+        may_try = asking.caller.has_permission("edit_alm")
+        alm = AlmChecking(office, found, trackers, untold.keys())
+        await alm.check(ask=asking.ask, may_try=may_try)
 
 
 @asynccontextmanager
-async def _opened(desk: Desk, found: Undertaking, *, ask: bool) -> AsyncIterator[Trackers]:
+async def _opened(
+    desk: Desk, found: Undertaking, untold: Set[str], *, ask: bool
+) -> AsyncIterator[Trackers]:
     """Those of the node, and over them those that are new or others now."""
     trackers = dict(desk.roster.connectors)
     async with AsyncExitStack() as stack:
         for work in found.connectors:
             record = work.after
             trackers.pop(record.id, None)
+            look = ask and record.id not in untold
             try:
-                opened = await stack.enter_async_context(tried(desk, record, check=ask))
+                opened = await stack.enter_async_context(tried(desk, record, check=look))
             except TidegateError as error:
                 found.refuse_for(("connectors", record.name), error)
             else:
@@ -67,10 +101,17 @@ async def _opened(desk: Desk, found: Undertaking, *, ask: bool) -> AsyncIterator
 
 class _Checking:
     def __init__(
-        self, desk: Desk, held: Held, found: Undertaking, trackers: Trackers, *, ask: bool
+        self,
+        desk: Desk,
+        held: Held,
+        found: Undertaking,
+        trackers: Trackers,
+        untold: Set[str],
+        asking: Asking,
     ) -> None:
+        """`untold`: connectors that are not to be asked, whatever else is."""
         self._desk, self._held, self._found = desk, held, found
-        self._trackers, self._ask = trackers, ask
+        self._trackers, self._untold, self._asking = trackers, untold, asking
         self._names = RemoteNames(desk.store, now=desk.now)
         self._records = {each.record.id: each.record for each in held.connections.values()}
         self._records |= {work.after.id: work.after for work in found.ends}
@@ -82,13 +123,16 @@ class _Checking:
         opened = self._trackers.get(work.after.connector)
         if opened is None:
             return work
-        if self._ask:
+        if self._may_ask(opened):
             await self._check_place(work, opened)
             await self._check_triggers(work, opened)
         tables = await self._tables(work)
         settings = msgspec.structs.replace(work.after.settings, mappings=tables)
         after = msgspec.structs.replace(work.after, settings=settings)
         return msgspec.structs.replace(work, after=after)
+
+    def _may_ask(self, opened: OpenConnector) -> bool:
+        return self._asking.ask and opened.record.id not in self._untold
 
     async def _check_rules(self, name: str, rules: ConfiguredRules) -> None:
         given, folder = RuleSet(0, rules.outgoing, rules.incoming), f"connections/{name}"
@@ -115,6 +159,8 @@ class _Checking:
     async def _compare(self, record: Connection, given: ConfiguredRules) -> None:
         rules = RuleSet(0, given.outgoing, given.incoming)
         opened, project = self._trackers.get(record.connector), record.settings.project
+        if opened is not None and not self._may_ask(opened):
+            return
         library = library_for(given, self._found.library)
         words = await wording_at(self._desk, opened, project, rules, library)
         if words.unchecked:
@@ -143,6 +189,9 @@ class _Checking:
             if stands.get(name) == spec:
                 continue
             place = ("connections", work.name, "triggers", name)
+            if spec.query and not self._asking.may_search:
+                self._found.untried.append(f"query of the trigger {name!r} of {work.name}")
+                continue
             try:
                 await check_trigger(opened.tracker, placed(spec, work.after))
             except TidegateError as error:
@@ -209,7 +258,7 @@ class _Checking:
 
     async def _metadata(self, record: Connection | None) -> Metadata | None:
         opened = self._trackers.get(record.connector) if record else None
-        if record is None or opened is None or not self._ask:
+        if record is None or opened is None or not self._may_ask(opened):
             return None
         self._desk.known.forget(opened.record.id)
         return await told(self._desk, Site(opened, record.settings.project))

@@ -8,7 +8,7 @@ import msgspec
 
 from schemas.configuration import ConfiguredConnector
 from schemas.node import Connector
-from schemas.redaction import MASK, masked
+from schemas.redaction import MASK, masked, names_secret
 from schemas.values import Millis
 from service.workers.operations.configuration.holding import Held
 from service.workers.operations.configuration.undertaking import ConnectorWork, Undertaking
@@ -16,7 +16,9 @@ from service.workers.operations.configuration.undertaking import ConnectorWork, 
 _ADDRESS = re.compile(r"(^|_)(url|proxy)$")
 
 
-class _NothingKept(Exception):
+class NothingKept(Exception):
+    """The names of what is masked, from the outside in, and not on the node."""
+
     def __init__(self, *names: str) -> None:
         super().__init__()
         self.names = names
@@ -41,7 +43,7 @@ def compare_connectors(
             continue
         try:
             params = opened(given.params, known.params if known else {})
-        except _NothingKept as nothing:
+        except NothingKept as nothing:
             found.refuse(
                 ("connectors", name, "params", *nothing.names),
                 f"The node holds no {'.'.join(nothing.names)!r} of {name!r} that it could keep.",
@@ -75,6 +77,15 @@ def moved_with_secrets(
     return next((name for name in sorted(changed) if kept and _ADDRESS.search(name)), "")
 
 
+def steered_anew(before: Connector | None, after: Connector) -> bool:
+    """It would speak to another address than before, or with another secret."""
+    if before is None:
+        return True
+    one, other = before.params, after.params
+    changed = [name for name in one.keys() | other.keys() if one.get(name) != other.get(name)]
+    return any(_ADDRESS.search(name) or names_secret(name) for name in changed)
+
+
 def opened(given: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
     """With the node's own values where what is given is how they are shown."""
     shown = masked(known)
@@ -83,13 +94,13 @@ def opened(given: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]
         if name in known and value in (MASK, shown[name]):
             params[name] = known[name]
         elif value == MASK:
-            raise _NothingKept(name)
+            raise NothingKept(name)
         elif isinstance(value, dict):
             inner = known.get(name)
             try:
                 params[name] = opened(value, inner if isinstance(inner, dict) else {})
-            except _NothingKept as nothing:
-                raise _NothingKept(name, *nothing.names) from nothing
+            except NothingKept as nothing:
+                raise NothingKept(name, *nothing.names) from nothing
         else:
             params[name] = value
     return params

@@ -19,6 +19,11 @@ from schemas.triggers import TriggerSpec
 from service.store import connections, connectors, rule_snippets, rule_versions, triggers
 from service.store.rule_snippets import SnippetVersion
 from service.store.store import Store
+from service.workers.operations.configuration.alm_holding import (
+    HeldAlm,
+    documents_of,
+    read_held_alm,
+)
 from service.workers.operations.configuration.own_snippets import own_snippets
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
@@ -33,7 +38,8 @@ class HeldConnection(msgspec.Struct, frozen=True):
 
 
 class Held(msgspec.Struct, frozen=True):
-    """Of connections that were removed, and of those of SD Elements, only who uses a connector."""
+    """Of connections that were removed, and of the ends of ALM connections, only who uses a
+    connector."""
 
     connectors: dict[str, Connector]
     """By name."""
@@ -43,6 +49,7 @@ class Held(msgspec.Struct, frozen=True):
     """Of connectors and connections, by id."""
     snippets: dict[str, SnippetVersion]
     """The newest, by name."""
+    alm: HeldAlm
 
     def name_of(self, id: str) -> str:
         """'' where there is none."""
@@ -64,6 +71,7 @@ def read_held(c: sa.Connection, store: Store) -> Held:
         tuple(others),
         {each.id: each.name for each in known} | {each.id: each.name for each in ours},
         {each.name: each for each in snippets},
+        read_held_alm(c, store),
     )
 
 
@@ -92,6 +100,7 @@ def edition_of(held: Held) -> str:
         [(_facts(each.record), each.rules.version, each.triggers)
          for each in held.connections.values()],
         [(each.name, each.version) for each in held.snippets.values()],
+        held.alm.facts,
     )  # fmt: skip
     return hashlib.sha256(_encode(told)).hexdigest()[:32]
 
@@ -105,8 +114,9 @@ def _facts(record: Connection) -> tuple[object, ...]:
 
 
 def document_of(held: Held) -> Configuration:
-    """Without what is made for SD Elements' ALM connections."""
+    """Without the ends of ALM connections, which are made with them."""
     made = {each.connector for each in held.others if is_made(each)}
+    alm_connectors, alm_connections = documents_of(held.alm)
     return Configuration(
         {
             name: ConfiguredConnector(each.system, masked(each.params))
@@ -115,6 +125,8 @@ def document_of(held: Held) -> Configuration:
         },
         {name: _document(held, each) for name, each in sorted(held.connections.items())},
         {name: each.source for name, each in sorted(held.snippets.items())},
+        alm_connectors,
+        alm_connections,
     )
 
 

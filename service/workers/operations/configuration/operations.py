@@ -3,6 +3,7 @@
 import msgspec
 import sqlalchemy as sa
 
+from schemas.access import Caller
 from schemas.configuration import (
     ApplyBody,
     ConfigurationApplied,
@@ -13,9 +14,13 @@ from schemas.configuration import (
 from schemas.errors import InputError
 from service.store import tallies
 from service.store.tallies import Tally
+from service.workers.alm.office import Office
+from service.workers.operations.configuration.alm import AlmComparison
+from service.workers.operations.configuration.alm_changes import without_params
+from service.workers.operations.configuration.alm_removing import find_alm_removals
 from service.workers.operations.configuration.applying import Applying
 from service.workers.operations.configuration.changes import changes_of
-from service.workers.operations.configuration.checking import check
+from service.workers.operations.configuration.checking import Asking, check
 from service.workers.operations.configuration.connections import ConnectionComparison
 from service.workers.operations.configuration.connectors import compare_connectors
 from service.workers.operations.configuration.holding import (
@@ -27,34 +32,38 @@ from service.workers.operations.configuration.holding import (
 from service.workers.operations.configuration.removing import find_removals
 from service.workers.operations.configuration.snippets import compare_snippets
 from service.workers.operations.configuration.undertaking import Undertaking
-from service.workers.operations.desk import Desk
 from service.workers.operations.mapping import MappingOperations
 from service.workers.roster import touch
 
 
 class ConfigurationOperations:
-    def __init__(self, desk: Desk, mapping: MappingOperations) -> None:
-        self._desk, self._mapping = desk, mapping
+    def __init__(self, office: Office, mapping: MappingOperations) -> None:
+        self._office, self._desk, self._mapping = office, office.desk, mapping
 
     async def view(self) -> ConfigurationView:
         held = await self._desk.store.read(self._held)
-        return ConfigurationView(edition_of(held), document_of(held))
+        return ConfigurationView(edition_of(held), document_of(held), held.alm.unnamed)
 
-    async def plan(self, body: PlanBody) -> ConfigurationPlan:
-        edition, found = await self._think(body)
+    async def plan(self, body: PlanBody, caller: Caller) -> ConfigurationPlan:
+        """Tells a caller no more than it may read elsewhere, and asks nobody anew for it."""
+        edition, found = await self._think(body, caller)
+        changes = changes_of(found)
+        if not caller.has_permission("edit_alm"):
+            changes = tuple(map(without_params, changes))
         return ConfigurationPlan(
             edition,
-            changes_of(found),
+            changes,
             tuple(found.problems),
             tuple(found.findings),
             tuple(found.steps),
             tuple(found.kept),
             tuple(found.warnings),
             found.unchecked,
+            tuple(found.untried),
         )
 
-    async def apply(self, body: ApplyBody, author: str) -> ConfigurationApplied:
-        edition, found = await self._think(body)
+    async def apply(self, body: ApplyBody, caller: Caller) -> ConfigurationApplied:
+        edition, found = await self._think(body, caller)
         if edition != body.edition:
             raise _changed_meanwhile()
         changes = changes_of(found)
@@ -72,7 +81,7 @@ class ConfigurationOperations:
         if not found.possible:
             return told
         message = body.message or "Applied from files"
-        applying = Applying(self._desk, found, author=author, message=message)
+        applying = Applying(self._office, found, author=caller.name, message=message)
 
         def work(c: sa.Connection) -> tuple[str, dict[str, int]]:
             # First, so that whoever else sets something up waits until this is done.
@@ -89,14 +98,16 @@ class ConfigurationOperations:
             told, applied=True, edition=after, versions=versions, freed=freed
         )
 
-    async def _think(self, body: PlanBody) -> tuple[str, Undertaking]:
+    async def _think(self, body: PlanBody, caller: Caller) -> tuple[str, Undertaking]:
         desk, found = self._desk, Undertaking()
         held, under = await desk.store.read(self._look)
         compare_connectors(held, body.wanted.connectors, found, now=desk.now(), new_id=desk.new_id)
         ConnectionComparison(held, body.wanted, found, now=desk.now(), new_id=desk.new_id).compare()
+        AlmComparison(held.alm, body.wanted, found, under).compare(prune=body.prune)
+        find_alm_removals(held.alm, body.wanted, found, under, prune=body.prune)
         find_removals(held, body.wanted, found, under, prune=body.prune)
         compare_snippets(desk, held, body.wanted, found, prune=body.prune)
-        await check(desk, held, found, ask=body.check)
+        await check(self._office, held, found, Asking(body.check, caller))
         return edition_of(held), found
 
     async def _follow(self, found: Undertaking) -> int:
@@ -120,22 +131,24 @@ class ConfigurationOperations:
 
     def _look(self, c: sa.Connection) -> tuple[Held, dict[str, Tally]]:
         held = self._held(c)
-        return held, tallies.of(c, [each.record.id for each in held.connections.values()])
+        ends = [each.record.id for each in held.connections.values()]
+        return held, tallies.of(c, [*ends, *(row.own for row in held.alm.rows)])
 
 
 def _check_removals(c: sa.Connection, found: Undertaking, body: ApplyBody) -> None:
     """Whoever removes pairs has to have seen how many they are."""
-    under = tallies.of(c, [each.record.id for each in found.removed])
-    for each in found.removed:
-        name, said = each.record.name, body.removing.get(each.record.name, 0)
-        twins = under.get(each.record.id, Tally()).twins
+    ends = {each.record.name: each.record.id for each in found.removed}
+    ends |= {each.name: each.row.own for each in found.removed_alm}
+    under = tallies.of(c, list(ends.values()))
+    for name, id in ends.items():
+        said, twins = body.removing.get(name, 0), under.get(id, Tally()).twins
         if twins > said:
             raise InputError(
                 f"{twins} issues are under sync by {name!r}, and {said} were named; their"
                 " pairs would be forgotten.",
                 status=409,
-                remedy=f"Keep the pairs (tidegate connection pairs {name} --out FILE), then name"
-                " their number in `removing`.",
+                remedy="Plan again, and name their number in `removing`. To keep the pairs:"
+                " tidegate connection pairs NAME --out FILE",
             )
 
 

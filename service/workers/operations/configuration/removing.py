@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from schemas.configuration import Configuration
 from schemas.node import Connection
 from service.store.tallies import Tally
+from service.workers.alm.office import SYSTEM as SD_ELEMENTS
 from service.workers.operations.configuration.holding import Held, document_of
 from service.workers.operations.configuration.undertaking import Removal, Undertaking
 
@@ -36,6 +37,8 @@ def find_removals(
             continue
         found.removed.append(Removal(record, tallies.get(record.id, Tally()).twins))
     users = {each.connector for each in _left(held, found)}
+    if any(work.before is None for work in found.alm_connections):
+        users |= {each.id for each in held.connectors.values() if each.system == SD_ELEMENTS}
     for name in connectors:
         connector = held.connectors[name]
         if connector.id in users:
@@ -48,4 +51,11 @@ def _left(held: Held, found: Undertaking) -> list[Connection]:
     """Those of peers stay until the other side knows that they ended."""
     gone = {each.record.id for each in found.removed if not each.record.peer}
     known = [each.record for each in held.connections.values()]
-    return [*(record for record in known if record.id not in gone), *held.others]
+    known += [each for each in held.others if not _goes(each, found)]
+    return [record for record in known if record.id not in gone]
+
+
+def _goes(end: Connection, found: Undertaking) -> bool:
+    """With its ALM connection."""
+    owns = {each.row.own for each in found.removed_alm}
+    return end.type == "alm" and (end.id in owns or end.counterpart in owns)

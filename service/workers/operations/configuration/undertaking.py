@@ -7,7 +7,9 @@ from schemas.errors import TidegateError
 from schemas.node import Connection, Connector
 from schemas.rules import Diagnostic, Snippet
 from schemas.triggers import TriggerSpec
+from service.store.alm import ConnectionRow, ConnectorRow
 from service.store.rule_snippets import SnippetVersion
+from service.workers.operations.configuration.alm_holding import name_of
 from service.workers.operations.configuration.holding import HeldConnection
 from service.workers.roster import LiveConnection
 
@@ -54,6 +56,34 @@ class Removal(msgspec.Struct, frozen=True):
     twins: int
 
 
+class AlmConnectorWork(msgspec.Struct, frozen=True):
+    before: ConnectorRow | None
+    after: ConnectorRow
+    """Without a number while it is to be made."""
+
+
+class AlmConnectionWork(msgspec.Struct, frozen=True):
+    before: ConnectionRow | None
+    after: ConnectionRow
+    connector: ConnectorRow
+    """As it will be."""
+    connector_before: ConnectorRow | None
+
+    @property
+    def name(self) -> str:
+        return name_of(self.after)
+
+    @property
+    def idle(self) -> bool:
+        return self.before == self.after
+
+
+class AlmRemoval(msgspec.Struct, frozen=True):
+    name: str
+    row: ConnectionRow
+    twins: int
+
+
 class Undertaking(msgspec.Struct):
     """Grows while it is thought through; with problems or findings nothing of it is done."""
 
@@ -67,11 +97,20 @@ class Undertaking(msgspec.Struct):
     """All snippets, as they will be."""
     renewed: list[LiveConnection] = []
     """Whose rules stay as they are, and reach a snippet that does not."""
+    alm_connectors: list[AlmConnectorWork] = []
+    alm_connections: list[AlmConnectionWork] = []
+    """Those of the files; connections that follow a connector are not among them."""
+    sd_elements: str = ""
+    """Id of the connector that new ALM connections are over."""
+    removed_alm: list[AlmRemoval] = []
+    removed_alm_connectors: list[ConnectorRow] = []
     problems: list[ConfigurationProblem] = []
     findings: list[Diagnostic] = []
     warnings: list[Diagnostic] = []
     """These keep nothing from being done."""
     unchecked: dict[str, str] = {}
+    untried: list[str] = []
+    """What this caller may not have tried."""
     steps: list[ConfigurationStep] = []
     kept: list[str] = []
 

@@ -74,6 +74,7 @@ async def test_connectors_and_connections_are_set_up(node, on_node) -> None:
     connector = AlmConnectorView(1, "Team", SYSTEM, False, {"alm_api_token": "********"})
     node.answers |= {
         "alm_connector_create": connector,
+        "alm_connector_patch": connector,
         "alm_connector_delete": (204, None),
         "alm_connection_create": SHOP,
         "alm_connection_patch": SHOP,
@@ -96,4 +97,9 @@ async def test_connectors_and_connections_are_set_up(node, on_node) -> None:
     assert (body.connector, body.project, body.frequency) == ("1", "7", "daily")
     await on_node("alm", "connection", "change", "5", "--param", "sde_min_priority=5")
     assert node.calls[-1][2].frequency is msgspec.UNSET
+    assert node.calls[-1][2].alias is msgspec.UNSET
+    await on_node("alm", "connection", "change", "5", "--alias", "Another")
+    assert (node.calls[-1][2].alias, node.calls[-1][2].params) == ("Another", {})
+    await on_node("alm", "connector", "change", "1", "--name", "Other")
+    assert (node.calls[-1][2].name, node.calls[-1][2].params) == ("Other", {})
     assert (await on_node("alm", "connector", "remove", "1", "--json")).json == {"removed": "1"}

@@ -47,6 +47,10 @@ SECRET = ConfigurationChange(
 SNIPPET = ConfigurationChange(
     "snippet", "names", "change", source="--- a\n+++ b\n+shared\n", used_by=("x-y",)
 )
+ALM = ConfigurationChange(
+    "alm_connection", "17/The shop", "change", (Alteration(("params", "alm_project"), MASK, MASK),)
+)
+ALM_REMOVED = ConfigurationChange("alm_connection", "17/Old", "remove", twins=3)
 REMOVED = ConfigurationChange("connection", "old", "remove", twins=12)
 PLACE = ("connections", "acme-globex", "settings", "mappings", "status")
 PROBLEM = ConfigurationProblem(PLACE, "There is no status 'Dnoe' here.", "Did you mean Done?")
@@ -98,12 +102,15 @@ async def test_a_plan_can_be_read(on_node: Any, node: Any, folder: Path) -> None
         SECRET,
         SNIPPET,
         REMOVED,
+        ALM,
+        ALM_REMOVED,
         problems=(PROBLEM,),
         findings=(FINDING,),
         steps=(STEP,),
         kept=("connector old",),
         warnings=(WARNING,),
         unchecked={"x-y": "It is down."},
+        untried=("connector jira",),
     )
     shown = (await on_node("plan", str(folder))).out
     assert "\x1b" not in shown
@@ -120,7 +127,10 @@ async def test_a_plan_can_be_read(on_node: Any, node: Any, folder: Path) -> None
         "connections/acme-globex/outgoing.py:2:5: no such field",
         "tidegate connection initiate x-y",
         "Not in the files, and kept: connector old",
-        "0 to create, 3 to change, 1 to remove (edition e1).",
+        "~ ALM connection 17/The shop\n    params.alm_project: another value, which this token",
+        "- ALM connection 17/Old (3 issues are under sync; their pairs would be forgotten)\n",
+        "Not tried, which takes more than this token may: connector jira",
+        "0 to create, 4 to change, 2 to remove (edition e1).",
     ):
         assert words in shown, words
 
@@ -128,7 +138,7 @@ async def test_a_plan_can_be_read(on_node: Any, node: Any, folder: Path) -> None
 async def test_apply_sends_what_was_planned_and_shown(
     on_node: Any, node: Any, folder: Path
 ) -> None:
-    node.answers["configuration_plan"] = planned(CHANGED, REMOVED)
+    node.answers["configuration_plan"] = planned(CHANGED, REMOVED, ALM_REMOVED)
     node.answers["configuration_apply"] = ConfigurationApplied(
         True, "e2", (CHANGED, REMOVED), versions={"acme-globex": 4}, freed=3
     )
@@ -138,7 +148,7 @@ async def test_apply_sends_what_was_planned_and_shown(
     assert "Applied. Rules: version 4 of acme-globex. 3 issues go on." in result.out
     body = node.calls[-1][2]
     assert (body.edition, body.message, body.prune, body.check) == ("e1", "why", True, False)
-    assert body.removing == {"old": 12}
+    assert body.removing == {"old": 12, "17/Old": 3}
     assert (await on_node(*given)).code == 2, "nobody is there to ask"
     node.calls.clear()
     refused = await on_node(*given, ask=lambda _: "", stdin="n\n")
@@ -169,6 +179,15 @@ async def test_nothing_is_applied_while_something_is_wrong(
     assert (result.code, node.calls) == (1, [])
     assert "jira.toml:2: token is a secret in clear." in result.err
     assert "hush" not in result.err
+
+
+async def test_what_shares_its_name_is_told_when_it_is_left_out(
+    on_node: Any, node: Any, tmp_path: Path
+) -> None:
+    node.answers["configuration"] = ConfigurationView("e1", WHOLE, ("ALM connector Team",))
+    result = await on_node("export", str(tmp_path / "c"))
+    assert result.code == 0
+    assert "Not written, for several have this name: ALM connector Team" in result.err
 
 
 async def test_an_empty_folder_is_no_configuration(on_node: Any, tmp_path: Path) -> None:

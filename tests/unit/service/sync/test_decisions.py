@@ -8,6 +8,7 @@ from schemas.replica import Decision, Replica, Stamp, TwinMessage
 from schemas.twin import Twin
 from service.sync.decisions import (
     contradicted,
+    hear_decisions,
     note_decisions,
     overruled,
     record_told,
@@ -75,6 +76,17 @@ def test_a_message_that_replaces_another_tells_its_decisions_too() -> None:
     assert merge_messages(first, third).decided == (HEARD,)
 
 
+def test_a_decision_is_heard_once_and_kept_until_it_is_recorded(make_twin) -> None:
+    first = Decision("summary", "a", "newest", version=4)
+    again = Decision("summary", "b", "newest", version=6)
+    other = Decision("status", "a", "newest", version=5)
+    heard = hear_decisions(make_twin(replica_version=3), (first, other))
+    assert heard == (first, other)
+    waiting = make_twin(replica_version=5, heard=heard)
+    assert hear_decisions(waiting, (first, other, again)) == (other, again)
+    assert hear_decisions(make_twin(replica_version=6), (first, other, again)) == ()
+
+
 MADE = Decision("f", "here", "newest", sender_at=20, receiver_at=10, version=4)
 THEIRS = Decision("f", "there", "there", sender_at=10, receiver_at=20, version=7)
 NOW_THEIRS = Policy("here", "there", "there")
@@ -95,7 +107,7 @@ NOW_THEIRS = Policy("here", "there", "there")
 def test_of_two_contrary_decisions_the_policy_in_force_takes_one(
     make_twin, heard: Decision, policy: Policy, fields: set[str]
 ) -> None:
-    assert contradicted(make_twin(decisions=(MADE,)), (heard,), policy) == fields
+    assert contradicted(make_twin(decisions=(MADE,), heard=(heard,)), policy) == fields
 
 
 @pytest.mark.parametrize(

@@ -3,17 +3,27 @@
 import msgspec
 
 from schemas.issue import Attachment, Comment
-from schemas.replica import Replica, ReplicaAttachment, ReplicaComment, Stamp, TwinMessage
+from schemas.replica import (
+    Decision,
+    ElementStamp,
+    Replica,
+    ReplicaAttachment,
+    ReplicaComment,
+    Stamp,
+    TwinMessage,
+)
 from schemas.rich_text import plain
 from schemas.rules import WantedComment
-from schemas.twin import AttachmentTrace, CommentTrace, Twin
+from schemas.twin import AttachmentTrace, Base, CommentTrace, Intent, Twin
 from schemas.values import User
+from service.sync.comments import DeleteComment, plan_comments
 from service.sync.incoming import previous_fields
 from service.sync.intake import take_in
 from service.sync.markers import marker
 from service.sync.outgoing import compose_lacking
 from service.sync.restoring import (
     found_again,
+    note_forgotten,
     recall_comments,
     recall_files,
     risen,
@@ -27,8 +37,8 @@ def twin(**changes) -> Twin:
     return msgspec.structs.replace(Twin("t", "c"), **changes)
 
 
-def comment(id: str, mark: str = "", text: str = "words") -> Comment:
-    return Comment(id, plain(text), User("sync"), 1, 1, False, mark)
+def comment(id: str, mark: str = "", text: str = "words", *, updated: int = 1) -> Comment:
+    return Comment(id, plain(text), User("sync"), 1, updated, False, mark)
 
 
 def message(**changes) -> TwinMessage:
@@ -59,8 +69,39 @@ def test_what_was_never_confirmed_is_news_again() -> None:
     assert rose.sent == {"status": "x", "labels": ()}
 
 
+def test_what_was_never_confirmed_gets_a_version_of_which_nobody_heard() -> None:
+    """The restored side may have used the same versions before, for something else."""
+    elements = {"old": ElementStamp(2, 2, False), "new": ElementStamp(3, 3, True)}
+    stamps = {"labels": Stamp(3, 7, 2, None, elements), "status": Stamp(2, 5)}
+    edits = {"labels": Stamp(3, 7), "status": Stamp(2, 5)}
+    decisions = (Decision("f", "a", "newest", version=2), Decision("g", "a", "newest", version=3))
+    rose = risen(
+        twin(version=3, acknowledged=2, stamps=stamps, edits=edits, decisions=decisions), 100, 100
+    )
+    raised = {"old": ElementStamp(2, 2, False), "new": ElementStamp(100, 3, True)}
+    assert rose.stamps == {"labels": Stamp(100, 7, 2, None, raised), "status": Stamp(2, 5)}
+    assert rose.edits == {"labels": Stamp(100, 7), "status": Stamp(2, 5)}
+    assert [each.version for each in rose.decisions] == [2, 0]
+
+
 def test_a_mirror_that_was_found_again_is_no_news() -> None:
     assert found_again(twin(replica=Replica({"b": 1, "a": 2}))).adopted == ("a", "b")
+
+
+def test_what_had_come_from_here_may_be_news_though_the_mirror_was_found_again() -> None:
+    replica = Replica({"b": 1, "a": 2}, {"a": Stamp(4, 0)})
+    assert found_again(twin(acknowledged=1, replica=replica)).adopted == ("a",)
+
+
+def test_what_the_other_side_had_from_a_forgotten_edit_is_held_against_what_is_here() -> None:
+    last = {"same": "s", "ours": "old", "theirs": "old"}
+    replica = Replica(
+        {"same": "s", "ours": "forgotten", "theirs": "new", "first": ()}, {"theirs": Stamp(9, 0)}
+    )
+    forgot = twin(
+        replica=replica, acknowledged=1, base=Base({}, {}, last), sent={"same": "S", "ours": "old"}
+    )
+    assert note_forgotten(forgot).sent == {"same": "S", "ours": "forgotten", "first": None}
 
 
 def test_a_fresh_twin_that_was_spoken_of_before_may_have_a_mirror() -> None:
@@ -92,6 +133,29 @@ def test_a_comment_that_is_traced_or_not_waiting_is_left_alone() -> None:
     )
     wishes = (WantedComment("r1", WORDS), WantedComment("r2", WORDS))
     assert recall_comments(traced, wishes, (comment("l9"),), "shared") == traced
+
+
+def test_the_forgotten_mirror_of_a_deleted_comment_is_nobodys_news() -> None:
+    deleted = twin(
+        replica=Replica(removed_comments=("r1", "r2", "r3", "r4")),
+        comments=(CommentTrace("remote", "l2", "r2"), CommentTrace("local", "l4")),
+        intents=(Intent("comment", "", "r3", 0), Intent("issue", "", "", 0)),
+    )
+    marks = {id: marker("t", "shared", "comment", id) for id in ("r1", "r2", "r3", "r4")}
+    here = (
+        comment("l1", marks["r1"], updated=2),
+        comment("l2", marks["r2"]),
+        comment("l3", marks["r3"]),
+        comment("l4", marks["r4"]),
+        comment("l5"),
+    )
+    found = recall_comments(deleted, (), here, "shared")
+    assert [(t.origin, t.local_id, t.remote_id) for t in found.comments] == [
+        ("remote", "l2", "r2"),
+        ("remote", "l1", "r1"),
+        ("remote", "l4", "r4"),
+    ]
+    assert plan_comments(found, (), here) == (DeleteComment("r4", "l4"),)
 
 
 def test_a_forgotten_file_is_found_by_its_name_and_size() -> None:
@@ -133,3 +197,14 @@ def test_what_nobody_there_changed_came_from_here() -> None:
     )
     forgot = twin(recalls="told", replica=replica, replica_version=9, acknowledged=1)
     assert previous_fields(forgot) == {"summary": "s"}
+
+
+def test_of_a_forgotten_set_what_was_taken_out_there_is_known() -> None:
+    elements = {
+        "out": ElementStamp(9, 9, True),
+        "in": ElementStamp(9, 9, False),
+        "back": ElementStamp(9, 8, True),
+    }
+    replica = Replica({"labels": ("back", "in")}, {"labels": Stamp(9, 0, 9, None, elements)})
+    forgot = twin(recalls="told", replica=replica, replica_version=9, acknowledged=1)
+    assert previous_fields(forgot) == {"labels": ("out",)}

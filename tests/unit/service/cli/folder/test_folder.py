@@ -65,7 +65,27 @@ WHOLE = {
     "connectors": {"jira": {"system": "jira", "params": PARAMS}},
     "connections": {"acme-globex": CONNECTION},
     "snippets": {"names": "def told():\n    return 'é'\n"},
+    "alm_connectors": {
+        "Jira/EU: „shop“": {
+            "system": "jira",
+            "inaccessible": True,
+            "params": {"alm_server": "jira.example.com", "alm_api_token": MASK},
+        }
+    },
+    "alm_connections": [
+        {"alias": "JIRA", "project": 17, "connector": "Jira/EU: „shop“"},
+        {
+            "alias": "The shop",
+            "project": 17,
+            "connector": "Jira/EU: „shop“",
+            "frequency": "daily",
+            "debug_mode": True,
+            "params": {"alm_project": "SHOP", "sde_min_priority": 7},
+        },
+        {"alias": "jira", "project": "17", "connector": "Jira/EU: „shop“"},
+    ],
 }
+"""Two of the aliases differ by their capitals alone."""
 
 
 def wanted(**changes: Any) -> Configuration:
@@ -87,7 +107,7 @@ def without_ids(given: Configuration) -> Any:
 
 def test_what_is_written_is_read_again_and_written_the_same(tmp_path: Path) -> None:
     written = write_folder(tmp_path, wanted(), prune=False)
-    assert len(written.files) == 8
+    assert len(written.files) == 12
     first = files(tmp_path)
     assert first["snippets/names.py"] == "def told():\n    return 'é'\n".encode()
     read = read_folder(tmp_path, {}, keep_secrets=False)
@@ -98,6 +118,12 @@ def test_what_is_written_is_read_again_and_written_the_same(tmp_path: Path) -> N
     write_folder(tmp_path, wanted(), prune=False)
     assert files(tmp_path) == first
     assert b"there_id" not in first["connections/acme-globex/mappings.toml"]
+    assert sorted(name for name in first if name.startswith("alm-")) == [
+        "alm-connections/17-JIRA.toml",
+        "alm-connections/17-The-shop.toml",
+        "alm-connections/17-jira-2.toml",
+        "alm-connectors/Jira-EU-shop.toml",
+    ]
     order = first["connections/acme-globex/mappings.toml"].decode()
     assert order.index("ann@") < order.index("zoe@")
 
@@ -124,9 +150,9 @@ def test_what_a_person_wrote_stays_where_it_says_the_same(tmp_path: Path) -> Non
 def test_what_is_not_on_the_node_goes_only_when_asked_for(tmp_path: Path) -> None:
     write_folder(tmp_path, wanted(), prune=False)
     kept = write_folder(tmp_path, Configuration(), prune=False)
-    assert len(kept.strangers) == 8
-    assert len(files(tmp_path)) == 8
-    assert len(write_folder(tmp_path, Configuration(), prune=True).removed) == 8
+    assert len(kept.strangers) == 12
+    assert len(files(tmp_path)) == 12
+    assert len(write_folder(tmp_path, Configuration(), prune=True).removed) == 12
     assert files(tmp_path) == {}
 
 
@@ -186,7 +212,58 @@ def test_secrets_come_from_where_the_file_says(tmp_path: Path) -> None:
     assert file.read_text() == mine, "the references stay, and so the file does"
 
 
+def test_alm_files_are_known_by_what_stands_in_them(tmp_path: Path) -> None:
+    write_folder(tmp_path, wanted(), prune=False)
+    folder = tmp_path / "alm-connections"
+    (folder / "17-The-shop.toml").rename(folder / "shop.toml")
+    connector = tmp_path / "alm-connectors" / "Jira-EU-shop.toml"
+    token = 'alm_api_token = { env = "SHOP_TOKEN" }'
+    mine = connector.read_text().replace("[params.alm_api_token]\nkept = true", "") + token + "\n"
+    connector.write_text(mine)
+    changed = msgspec.to_builtins(wanted())
+    changed["alm_connections"][1]["frequency"] = "weekly"
+    written = write_folder(tmp_path, msgspec.convert(changed, Configuration), prune=True)
+    assert written.removed == ()
+    assert 'frequency = "weekly"' in (folder / "shop.toml").read_text()
+    assert connector.read_text() == mine
+    read = read_folder(tmp_path, {"SHOP_TOKEN": "s3cret"}, keep_secrets=False)
+    params = read.configuration.alm_connectors["Jira/EU: „shop“"].params
+    assert params["alm_api_token"] == "s3cret"
+    assert b"s3cret" not in b"".join(files(tmp_path).values())
+    (folder / "again.toml").write_text((folder / "shop.toml").read_text())
+    (folder / "folder").mkdir()
+    (tmp_path / "alm_connections").mkdir()
+    wrong = read_folder(tmp_path, {}, keep_secrets=True).wrong
+    told = sorted((Path(each.at).name, each.message) for each in wrong)
+    assert told == [
+        ("alm_connections", "There is no folder of this name here."),
+        ("folder", "Here each is one file, and no folder."),
+        ("shop.toml:1", "'17/The shop' stands in again.toml:1 already."),
+    ]
+
+
 MISTAKES = [
+    (
+        "alm-connections/17-The-shop.toml",
+        'frequency = "daily"',
+        'frequency = "dayly"',
+        "Invalid enum value 'dayly'",
+        "",
+    ),
+    (
+        "alm-connections/17-The-shop.toml",
+        "sde_min_priority = 7",
+        'alm_pass = "hush"',
+        "is a secret in clear",
+        "env =",
+    ),
+    (
+        "alm-connectors/Jira-EU-shop.toml",
+        "inaccessible = true",
+        "inacessible = true",
+        "There is no key 'inacessible' here.",
+        "'inaccessible'",
+    ),
     ("connectors/jira.toml", "plain = 1", 'password = "hush"', "is a secret in clear", "env ="),
     ("connectors/jira.toml", "plain = 1", "plan = 2\nx = {", "It is no TOML", ""),
     (

@@ -3,6 +3,7 @@
 from typing import Any
 
 from schemas import configuration as schema
+from schemas.access import Caller
 from schemas.rules import Diagnostic
 
 CHANGE = schema.ConfigurationChange(
@@ -22,15 +23,15 @@ class FakeConfiguration:
     async def view(self) -> schema.ConfigurationView:
         return schema.ConfigurationView("e1", schema.Configuration())
 
-    async def plan(self, body: schema.PlanBody) -> schema.ConfigurationPlan:
+    async def plan(self, body: schema.PlanBody, caller: Caller) -> schema.ConfigurationPlan:
         problem = schema.ConfigurationProblem(("connectors", "jira"), "It is away.")
         step = schema.ConfigurationStep("x-y", "Not here.", "Invite them.")
         return schema.ConfigurationPlan(
             "e1", (CHANGE,), (problem,), (FINDING,), (step,), ("connector old",)
         )
 
-    async def apply(self, body: schema.ApplyBody, author: str) -> schema.ConfigurationApplied:
-        self.calls.append(("apply", body, author))
+    async def apply(self, body: schema.ApplyBody, caller: Caller) -> schema.ConfigurationApplied:
+        self.calls.append(("apply", body, caller.name))
         if body.message == "bad":
             return schema.ConfigurationApplied(False, "e1", (CHANGE,), (), (FINDING,))
         return schema.ConfigurationApplied(True, "e2", (CHANGE,), versions={"acme-globex": 2})

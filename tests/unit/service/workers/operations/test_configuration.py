@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from schemas.access import Caller
 from schemas.api import PageQuery
 from schemas.configuration import ApplyBody, Configuration, ConfigurationChange, PlanBody
 from schemas.connection_api import ConnectionAccept, ConnectionInitiate, SettingsPatch
@@ -23,6 +24,7 @@ RULES = {
     "incoming": "def incoming(replica: Replica, issue: Issue | None, context: Context)"
     " -> Wanted | None:\n    return None\n",
 }
+ANN = Caller("ann", "admin")
 SECOND = {"system": "jira", "params": {"url": "https://two.example", "token": "s3cret"}}
 
 
@@ -54,9 +56,9 @@ def office(offices: tuple[Office, Office]) -> Office:
 
 async def apply(office: Office, given: Configuration, **more: Any) -> Any:
     configuration = office.operations.configuration
-    plan = await configuration.plan(PlanBody(given, prune=more.get("prune", False)))
+    plan = await configuration.plan(PlanBody(given, prune=more.get("prune", False)), ANN)
     body = ApplyBody(given, **({"edition": plan.edition, "message": "why"} | more))
-    return await configuration.apply(body, "ann")
+    return await configuration.apply(body, ANN)
 
 
 async def held(office: Office) -> dict[str, Any]:
@@ -81,7 +83,7 @@ async def test_connectors_and_a_local_connection_are_made_and_nothing_is_left_to
     view = await office.operations.configuration.view()
     assert view.edition == done.edition
     assert view.configuration.connectors["second"].params["token"] == MASK
-    again = await office.operations.configuration.plan(PlanBody(view.configuration))
+    again = await office.operations.configuration.plan(PlanBody(view.configuration), ANN)
     assert (again.changes, again.problems, again.findings) == ((), (), ())
     right = office.desk.connection("right-end")
     assert "def outgoing" in right.rules.outgoing, "the default rules"
@@ -246,7 +248,7 @@ async def test_a_kept_secret_goes_nowhere_else_and_a_connection_stays_what_it_is
     await apply(office, document(wanted()))
     given = await held(office)
     given["connectors"]["second"]["params"]["url"] = "https://elsewhere.example"
-    plan = await office.operations.configuration.plan(PlanBody(document(given)))
+    plan = await office.operations.configuration.plan(PlanBody(document(given)), ANN)
     assert [each.place for each in plan.problems] == [("connectors", "second", "params", "url")]
     assert "s3cret" not in repr(plan)
     given["connectors"]["second"]["params"]["token"] = "for elsewhere"
@@ -254,7 +256,7 @@ async def test_a_kept_secret_goes_nowhere_else_and_a_connection_stays_what_it_is
     given = await held(office)
     given["connections"]["left-end"] |= {"mode": "visual", "connector": "second"}
     del given["connections"]["left-end"]["rules"]
-    plan = await office.operations.configuration.plan(PlanBody(document(given)))
+    plan = await office.operations.configuration.plan(PlanBody(document(given)), ANN)
     assert {each.place[-1] for each in plan.problems} == {"mode", "connector"}
 
 
@@ -282,7 +284,7 @@ async def test_a_connection_that_is_not_paired_yet_waits_with_its_rules(office: 
     assert ["not paired yet" in step.message for step in done.steps] == [True]
     assert (await held(office))["connections"]["x-y"]["description"] == "Soon"
     given["connections"]["x-y"]["settings"] = {"conflict_policy": "park"}
-    plan = await office.operations.configuration.plan(PlanBody(document(given)))
+    plan = await office.operations.configuration.plan(PlanBody(document(given)), ANN)
     (problem,) = plan.problems
     assert "was agreed on with y" in problem.message
     assert "once 'x-y' is active: tidegate connection agree x-y" in problem.remedy
@@ -323,7 +325,7 @@ async def test_what_is_absent_goes_only_when_asked_for_and_pairs_only_when_count
     assert kept.kept == ("connector second", "connection left-end", "connection right-end")
     one = document({"connectors": {"tracker": {"system": "jira"}}, "connections": {
         "left-end": wanted()["connections"]["left-end"]}})  # fmt: skip
-    plan = await office.operations.configuration.plan(PlanBody(one, prune=True))
+    plan = await office.operations.configuration.plan(PlanBody(one, prune=True), ANN)
     assert [each.place for each in plan.problems] == [("connections", "left-end", "counterpart")]
     with pytest.raises(InputError, match="1 issues are under sync by 'left-end'"):
         await apply(office, less, prune=True)
@@ -337,10 +339,10 @@ async def test_what_is_absent_goes_only_when_asked_for_and_pairs_only_when_count
 async def test_a_plan_of_another_state_is_not_applied(office: Office) -> None:
     given = document(wanted())
     configuration = office.operations.configuration
-    plan = await configuration.plan(PlanBody(given))
+    plan = await configuration.plan(PlanBody(given), ANN)
     await apply(office, document({"connectors": {"tracker": {"system": "jira"}, "x": SECOND}}))
     with pytest.raises(InputError, match="since the plan was made") as refused:
-        await configuration.apply(ApplyBody(given, edition=plan.edition), "ann")
+        await configuration.apply(ApplyBody(given, edition=plan.edition), ANN)
     assert refused.value.status == 412
     assert "connections" not in await held(office)
 
@@ -352,7 +354,7 @@ async def test_who_sets_something_up_while_it_is_checked_is_not_undone(
     given = document(wanted())
     other = document({"connectors": {"tracker": {"system": "jira"}, "x": SECOND}})
     configuration = office.operations.configuration
-    plan = await configuration.plan(PlanBody(given))
+    plan = await configuration.plan(PlanBody(given), ANN)
     write = office.shop.store.write
     first = True
 
@@ -365,7 +367,7 @@ async def test_who_sets_something_up_while_it_is_checked_is_not_undone(
 
     monkeypatch.setattr(office.shop.store, "write", raced)
     with pytest.raises(InputError, match="since the plan was made"):
-        await configuration.apply(ApplyBody(given, edition=plan.edition), "ann")
+        await configuration.apply(ApplyBody(given, edition=plan.edition), ANN)
     assert sorted((await held(office))["connectors"]) == ["tracker", "x"]
 
 
@@ -384,7 +386,7 @@ def sharing(source: str = TOLD, **snippets: str) -> dict[str, Any]:
 
 
 async def planned(office: Office, given: dict[str, Any], *, prune: bool = False) -> Any:
-    return await office.operations.configuration.plan(PlanBody(document(given), prune=prune))
+    return await office.operations.configuration.plan(PlanBody(document(given), prune=prune), ANN)
 
 
 async def test_a_snippet_and_the_rule_that_begins_to_use_it_come_in_one_change(
@@ -602,3 +604,29 @@ async def test_another_conflict_policy_is_wished_for_by_the_command_that_a_plan_
     )
     given["connections"][name]["settings"] = {"paragraphs": ("description",)}
     assert len((await planned(acme, given)).problems) == 1, "merging is agreed on as well"
+
+
+async def test_what_a_plan_has_the_node_ask_is_what_its_caller_may_ask(office: Office) -> None:
+    given = wanted()
+    given["connections"]["left-end"]["triggers"] = {"q": {"project": "P", "query": "x"}}
+    configuration = office.operations.configuration
+    body = PlanBody(document(given))
+    looked: dict[str, tuple[tuple[str, ...], int]] = {}
+    for role in ("viewer", "operator", "admin"):
+        plan = await configuration.plan(body, Caller(role, role))
+        assert "s3cret" not in repr(plan)
+        assert len(plan.changes) == 3
+        looked[role] = plan.untried, len(plan.problems)
+    assert looked == {
+        "viewer": (("connector second", "query of the trigger 'q' of left-end"), 0),
+        "operator": (("connector second",), 1),
+        "admin": ((), 1),
+    }
+    await apply(office, document(wanted()))
+    known = await held(office)
+    known["connectors"]["second"]["params"]["projects"] = ["P"]
+    plan = await configuration.plan(PlanBody(document(known)), Caller("v", "viewer"))
+    assert plan.untried == (), "at the known address, with the known token"
+    known["connectors"]["second"]["params"]["token"] = "another"
+    plan = await configuration.plan(PlanBody(document(known)), Caller("v", "viewer"))
+    assert plan.untried == ("connector second",)
