@@ -36,7 +36,7 @@ NAMES = (
     "parent",
     "links",
 )
-"""In the order in which the prelude exports them."""
+"""In the order in which the prelude exports them; `type` comes last."""
 
 EXPECTED: dict[str, tuple[type | tuple[type, ...], str]] = {
     "summary": (str, "text"),
@@ -92,9 +92,9 @@ class Refused(Exception):
 def outgoing(exported: Any, given: Given) -> Outgoing | None:
     if exported is None:
         return None
-    named, kind, custom, comments, attachments, _, stops = exported
-    fields = _fields(named, custom, given)
-    _put(fields, "type", kind, given)
+    named, custom, comments, attachments, _, stops = exported
+    fields = _fields(named[:-1], custom, given)
+    _put(fields, "type", named[-1], given)
     return Outgoing(
         fields=fields,
         comments=_comments(comments, given, OutgoingComment),
@@ -106,13 +106,14 @@ def outgoing(exported: Any, given: Given) -> Outgoing | None:
 def wanted(exported: Any, given: Given) -> Wanted | None:
     if exported is None:
         return None
-    named, kind, custom, comments, attachments, project, stops = exported
+    named, custom, comments, attachments, project, stops = exported
+    kind = named[-1]
     if kind is not ... and kind is not None and not isinstance(kind, str):
         raise Refused(f"type: a name is expected, {_describe(kind)} was given.")
     if not isinstance(project, str):
         raise Refused(f"project: a key is expected, {_describe(project)} was given.")
     return Wanted(
-        fields=_fields(named, custom, given),
+        fields=_fields(named[:-1], custom, given),
         comments=_comments(comments, given, WantedComment),
         attachments=_attachments(attachments, given),
         project=project,

@@ -31,6 +31,7 @@ _NAMES = (
     "spent",
     "parent",
     "links",
+    "type",
 )
 
 
@@ -135,6 +136,7 @@ def _export(result: Any, wanted: Any, rule: str) -> Any:
         result.spent,
         result.parent,
         result.links,
+        result.type,
     )
     fields = result.fields
     if fields and type(fields) is dict:
@@ -142,7 +144,6 @@ def _export(result: Any, wanted: Any, rule: str) -> Any:
         fields = {name: crossing[place] for place, name in enumerate(fields)}
     return [
         _crossing((), named),
-        _crossing(("type",), (result.type,))[0],
         fields,
         [_comment(comment) for comment in result.comments],
         [_attachment(attachment) for attachment in result.attachments],
