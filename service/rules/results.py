@@ -160,10 +160,10 @@ def _fields(named: Sequence[Any], custom: Any, given: Given) -> Fields:
 def _put(fields: Fields, name: str, raw: Any, given: Given) -> None:
     if raw is ...:
         return
-    if raw == ():
+    if type(raw) is tuple and not raw:
         fields[name] = () if EXPECTED.get(name, _ANY)[0] is tuple else None
         return
-    value = _value(name, raw, given)
+    value = _object(name, raw, given) if type(raw) is tuple else _value(name, raw, given)
     if (value is None or value == ()) and name not in given.fields:
         return  # nobody has this field: absent is not empty
     expected = EXPECTED.get(name)
@@ -174,8 +174,6 @@ def _put(fields: Fields, name: str, raw: Any, given: Given) -> None:
 
 def _value(name: str, raw: Any, given: Given) -> Value:
     match raw:
-        case tuple():
-            return _object(name, raw, given)
         case list():
             return _set(name, raw)
         case str():
@@ -191,9 +189,11 @@ def _value(name: str, raw: Any, given: Given) -> Value:
 
 
 def _object(name: str, raw: tuple[Any, ...], given: Given) -> Value:
-    if len(raw) == _OURS:
+    size = len(raw)
+    if size == _USER:
+        return _user(name, raw)
+    if size == _OURS:
         given.ours.add(name)
-    if len(raw) in (_USER, _OURS):
         return _user(name, raw[:_USER])
     return _rich(name, raw, given)
 
