@@ -54,10 +54,13 @@ def add(c: sa.Connection, conflict: Conflict) -> None:
 def is_known(c: sa.Connection, conflict: Conflict) -> bool:
     """Both sides may have noticed the same one, and each is told of it by the other."""
     return any(
-        (row.conflict.field, row.conflict.local_at, row.conflict.remote_at)
-        == (conflict.field, conflict.local_at, conflict.remote_at)
+        _about(row.conflict) == _about(conflict)
         for row in page(c, connection=conflict.connection, twin=conflict.twin)
     )
+
+
+def _about(conflict: Conflict) -> tuple[str, str, Millis, Millis]:
+    return conflict.field, conflict.winner, conflict.local_at, conflict.remote_at
 
 
 def get(c: sa.Connection, connection: str, number: int) -> Conflict | None:

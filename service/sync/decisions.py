@@ -6,7 +6,7 @@ from schemas.replica import Decision
 from schemas.twin import Twin
 from schemas.values import Fields
 from service.sync.merge import Conflict, FieldMerge
-from service.sync.policy import Policy
+from service.sync.policy import Policy, Winner
 from service.sync.snapshots import same
 
 _MOST = 100
@@ -62,7 +62,7 @@ def record_told(
 ) -> tuple[Conflict, ...]:
     """What the other side decided and this one had not noticed. `local` is what was held here, of
     which `written` took the place."""
-    noticed = {conflict.field for conflict in own}
+    noticed = {(c.field, c.winner, c.local_at, c.remote_at) for c in own}
     return tuple(
         Conflict(
             field=each.field,
@@ -75,14 +75,15 @@ def record_told(
             told=True,
         )
         for each in heard
-        if each.field not in noticed and each.winner in (policy.local_side, policy.remote_side)
+        if (each.field, each.winner, each.receiver_at, each.sender_at) not in noticed
+        and each.winner in (policy.local_side, policy.remote_side)
     )
 
 
 def contradicted(twin: Twin, policy: Policy) -> frozenset[str]:
     """Fields of which the other side decided otherwise than we about the same two edits, as when
-    one of both had not heard yet that they agreed on another policy. The one in force now decides:
-    these are the other side's."""
+    one of both had not heard yet that they agreed on another policy. The one in force now decides,
+    or the newest edit where it is to ask: these are the other side's."""
     ours = {each.field: each for each in twin.decisions}
     return frozenset(
         each.field
@@ -91,8 +92,13 @@ def contradicted(twin: Twin, policy: Policy) -> frozenset[str]:
         and own.winner != each.winner
         and (own.sender_at, own.receiver_at) == (each.receiver_at, each.sender_at)
         and "person" not in (own.by, each.by)
-        and policy.winner(each.field, own.sender_at, own.receiver_at) == "remote"
+        and _in_force(policy, own) == "remote"
     )
+
+
+def _in_force(policy: Policy, own: Decision) -> Winner:
+    winner = policy.winner(own.field, own.sender_at, own.receiver_at)
+    return policy.newest(own.sender_at, own.receiver_at) if winner == "park" else winner
 
 
 def overruled(

@@ -169,12 +169,26 @@ def note_taken(twin: Twin, merge: FieldMerge | None, wanted: Wanted | None, held
         heard=(),
         adopted=tuple(sorted(changed_fields(twin) | set(twin.adopted))),
         edits=merge.edits if merge else twin.edits,
+        stamps=_left(twin, merge) if merge else twin.stamps,
         base=Base(
             wanted=wish,
             held=held_after(twin, held.fields, spoken),
             replica=snapshots(twin.replica.fields),
         ),
     )
+
+
+def _left(twin: Twin, merge: FieldMerge) -> dict[str, Stamp]:
+    """Without those of edits that lost before the other side had heard of them: what stands in
+    their place is the other side's own, and no news to it."""
+    lost = {
+        name
+        for name in merge.change.set
+        if name not in merge.edits
+        and name in twin.stamps
+        and twin.stamps[name].version > twin.acknowledged
+    }
+    return {name: stamp for name, stamp in twin.stamps.items() if name not in lost}
 
 
 def note_late(twin: Twin, merge: FieldMerge, wish: Fields, held: Issue) -> Twin:

@@ -199,6 +199,9 @@ class _Merge:
             return None
         if not isinstance(here, str | RichText) or not isinstance(wanted, str | RichText):
             return None
+        if winner == "park":
+            # Of the same words in two forms, one has to stand on both sides.
+            winner = self.policy.newest(self.edits[field].at, self.wish.edited_at(field))
         return merge_texts(shared_text(self.twin, field), here, wanted, winner)
 
     def _weave(self, field: str, wanted: Value, text: MergedText, winner: Winner) -> None:

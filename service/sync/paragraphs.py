@@ -4,11 +4,22 @@ Of the text that both sides last shared only marks are remembered, one for each 
 unchanged one says, either side still holds.
 """
 
+from collections.abc import Iterator
 from difflib import SequenceMatcher
 
 import msgspec
 
-from schemas.rich_text import Block, ListBlock, RichText, to_plain
+from schemas.rich_text import (
+    Block,
+    Heading,
+    ListBlock,
+    Paragraph,
+    Quote,
+    RichText,
+    Table,
+    Text,
+    to_plain,
+)
 from schemas.twin import SharedText
 from schemas.values import Value, digest
 from service.sync.policy import Winner
@@ -21,11 +32,11 @@ _MOST = 400
 
 Unit = str | Block
 Marks = tuple[str, ...]
-Text = str | RichText
+Long = str | RichText
 
 
 class MergedText(msgspec.Struct, frozen=True):
-    value: Text
+    value: Long
     overlap: bool
     """Both sides changed the same paragraph: the winner's stands."""
 
@@ -53,7 +64,7 @@ def _inside(one: _Hunk, other: _Hunk) -> bool:
     return one.first == one.last and other.first < one.first < other.last
 
 
-def units(text: Text) -> tuple[Unit, ...]:
+def units(text: Long) -> tuple[Unit, ...]:
     """Items of a list are parts of their own."""
     if isinstance(text, str):
         return tuple(text.split(_GAP))
@@ -66,7 +77,7 @@ def units(text: Text) -> tuple[Unit, ...]:
     return tuple(found)
 
 
-def joined(parts: list[Unit], like: Text) -> Text:
+def joined(parts: list[Unit], like: Long) -> Long:
     if isinstance(like, str):
         return _GAP.join(part for part in parts if isinstance(part, str))
     blocks: list[Block] = []
@@ -93,10 +104,34 @@ def marks(value: Value) -> Marks:
 
 def _mark(part: Unit) -> str:
     bare = part if isinstance(part, str) else to_plain(RichText((part,)))
-    return f"{digest(part)[:_MARK]}:{digest(' '.join(bare.split()))[:_MARK]}"
+    behind = () if isinstance(part, str) else _behind((part,))
+    words = "\x1f".join((" ".join(bare.split()), *behind))
+    return f"{digest(part)[:_MARK]}:{digest(words)[:_MARK]}"
 
 
-def merge_texts(shared: SharedText, here: Text, wanted: Text, winner: Winner) -> MergedText | None:
+def _behind(blocks: tuple[Block, ...]) -> Iterator[str]:
+    """What a person can change and words do not show: where links lead, and what is ticked."""
+    for block in blocks:
+        match block:
+            case Paragraph(content) | Heading(content=content):
+                for part in content:
+                    if isinstance(part, Text) and part.href not in ("", part.text):
+                        yield part.href
+            case Quote(within):
+                yield from _behind(within)
+            case ListBlock(items):
+                for item in items:
+                    yield from ("x",) if item.checked else ()
+                    yield from _behind(item.blocks)
+            case Table(rows):
+                for row in rows:
+                    for cell in row.cells:
+                        yield from _behind(cell.blocks)
+            case _:
+                pass
+
+
+def merge_texts(shared: SharedText, here: Long, wanted: Long, winner: Winner) -> MergedText | None:
     """None: they cannot be told apart by paragraphs. The same comes out on both sides."""
     ours, theirs = marks(here), marks(wanted)
     alike = isinstance(here, str) == isinstance(wanted, str)
@@ -140,8 +175,8 @@ class _Weaving:
     def __init__(
         self,
         shared: SharedText,
-        here: Text,
-        wanted: Text,
+        here: Long,
+        wanted: Long,
         ours: Marks,
         theirs: Marks,
         winner: Winner,

@@ -34,5 +34,9 @@ class Policy(msgspec.Struct, frozen=True):
             return "remote"
         if rule == "park":
             return "park"
+        return self.newest(local_at, remote_at)
+
+    def newest(self, local_at: Millis, remote_at: Millis) -> Literal["local", "remote"]:
+        """What ends a matter of which no person is asked, whatever the field's policy is."""
         local, remote = (local_at, self.local_side), (remote_at, self.remote_side)
         return "local" if local > remote else "remote"

@@ -111,6 +111,9 @@ class ConnectorGround:
         return await self._known.fields(self._opened, project, type, young=young)
 
     async def ids(self, project: str, fields: Mapping[str, Value]) -> dict[str, dict[str, str]]:
+        """A name that is in no list makes us ask anew. Names that values trade are known, and only
+        the lists tell that they were: such a value is told by its former id until these are read
+        again, `LASTS` after they were last, or as soon as a person asks (`forget`)."""
         try:
             found, unknown = _ids(await self._known.named(self._opened, project), fields)
             if unknown:

@@ -7,13 +7,19 @@ from service.store import remote_names
 from service.store.remote_names import Seen
 from service.store.store import Store
 
-Names = Mapping[str, Mapping[str, tuple[str, ...]]]
+Names = Mapping[str, dict[str, tuple[str, ...]]]
 """Field -> id -> how it was called, the newest name last; the id that was told last comes last."""
+Told = Mapping[str, Mapping[str, str]]
+"""Field -> name -> id, as a message has it."""
 _LONGEST = 255
 
 
 class RemoteNames:
-    """Kept in the store, for a table has to outlive a restart."""
+    """Kept in the store, for a table has to outlive a restart.
+
+    What a message tells holds at once, before a rule sees its replica. What it tells is only as
+    young as what its sender knows of its own project (`ConnectorGround.ids`).
+    """
 
     def __init__(self, store: Store, *, now: Callable[[], Millis]) -> None:
         self._store, self._now = store, now
@@ -26,21 +32,40 @@ class RemoteNames:
             known = self._known[connection] = together({}, seen)
         return known
 
-    async def note(self, connection: str, told: Mapping[str, Mapping[str, str]]) -> None:
-        """`told`: field -> name -> id, as the other side has just said."""
+    async def note(self, connection: str, told: Told) -> None:
+        """`told`: as the other side has just said."""
         if not told:
             return
-        known = await self.of(connection)
-        fresh = [
-            Seen(field, id, name)
-            for field, ids in told.items()
-            for name, id in ids.items()
-            if _fits(field, id, name) and known.get(field, {}).get(id, ())[-1:] != (name,)
-        ]
+        fresh = _news(await self.of(connection), told)
         if fresh:
             now = self._now()
             await self._store.write(lambda c: remote_names.add(c, connection, fresh, now))
-            self._known[connection] = together(known, fresh)
+            self._known[connection] = together(self._known[connection], fresh)
+
+
+def as_told(known: Names, told: Told) -> Names:
+    """As a replica had it that may be older than what was told since: its values keep the meaning
+    that they were sent with."""
+    fresh = _news(known, told)
+    return together(known, fresh) if fresh else known
+
+
+def _news(known: Names, told: Told) -> list[Seen]:
+    return [
+        Seen(field, id, name)
+        for field, ids in told.items()
+        for name, id in ids.items()
+        if _fits(field, id, name) and not _is_called(known.get(field, {}), id, name)
+    ]
+
+
+def _is_called(ids: dict[str, tuple[str, ...]], id: str, name: str) -> bool:
+    """Whether it is known to be. Of two with one name that neither got by a rename, both are, as
+    are those of two projects; else the one that was told last took it from the other."""
+    if ids.get(id, ())[-1:] != (name,):
+        return False
+    last = next(each for each in reversed(ids) if ids[each][-1] == name)
+    return last == id or len(ids[last]) == 1
 
 
 def together(known: Names, seen: list[Seen]) -> Names:

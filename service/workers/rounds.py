@@ -83,7 +83,8 @@ class Rounds:
             self._store, live, other, claim, here=here, change=hint.change, now=self._now()
         )
         await self._tables.note(live, claim.incoming)
-        declared = await self._tables.declared(live)
+        told = (claim.incoming or claim.state).replica.ids
+        declared = await self._tables.declared(live, told)
         key = TwinKey(claim.connection, claim.twin)
         kin = StoredKin(self._store, live.record)
         engine = KeysEngine(self._engine, kin.key)

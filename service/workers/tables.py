@@ -13,7 +13,7 @@ from schemas.node import Connection
 from schemas.replica import TwinMessage
 from service.rules.declared import Declared, Words, source_of
 from service.workers.metadata import ProjectMetadata, choices_of
-from service.workers.remote_names import Names, RemoteNames, called_now, id_of
+from service.workers.remote_names import Names, RemoteNames, Told, as_told, called_now, id_of
 from service.workers.roster import LiveConnection, OpenConnector, Roster
 
 log = structlog.get_logger()
@@ -35,8 +35,9 @@ class ConnectionTables:
         self._known, self._roster, self._names = known, roster, names
         self._made: dict[str, _Made] = {}
 
-    async def declared(self, live: LiveConnection) -> Declared:
-        """Made anew only when the settings or what a tracker tells have changed."""
+    async def declared(self, live: LiveConnection, told: Told) -> Declared:
+        """Made anew only when the settings or what a tracker tells have changed. `told`: the ids
+        of the replica that rules are about to see."""
         record = live.record
         settings = record.settings
         if not (settings.mappings or settings.flow or _people_of(record)):
@@ -44,6 +45,9 @@ class ConnectionTables:
             return NOTHING
         here, there = await self.here(live), await self.there(live)
         names = await self._names.of(record.id)
+        then = as_told(names, told)
+        if then is not names:
+            return _declared(record, here, there, then)
         made = self._made.get(record.id)
         if made is None or not (
             made.record is record
@@ -102,10 +106,12 @@ NOTHING = Declared()
 def _declared(
     record: Connection, here: Metadata | None, there: Metadata | None, names: Names
 ) -> Declared:
-    words = {
-        field: _words(table, choices_of(here, field), _called(field, table, there, names))
-        for field, table in record.settings.mappings.items()
-    }
+    words = {}
+    for field, table in record.settings.mappings.items():
+        now = called_now(names, field)
+        now |= {choice.id: choice.name for choice in choices_of(there, field) if choice.id}
+        called = _called(field, table, now, names)
+        words[field] = _words(table, choices_of(here, field), called, frozenset(now.values()))
     flow = record.settings.flow if record.mode == "visual" else {}
     return Declared(words, flow, record.mode != "script", source_of(words, _people_of(record)))
 
@@ -115,7 +121,10 @@ def _people_of(record: Connection) -> dict[str, str]:
     return record.settings.users if record.mode == "script" else {}
 
 
-def _words(table: MappingTable, here: tuple[Choice, ...], called: dict[str, str]) -> Words:
+def _words(
+    table: MappingTable, here: tuple[Choice, ...], called: dict[str, str], names: frozenset[str]
+) -> Words:
+    """`names`: all that something is called by there now."""
     ours = {choice.id: choice.name for choice in here if choice.id}
     values = {line.there: ours.get(line.here_id, line.here) for line in table.values}
     bound = {line.there for line in table.values if line.there_id}
@@ -125,18 +134,17 @@ def _words(table: MappingTable, here: tuple[Choice, ...], called: dict[str, str]
         for then, now in called.items()
         if then in bound or (then in values and now not in values)
     }
+    # A bound line's value that is called otherwise now has left its name to another.
+    left = {name for name in bound & names if called.get(name, name) != name}
+    kept = {name: value for name, value in values.items() if name not in left}
     skipped = {called.get(name, name) for name in table.skipped}
     return Words(
-        values | renamed, table.unmapped, table.default, frozenset({*table.skipped, *skipped})
+        kept | renamed, table.unmapped, table.default, frozenset({*table.skipped, *skipped})
     )
 
 
-def _called(
-    field: str, table: MappingTable, there: Metadata | None, names: Names
-) -> dict[str, str]:
+def _called(field: str, table: MappingTable, now: dict[str, str], names: Names) -> dict[str, str]:
     """What the table calls a value of the other side -> what it is called there now."""
-    now = called_now(names, field)
-    now |= {choice.id: choice.name for choice in choices_of(there, field) if choice.id}
     ids = {line.there: line.there_id for line in table.values}
     ids |= dict.fromkeys(table.skipped, "")
     found = {name: id or id_of(names, field, name) for name, id in ids.items()}

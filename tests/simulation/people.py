@@ -67,6 +67,9 @@ class People:
     def _edited(self, text: RichText, choice: int, *, large: bool) -> RichText:
         """One paragraph says something else, is new, or is gone."""
         blocks = list(text.blocks)
+        if not blocks:
+            # Two people have each taken out what the other left.
+            return RichText((self._paragraph(large=large),))
         at = choice // 5 % len(blocks)
         match choice % 5:
             case 0 if len(blocks) < 6:

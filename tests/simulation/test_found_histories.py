@@ -2,8 +2,9 @@
 
 from schemas.errors import Fault
 from schemas.issue import ALL_PARTS
+from tests.simulation.checks import check
 from tests.simulation.machine import Histories
-from tests.simulation.world import Terms
+from tests.simulation.world import Terms, World
 
 
 def test_what_a_creation_that_was_cut_off_twice_left_on_the_mirror_is_taken_away() -> None:
@@ -185,3 +186,19 @@ def test_an_edit_that_went_back_to_what_the_backup_knew_is_told() -> None:
     state.arrive_out_of_order(choice=11, side="b")
     state.restore(side="b")
     state.teardown()
+
+
+def test_an_edit_that_lost_before_it_was_heard_of_does_not_come_back_as_the_winners_value() -> None:
+    """Both agree on the other side meanwhile: by its old stamp it would win over a newer edit."""
+    world = World(Terms(policy="a"))
+    world.settle()
+    for side in "ab":
+        world.people.rename(side)
+        world.ends[side].ring(lambda _: None)
+        world.send(side)
+    world.agree("a", "b")
+    world.deliver("a", len(world.history["a"]) - 1)
+    world.b.ring(lambda _: None)
+    world.people.rename("a")
+    world.settle()
+    check(world)

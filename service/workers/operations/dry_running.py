@@ -130,7 +130,8 @@ class DryRunning:
         tracker = dry(opened.tracker, self._form.shown, self._codec.to_markdown)
         desk = self._desk
         names = RemoteNames(desk.store, now=desk.now)
-        declared = await ConnectionTables(desk.known, desk.roster, names).declared(live)
+        told = (incoming or twin).replica.ids
+        declared = await ConnectionTables(desk.known, desk.roster, names).declared(live, told)
         asking = KeysEngine(desk.engine, StoredKin(desk.store, live.record).key)
         engine = TapedEngine(DeclaredEngine(asking, declared))
         ledger = _NoLedger()

@@ -60,7 +60,8 @@ class Replaying:
 
         sources, found = await desk.store.read(work)
         names = RemoteNames(desk.store, now=desk.now)
-        tables = (await ConnectionTables(desk.known, desk.roster, names).declared(live)).source
+        known = ConnectionTables(desk.known, desk.roster, names)
+        tables = (await known.declared(live, {})).source
         now, then = (
             msgspec.structs.replace(rules, tables=tables) for rules in (live.rules, sources)
         )

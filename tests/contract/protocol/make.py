@@ -28,6 +28,7 @@ from schemas.peer import (
 from schemas.relay import ChannelPass, Envelope, JoinKey, OpenChannel
 from schemas.replica import Decision, Replica, ReplicaAttachment, ReplicaComment, Stamp, TwinMessage
 from schemas.rich_text import plain as rich
+from schemas.twin import Twin
 from schemas.values import User, condense
 from service.peers import key_ring, signing
 from service.peers.cards import own_card
@@ -47,6 +48,9 @@ from service.peers.relay.passes import (
 from service.peers.sealing import open_raw, seal_raw
 from service.peers.signing import Bound, content_digest
 from service.peers.streams import StreamSealer, stream_context
+from service.sync.decisions import contradicted
+from service.sync.policy import Policy
+from tests.contract.protocol import merges
 from tests.contract.protocol.handshake import INVITATION, Inviter, join
 from tests.contract.protocol.material import (
     CHANNEL,
@@ -97,6 +101,8 @@ def make(before: Vectors) -> Vectors:
         "messages": messages(keep),
         "exchange": exchange(sealed),
         "digests": digests(),
+        "paragraphs": merges.paragraphs(),
+        "contrary": contrary(),
         "streams": streams(keep),
         "cards": cards(),
         "relay": relay(keep),
@@ -317,6 +323,45 @@ def digests() -> list[Vectors]:
         {"json": msgspec.json.encode(value).decode(), "stands": _encode(condense(value)).hex()}
         for value in values
     ]
+
+
+def contrary() -> list[Vectors]:
+    """What lagoon decided, what harbor tells that it decided, and whether lagoon then yields."""
+    early, late = NOW - 2000, NOW - 1000
+    own = Decision("summary", "lagoon", "newest", late, early, 5)
+    told = Decision("summary", "harbor", "harbor", early, late, 7)
+    equal, theirs_later = ({"sender_at": first, "receiver_at": late} for first in (late, early))
+    pairs = (
+        ("harbor", own, told),
+        ("newest", own, told),
+        ("lagoon", own, told),
+        ("park", own, told),
+        ("newest", _but(own, **theirs_later), _but(told, sender_at=late, receiver_at=early)),
+        ("newest", _but(own, **equal), _but(told, **equal)),
+        ("harbor", own, _but(told, winner="lagoon")),
+        ("harbor", own, _but(told, by="person")),
+        ("harbor", _but(own, by="person"), told),
+        ("harbor", own, _but(told, sender_at=early + 1)),
+        ("harbor", own, _but(told, field="description")),
+    )  # fmt: skip
+    return [
+        {
+            "policy": policy,
+            "own": _encode(mine).hex(),
+            "told": _encode(theirs).hex(),
+            "yields": _yields(policy, mine, theirs),
+        }
+        for policy, mine, theirs in pairs
+    ]
+
+
+def _but(decision: Decision, **changes: int | str) -> Decision:
+    return msgspec.structs.replace(decision, **changes)
+
+
+def _yields(policy: str, own: Decision, told: Decision) -> bool:
+    twin = Twin(TWIN, CONNECTION, decisions=(own,), heard=(told,))
+    return bool(contradicted(twin, Policy("lagoon", "harbor", policy)))
 
 
 def streams(keep: Keep) -> list[Vectors]:

@@ -29,7 +29,7 @@ from tests.contract.protocol.material import (
     known,
     private,
 )
-from tests.contract.protocol.other import hpke, keys, pairing, signatures, streams, wire
+from tests.contract.protocol.other import hpke, keys, pairing, signatures, streams, twin, wire
 
 VECTORS = make.recorded()
 EPHEMERAL = known("ephemeral")
@@ -217,6 +217,15 @@ def test_decisions_about_conflicts_are_maps_with_both_moments() -> None:
         {"field": "description", "winner": "lagoon", "by": "person", "sender_at": NOW - 3000,
          "receiver_at": NOW - 4000, "version": 4},
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("vector", VECTORS["contrary"])
+def test_contrary_decisions(vector: make.Vectors) -> None:
+    own, told = (wire.decode(bytes.fromhex(vector[name])) for name in ("own", "told"))
+    assert wire.pack(told).hex() == vector["told"]
+    same = own["field"] == told["field"]
+    yields = same and twin.yields("lagoon", "harbor", vector["policy"], own, told)
+    assert yields == vector["yields"]
 
 
 def test_a_notice_tells_what_its_sender_wishes_and_what_it_holds() -> None:

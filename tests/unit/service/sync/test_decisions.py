@@ -67,6 +67,13 @@ def test_what_was_noticed_here_as_well_is_not_recorded_twice() -> None:
     assert record_told((HEARD,), (OURS,), {}, {}, POLICY) == ()
 
 
+def test_a_contrary_decision_about_what_was_noticed_here_is_recorded_as_well() -> None:
+    """So both sides have both records."""
+    contrary = msgspec.structs.replace(HEARD, winner="b")
+    (recorded,) = record_told((contrary,), (OURS,), {"summary": "mine"}, {}, POLICY)
+    assert (recorded.winner, recorded.told) == ("b", True)
+
+
 def test_a_message_that_replaces_another_tells_its_decisions_too() -> None:
     first = TwinMessage("t", "1", 1, 0, Replica(), decided=(HEARD,))
     other = Decision("status", "a", "a")
@@ -89,6 +96,8 @@ def test_a_decision_is_heard_once_and_kept_until_it_is_recorded(make_twin) -> No
 
 MADE = Decision("f", "here", "newest", sender_at=20, receiver_at=10, version=4)
 THEIRS = Decision("f", "there", "there", sender_at=10, receiver_at=20, version=7)
+EARLIER = msgspec.structs.replace(THEIRS, sender_at=20, receiver_at=10)
+CROSSED = msgspec.structs.replace(MADE, sender_at=10, receiver_at=20)
 NOW_THEIRS = Policy("here", "there", "there")
 
 
@@ -97,17 +106,29 @@ NOW_THEIRS = Policy("here", "there", "there")
     [
         (THEIRS, NOW_THEIRS, {"f"}),
         (THEIRS, Policy("here", "there"), set()),
+        (THEIRS, Policy("here", "there", "park"), set()),
+        (EARLIER, Policy("here", "there", "park"), {"f"}),
         (msgspec.structs.replace(THEIRS, winner="here"), NOW_THEIRS, set()),
         (msgspec.structs.replace(THEIRS, sender_at=11), NOW_THEIRS, set()),
         (msgspec.structs.replace(THEIRS, by="person"), NOW_THEIRS, set()),
         (msgspec.structs.replace(THEIRS, field="g"), NOW_THEIRS, set()),
     ],
-    ids=["agreed since", "not agreed", "the same", "another conflict", "a person", "unknown"],
+    ids=[
+        "agreed since",
+        "not agreed",
+        "to ask, ours is newer",
+        "to ask, theirs is newer",
+        "the same",
+        "another conflict",
+        "a person",
+        "unknown",
+    ],
 )
 def test_of_two_contrary_decisions_the_policy_in_force_takes_one(
     make_twin, heard: Decision, policy: Policy, fields: set[str]
 ) -> None:
-    assert contradicted(make_twin(decisions=(MADE,), heard=(heard,)), policy) == fields
+    made = CROSSED if heard is EARLIER else MADE
+    assert contradicted(make_twin(decisions=(made,), heard=(heard,)), policy) == fields
 
 
 @pytest.mark.parametrize(

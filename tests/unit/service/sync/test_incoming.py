@@ -162,6 +162,17 @@ def test_taking_in_moves_the_base(make_twin, make_issue) -> None:
     assert note_taken(twin, None, None, issue).base.wanted == {"old": 1}
 
 
+def test_the_stamp_of_an_edit_that_lost_unheard_goes_with_it(make_twin, make_issue) -> None:
+    """On the winner's value it would make that an edit of ours."""
+    stamps = {name: Stamp(version, 0) for name, version in (("a", 3), ("b", 3), ("c", 1))}
+    twin = make_twin(acknowledged=2, stamps=stamps)
+    merge = FieldMerge(
+        FieldChange({"a": 1, "b": 1, "c": 1}), (), (), frozenset(), edits={"b": Stamp(4, 0)}
+    )
+    taken = note_taken(twin, merge, None, make_issue())
+    assert taken.stamps.keys() == {"b", "c"}
+
+
 def test_a_field_that_keeps_going_back_is_noticed(make_twin, make_issue) -> None:
     twin = make_twin(replica_version=1)
     over: tuple[str, ...] = ()

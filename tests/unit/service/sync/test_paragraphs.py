@@ -7,7 +7,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.rich_text import ListBlock, ListItem, Paragraph, RichText, Text, plain
+from schemas.rich_text import (
+    Cell,
+    CodeBlock,
+    Heading,
+    Image,
+    ListBlock,
+    ListItem,
+    Paragraph,
+    Quote,
+    RichText,
+    Row,
+    Table,
+    Text,
+    plain,
+)
 from schemas.twin import SharedText
 from service.sync.paragraphs import MergedText, marks, merge_texts
 from service.sync.policy import Winner
@@ -87,6 +101,42 @@ def test_the_same_words_are_no_conflict_and_the_winners_form_stands() -> None:
     assert merged(base, "*A b", "A b", "local") == MergedText(rich("*A b"), overlap=False)
     assert merged(base, "A b", "*A b", "remote") == MergedText(rich("*A b"), overlap=False)
     assert merged(base, "*A b", "A b", "park") == MergedText(rich("*A b"), overlap=False)
+
+
+def _nested(to: str, *, ticked: bool = False) -> RichText:
+    """The same words wherever the link leads."""
+    link = Paragraph((Text("see"), Image("i.png", "picture"), Text("here", (), to)))
+    item = ListItem((link,), checked=ticked or None)
+    return RichText(
+        (
+            Quote((link,)),
+            ListBlock((item,)),
+            Table((Row((Cell((link,)),)),)),
+            CodeBlock("code"),
+            Heading(1, (Text("https://same.example", (), "https://same.example"),)),
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "places"),
+    [
+        (_nested("https://one.example"), _nested("https://two.example"), (0, 1, 2)),
+        (_nested("https://one.example", ticked=True), _nested("https://one.example"), (1,)),
+    ],
+    ids=["links", "ticks"],
+)
+def test_where_a_link_leads_and_what_is_ticked_is_not_lost_unseen(
+    ours: RichText, theirs: RichText, places: tuple[int, ...]
+) -> None:
+    base = SharedText(marks(rich("a b c d e")), marks(rich("a b c d e")))
+    for at in range(5):
+        here, there = rich("a b c d e"), rich("a b c d e")
+        here = RichText((*here.blocks[:at], ours.blocks[at], *here.blocks[at + 1 :]))
+        there = RichText((*there.blocks[:at], theirs.blocks[at], *there.blocks[at + 1 :]))
+        found = merge_texts(base, here, there, "remote")
+        assert found is not None
+        assert found.overlap is (at in places)
 
 
 def test_what_a_tracker_tidied_is_no_edit_of_a_person() -> None:

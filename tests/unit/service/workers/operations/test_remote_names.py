@@ -10,6 +10,8 @@ from schemas.mapping import MappedValue, MappingBody, MappingSolution, MappingTa
 from schemas.metadata import Choice, FieldInfo, Metadata, TypeInfo
 from schemas.twin_api import SyncBody
 from service.workers.metadata import LASTS, YOUNG
+from service.workers.operations.errors import ErrorOperations
+from service.workers.operations.twins import TwinOperations
 from tests.simulation.model_tracker import ModelTracker
 from tests.unit.service.workers.operations.conftest import Office
 from tests.unit.service.workers.operations.test_life import NAME, paired, work
@@ -66,9 +68,11 @@ async def begun(private: Office, public: Office, status: str) -> str:
     return issue
 
 
-async def edited(private: Office, public: Office, issue: str, status: str) -> None:
+async def edited(
+    private: Office, public: Office, issue: str, status: str, field: str = "status"
+) -> None:
     private.shop.at += YOUNG
-    private.shop.trackers["tracker"].person_sets(issue, "status", status)
+    private.shop.trackers["tracker"].person_sets(issue, field, status)
     await private.shop.change("tracker", issue)
     await travels(public, private)
 
@@ -114,6 +118,57 @@ async def test_names_that_trade_places_keep_their_meaning(offices: Offices) -> N
     shown = (await public.operations.mapping(NAME)).tables["status"]
     again = await set_table(public, *shown.values)
     assert [line.there for line in again.values] == ["done", "todo"]
+
+
+def swap(private: Office, **names: str) -> None:
+    """In its tracker, and its lists are read again."""
+    renames(private, **names)
+    private.shop.at += LASTS
+    for issue in private.shop.trackers["tracker"].issues.values():
+        issue.fields["status"] = {"todo": "done", "done": "todo"}[issue.fields["status"]]
+
+
+async def test_a_name_that_a_message_gives_to_another_value_is_its_own_at_once(
+    offices: Offices,
+) -> None:
+    public, private = offices
+    first, second = await begun(private, public, "todo"), await begun(private, public, "done")
+    await set_table(public, MappedValue("todo", "open"), MappedValue("done", "closed"))
+    swap(private, **{"10": "done", "20": "todo"})
+    await edited(private, public, second, "done again", "summary")
+    assert statuses(public) == {"todo": "open", "done again": "closed"}
+    swap(private, **{"10": "todo", "20": "done"})
+    # That `done` is the second's name again was not told yet.
+    await edited(private, public, first, "todo again", "summary")
+    assert statuses(public) == {"todo again": "open", "done again": "closed"}
+    assert await public.shop.parked() == []
+
+
+async def test_what_was_taken_in_before_names_traded_keeps_its_meaning(offices: Offices) -> None:
+    public, private = offices
+    await begun(private, public, "todo")
+    second = await begun(private, public, "done")
+    await set_table(public, MappedValue("todo", "open"), MappedValue("done", "closed"))
+    swap(private, **{"10": "done", "20": "todo"})
+    await edited(private, public, second, "done again", "summary")
+    twins = TwinOperations(public.desk, ErrorOperations(public.desk))
+    assert [await twins.recheck(key) async for key in twins.keys(NAME)] == [True, True]
+    await work(public)
+    assert statuses(public) == {"todo": "open", "done again": "closed"}
+
+
+async def test_a_new_value_is_not_taken_for_the_one_that_left_it_its_name(
+    offices: Offices,
+) -> None:
+    public, private = offices
+    first = await begun(private, public, "todo")
+    await set_table(public, MappedValue("todo", "open"), MappedValue("done", "closed"))
+    renames(private, **{"10": "backlog", "20": "done", "40": "todo"})
+    private.shop.at += LASTS
+    await edited(private, public, first, "backlog")
+    assert statuses(public) == {"todo": "open"}
+    await edited(private, public, first, "todo")
+    assert [(each.field, each.value) for each in await public.shop.parked()] == [("status", "todo")]
 
 
 async def test_what_was_skipped_stays_skipped_under_its_new_name(offices: Offices) -> None:
