@@ -110,7 +110,11 @@ class ConfigurationView(msgspec.Struct, frozen=True):
     """On the node and left out, for others have the same name."""
 
 
-class PlanBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+SecretPlace = Annotated[tuple[_Named, ...], msgspec.Meta(min_length=4, max_length=16)]
+"""Names from the outside in, such as `connectors`, `jira`, `params`, `token`."""
+
+
+class WantedBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     wanted: Configuration
     prune: bool = False
     """Remove what is on the node and not in `wanted`."""
@@ -118,7 +122,13 @@ class PlanBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Ask the trackers whether projects, values, queries and credentials are right."""
 
 
-class ApplyBody(PlanBody, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class PlanBody(WantedBody, frozen=True, forbid_unknown_fields=True):
+    awaited: Annotated[tuple[SecretPlace, ...], msgspec.Meta(max_length=100_000)] = ()
+    """Masked secrets that whoever applies can tell. Where the node holds none that it could keep,
+    the rest is checked, and that tracker is not tried."""
+
+
+class ApplyBody(WantedBody, frozen=True, forbid_unknown_fields=True, kw_only=True):
     edition: Text
     """Of the plan: when the node has another one by now, nothing is applied."""
     message: Text = ""
@@ -186,6 +196,8 @@ class ConfigurationPlan(msgspec.Struct, frozen=True):
     """By connection: why its rules could not be compared with its tracker."""
     untried: tuple[str, ...] = ()
     """What was not tried, for the caller may not: new addresses and credentials, queries."""
+    awaited: tuple[tuple[str, ...], ...] = ()
+    """Secrets that have to come with the apply; what they are for was not tried."""
 
 
 class ConfigurationApplied(msgspec.Struct, frozen=True):

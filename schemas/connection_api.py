@@ -58,6 +58,7 @@ class SettingsPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omi
         msgspec.UNSET
     )
     poll_seconds: Annotated[float, msgspec.Meta(ge=0, le=3600)] | msgspec.UnsetType = msgspec.UNSET
+    answers_dry_runs: bool | msgspec.UnsetType = msgspec.UNSET
 
 
 RulesTemplate = Literal["single-project", "advanced"]

@@ -21,9 +21,10 @@ class Disclosure(msgspec.Struct, frozen=True):
     at: Millis
     twin: str
     version: int
-    """Of the message that carried it."""
+    """Of the message that carried it; 0 for an answer to a dry run."""
     field: str
-    """A field's name, `comment:ID` or `attachment:ID`."""
+    """A field's name, `comment:ID` or `attachment:ID`; `dry_run:` and a field's name, or `comment`,
+    for what an answer to the other side's dry run showed."""
     digest: str
     """SHA-256 of the value as it left, in canonical JSON; of an attachment, of its description."""
     masked: bool = False

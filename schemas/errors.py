@@ -127,7 +127,13 @@ class PeerUnavailable(TidegateError):
 
 
 class ConfigurationError(TidegateError):
+    """`setting`: the one whose own value is wrong, where it is one."""
+
     fault = Fault.CONFIGURATION
+
+    def __init__(self, message: str, *, remedy: str = "", setting: str = "") -> None:
+        super().__init__(message, remedy=remedy)
+        self.setting = setting
 
 
 class InputError(TidegateError):

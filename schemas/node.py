@@ -75,6 +75,8 @@ class ConnectionSettings(msgspec.Struct, frozen=True, omit_defaults=True):
     """For so long this side keeps what its rules were given, sealed, for replays; 0: not at all."""
     record_megabytes: Annotated[int, msgspec.Meta(ge=1, le=10_240)] = 64
     """At most so much of it; the oldest goes first."""
+    answers_dry_runs: bool = False
+    """The other side may ask what would be written here, and is told; nothing is written."""
 
 
 class Standing(msgspec.Struct, frozen=True, omit_defaults=True):

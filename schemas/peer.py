@@ -52,7 +52,8 @@ class FeedItem(msgspec.Struct, frozen=True, omit_defaults=True):
     twin: Id
     sealed: bytes
     kind: Id = "twin"
-    """`twin` (a `TwinMessage`) or `connection` (a `ConnectionNotice`)."""
+    """`twin` (a `TwinMessage`), `connection` (a `ConnectionNotice`), `dry_run` (a `DryRunAsk`) or
+    `dry_run_answer` (a `DryRunAnswer`)."""
 
 
 class ConnectionNotice(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -85,7 +86,8 @@ class Refusal(msgspec.Struct, frozen=True, omit_defaults=True):
     code: Annotated[str, msgspec.Meta(max_length=64)] = ""
     """For a program. `NO_CONNECTION`: the refusing side does not have this connection with the
     sender. `unknown_key`: sealed to a key that is gone, to be sent again. `UNKNOWN_KIND`: this kind
-    of message is of a newer version, and its sender may go on without."""
+    of message is of a newer version, and its sender may go on without. For those of an ask that is
+    not answered see `dry_runs`."""
 
 
 class AttachmentWanted(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from schemas import events, peer, relay
+from schemas import dry_runs, events, peer, relay
 from schemas.health import HealthReport
 from schemas.openapi import openapi
 from schemas.replica import TwinMessage
@@ -24,9 +24,10 @@ def _schema(kind: Any, title: str) -> dict[str, Any]:
     }
 
 
-def _messages(module: ModuleType, title: str) -> dict[str, Any]:
+def _messages(title: str, *modules: ModuleType) -> dict[str, Any]:
     found = [
         item
+        for module in modules
         for item in vars(module).values()
         if isinstance(item, type)
         and issubclass(item, msgspec.Struct)
@@ -43,8 +44,8 @@ def _messages(module: ModuleType, title: str) -> dict[str, Any]:
 DOCUMENTS: dict[str, Callable[[], dict[str, Any]]] = {
     "events": lambda: _schema(events.Event, "A change event on the bus"),
     "replica": lambda: _schema(TwinMessage, "A replica with its place in the twin's history"),
-    "peer": lambda: _messages(peer, "Messages between nodes"),
-    "relay": lambda: _messages(relay, "Messages to a relay, and through one"),
+    "peer": lambda: _messages("Messages between nodes", peer, dry_runs),
+    "relay": lambda: _messages("Messages to a relay, and through one", relay),
     "health": lambda: _schema(HealthReport, "What /health answers"),
     "openapi": lambda: openapi(version("tidegate")),
 }

@@ -134,6 +134,11 @@ class DryRunBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     draft: bool = False
     outgoing: Source | None = None
     incoming: Source | None = None
+    ask_there: bool = False
+    """Ask the other side's node what it would write: the message of this dry run travels there, and
+    is shown to its rules alone. With rules that are not published only an admin may."""
+    wait_seconds: Annotated[float, msgspec.Meta(ge=1, le=60)] = 20.0
+    """For so long its answer is waited for."""
 
 
 class Write(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -145,9 +150,11 @@ class Write(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class OtherEnd(msgspec.Struct, frozen=True):
-    """What the other end of a connection on one node would make of what it is told."""
+    """What the other end of a connection would make of what it is told. Another node shows only
+    what may leave it."""
 
     connection: str
+    """The other end's name on this node; of another node, that side's short name."""
     version: int
     """Of its rules."""
     wanted: dict[str, Any] | None
@@ -155,6 +162,24 @@ class OtherEnd(msgspec.Struct, frozen=True):
     notes: tuple[str, ...] = ()
     error: str = ""
     trace: str = ""
+
+
+class NotAnswered(msgspec.Struct, frozen=True):
+    """Why the other side's node does not show what it would write."""
+
+    code: Literal[
+        "refused",
+        "too_old",
+        "no_answer",
+        "resting",
+        "busy",
+        "too_often",
+        "too_large",
+        "not_paired",
+        "nothing_to_ask",
+    ]
+    reason: str
+    remedy: str
 
 
 class DryRun(msgspec.Struct, frozen=True):
@@ -179,7 +204,9 @@ class DryRun(msgspec.Struct, frozen=True):
     error: str = ""
     trace: str = ""
     there: OtherEnd | None = None
-    """Where this node has both ends, and the other one would be told something."""
+    """Where this node has both ends, or the other one was asked, and would be told something."""
+    unanswered: NotAnswered | None = None
+    """Where the other side's node was asked in vain."""
 
 
 class RulesView(msgspec.Struct, frozen=True):

@@ -86,7 +86,8 @@ RULES_REPLAY = post(
 RULES_DRY_RUN = post(
     "rules_dry_run",
     f"{_RULES}/dry-run",
-    "Reconcile an issue without writing: replica, wanted state and the exact writes",
+    "Reconcile an issue without writing: replica, wanted state and the exact writes; of the other"
+    " side's too, if its node is asked and answers",
     DryRunBody,
     DryRun,
     role="operator",

@@ -129,6 +129,7 @@ class Background:
         if parts.config.alm.agent:
             start("alm agent", Agent(parts.office, parts.operations.alm.making).run)
         start("events", parts.broadcast.run)
+        start("dry runs", parts.answering.run)
         start("keys", parts.keys.run)
         start("runs", parts.runs.run)
         if not parts.config.node.public:

@@ -114,6 +114,7 @@ class Node:
         parts.broadcast.close()
         await parts.bulk.close()
         self._entrances.release()
+        parts.dry_runs.release()
         await parts.supervisor.stop(parts.config.limits.drain_seconds)
         log.info("node.stopped")
 

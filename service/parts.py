@@ -55,12 +55,14 @@ from service.workers.broadcast import Broadcast
 from service.workers.bulk import Bulk
 from service.workers.checks import Checks
 from service.workers.contents import LocalContents, OwnAttachments
+from service.workers.dry_run_desk import AT_ONCE, PER_MINUTE, DryRunDesk
 from service.workers.feed_store import FeedDesk
 from service.workers.keys import KeyDesk
 from service.workers.measured import MeasuredEngine, MeasuredTraffic, request_tracing
 from service.workers.metadata import ProjectMetadata
 from service.workers.operations import NodeOperations
 from service.workers.operations.alm import AlmOperations
+from service.workers.operations.answering import Answering
 from service.workers.operations.desk import Desk
 from service.workers.operations.pairing import InvitationDesk, Pairing
 from service.workers.operations.records import AuditDesk, RepeatDesk
@@ -113,6 +115,8 @@ class Parts:
     source: OwnAttachments
     sink: Arrivals
     webhook_desk: WebhookDesk
+    dry_runs: DryRunDesk
+    answering: Answering
     pairing: Pairing
     relayed: RelayedPairing
     broadcast: Broadcast
@@ -217,11 +221,14 @@ class Parts:
             concurrency=config.limits.workers,
         )
         self.webhook_desk = WebhookDesk(roster, self.worker.recent, store)
+        often = Rates(PER_MINUTE / 60, AT_ONCE, now=self.now)
+        self.dry_runs = DryRunDesk(store, roster, self.identity, often=often, now=self.now)
         feed_desk = FeedDesk(
             store,
             roster,
             self.identity,
             self.ring,
+            dry_runs=self.dry_runs,
             changed=self.changed,
             now=self.now,
             new_id=new_id,
@@ -240,6 +247,7 @@ class Parts:
     def _build_operations(self, daemon: str) -> None:
         config, store = self.config, self.store
         desk = self._operations_desk()
+        self.answering = Answering(desk, MarkdownCodec())
         self.pairing = Pairing(desk)
         self.relayed = RelayedPairing(desk, self.pairing, self.pairing_desk())
         self.broadcast = Broadcast(store, desk.name_of)
@@ -338,6 +346,7 @@ class Parts:
             keys=self.keys,
             runs=self.runs,
             known=self.known,
+            dry_runs=self.dry_runs,
         )
 
     def _relay_operations(self) -> RelayOperations:

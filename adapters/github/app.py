@@ -43,6 +43,7 @@ def _load(text: str) -> rsa.RSAPrivateKey:
         raise ConfigurationError(
             "The setting 'app_private_key' of the GitHub connector is no RSA key.",
             remedy="Paste the PEM file that GitHub gave when the App's key was made.",
+            setting="app_private_key",
         )
     return key
 

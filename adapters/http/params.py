@@ -104,11 +104,13 @@ class Form(Generic[P]):
             raise self.refused(
                 f"The setting {key!r} of the {self.title} connector is no http or https address.",
                 f"Write it as a browser shows it, such as {self._example}.",
+                setting=key,
             )
         if parts.username or parts.password or parts.query or parts.fragment:
             raise self.refused(
                 f"The setting {key!r} of the {self.title} connector holds more than an address.",
                 self._login,
+                setting=key,
             )
         return value.rstrip("/")
 
@@ -117,6 +119,7 @@ class Form(Generic[P]):
             raise self.refused(
                 f"The setting 'token' of the {self.title} connector holds what no token holds.",
                 "Copy the token again, without line ends.",
+                setting="token",
             )
 
     def token_or_password(self, token: str, user: str, password: str, what: str) -> None:
@@ -138,8 +141,9 @@ class Form(Generic[P]):
             f"The {self.title} connector lacks the setting {key!r}.", f"Add it: {hint}."
         )
 
-    def refused(self, message: str, remedy: str) -> ConfigurationError:
-        return ConfigurationError(message, remedy=remedy)
+    def refused(self, message: str, remedy: str, *, setting: str = "") -> ConfigurationError:
+        """`setting`: the one whose own value is wrong, where it is one."""
+        return ConfigurationError(message, remedy=remedy, setting=setting)
 
     def _invalid(self, error: str) -> ConfigurationError:
         what, _, place = error.partition(" - at `$.")
@@ -152,4 +156,5 @@ class Form(Generic[P]):
         return self.refused(
             f"The setting {key!r} of the {self.title} connector {how}.",
             "Correct that setting, or leave it out to use the default.",
+            setting=re.split(r"[.\[]", key)[0],
         )

@@ -59,4 +59,5 @@ def _load(name: str, load: Callable[[], None]) -> None:
         raise ConfigurationError(
             f"The setting {name!r} of a connector cannot be used ({type(error).__name__}).",
             remedy="Name a readable file in PEM form; the key must fit and have no passphrase.",
+            setting=name,
         ) from error

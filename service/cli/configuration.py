@@ -5,6 +5,8 @@ from argparse import ArgumentParser
 from pathlib import Path
 from shutil import which
 
+import msgspec
+
 from schemas.configuration import ApplyBody, Configuration, ConfigurationPlan, PlanBody
 from schemas.configuration_routes import CONFIGURATION, CONFIGURATION_APPLY, CONFIGURATION_PLAN
 from service.cli.configuration_plan import Shown, summary
@@ -75,7 +77,7 @@ def _add_common(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--keep-secrets",
         action="store_true",
-        help="do not look secrets up: all stay as the node holds them",
+        help="do not look secrets up: they stay as on the node, and a plan names those it lacks",
     )
     parser.add_argument("--no-check", action="store_true", help="do not ask the trackers")
 
@@ -94,7 +96,8 @@ async def _export(session: Session, node: NodeClient) -> None:
 
 async def _plan(session: Session, node: NodeClient) -> int:
     read = _read(session)
-    plan = await node.send(CONFIGURATION_PLAN, body=_body(session, read))
+    body = msgspec.structs.replace(_body(session, read), awaited=tuple(sorted(read.unread)))
+    plan = await node.send(CONFIGURATION_PLAN, body=body)
     _show(session, read, plan)
     if plan.problems or plan.findings:
         return Ending.FAILED
@@ -180,6 +183,7 @@ def _show(session: Session, read: FolderRead, plan: ConfigurationPlan) -> None:
         plan.warnings,
         plan.unchecked,
         plan.untried,
+        {place: read.unread.get(place, "") for place in plan.awaited},
     )
     session.out.answer(plan, *shown.lines(), summary(plan.changes, plan.edition))
 

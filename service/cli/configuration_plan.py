@@ -17,7 +17,7 @@ from schemas.configuration import (
 from schemas.redaction import MASK, names_secret
 from schemas.rules import Diagnostic
 from service.cli.findings import findings_text, remarks
-from service.cli.folder.places import Places
+from service.cli.folder.places import Place, Places
 from service.cli.output import clean
 
 _SIGNS = {"create": ("+", "green"), "change": ("~", "yellow"), "remove": ("-", "red")}
@@ -35,6 +35,8 @@ class Shown(msgspec.Struct, frozen=True):
     warnings: tuple[Diagnostic, ...] = ()
     unchecked: dict[str, str] = {}
     untried: tuple[str, ...] = ()
+    awaited: dict[Place, str] = {}
+    """Secrets that come with the apply, and where from."""
 
     def lines(self) -> Iterator[RenderableType]:
         for change in self.changes:
@@ -48,6 +50,8 @@ class Shown(msgspec.Struct, frozen=True):
             yield from (Text(f"{clean(name)}: ").append_text(each) for each in remarks((), why))
         for each in self.untried:
             yield Text(f"Not tried, which takes more than this token may: {clean(each)}", "yellow")
+        for place, where in self.awaited.items():
+            yield Text(_awaited(self.places.of(place), place, where), "yellow")
         if self.findings:
             yield findings_text(self.findings)
         for wrong in self.places.wrong(self.problems):
@@ -55,6 +59,14 @@ class Shown(msgspec.Struct, frozen=True):
             text.append(clean(wrong.message), style="red")
             text.append(f" {clean(wrong.remedy)}" if wrong.remedy else "")
             yield text
+
+
+def _awaited(at: str, place: Place, where: str) -> str:
+    secret, source = clean(".".join(place[3:])), f", from {clean(where)}" if where else ""
+    return (
+        f"{clean(at)}: secret {secret} comes with the apply{source}; until then"
+        f" {clean(place[1])} is not tried."
+    )
 
 
 def summary(changes: tuple[ConfigurationChange, ...], edition: str) -> str:

@@ -381,6 +381,7 @@ def _facts(c: ConnectionView) -> Any:
             ("wished here", _agreement(c.wish_here)),
             (f"wished by {c.remote_side}", _agreement(c.wish_there)),
             ("rules", f"version {c.rules_version}"),
+            ("answers dry runs", "yes" if c.settings.answers_dry_runs else ""),
             ("under sync", f"{c.twins} issues, of which {c.parked} wait for a person"),
             ("last sync", moment(c.last_sync)),
             ("description", c.description),

@@ -41,11 +41,24 @@ def add_to(rules: Commands) -> None:
         "dry-run",
         "show the replica, the wanted state and the writes for an issue, and do nothing",
         on_node(_dry_run),
-        examples="rules dry-run acme-globex WEB-7\nrules dry-run acme-globex WEB-7 --draft",
+        examples="rules dry-run acme-globex WEB-7\nrules dry-run acme-globex WEB-7 --draft\n"
+        "rules dry-run acme-globex WEB-7 --there",
     )
     dry.add_argument("connection")
     dry.add_argument("issue", help="its key or id, or a twin's id")
     dry.add_argument("--draft", action="store_true", help="by the draft that the node holds")
+    dry.add_argument(
+        "--there",
+        action="store_true",
+        help="ask the other side's node too what it would write; the issue's replica travels there",
+    )
+    dry.add_argument(
+        "--wait",
+        type=float,
+        default=20.0,
+        metavar="SECONDS",
+        help="for so long its answer is waited for (default: 20, at most 60)",
+    )
     for made in (replay, dry):
         made.add_argument("--outgoing", metavar="FILE", help="by this rule")
         made.add_argument("--incoming", metavar="FILE", help="by this rule")
@@ -72,11 +85,20 @@ async def _replay(session: Session, node: NodeClient) -> None:
 
 async def _dry_run(session: Session, node: NodeClient) -> None:
     outgoing, incoming = _given(session)
-    body = DryRunBody(session.text("issue"), session.flag("draft"), outgoing, incoming)
+    body = DryRunBody(
+        session.text("issue"),
+        session.flag("draft"),
+        outgoing,
+        incoming,
+        ask_there=session.flag("there"),
+        wait_seconds=session.number_or("wait", 20.0),
+    )
     run = await node.send(RULES_DRY_RUN, session.text("connection"), body=body)
     session.out.answer(run, *_parts(run))
     if run.error:
         raise failed(run.error, "Correct the rule, then run it again.", Ending.FAILED)
+    if run.unanswered:
+        raise failed(clean(run.unanswered.reason), clean(run.unanswered.remedy), Ending.FAILED)
 
 
 def _parts(run: DryRun) -> list[Text]:

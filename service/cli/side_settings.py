@@ -42,6 +42,7 @@ def add_to(parser: argparse.ArgumentParser) -> None:
     )
     _add_people(options)
     _add_limits(options)
+    _add_answers(options)
 
 
 def _add_people(options: argparse._ArgumentGroup) -> None:
@@ -83,6 +84,14 @@ def _add_limits(options: argparse._ArgumentGroup) -> None:
     )
 
 
+def _add_answers(options: argparse._ArgumentGroup) -> None:
+    options.add_argument(
+        "--answers-dry-runs",
+        choices=("yes", "no"),
+        help="whether the other side may ask what would be written here, and is told (default: no)",
+    )
+
+
 def add_agreed(parser: argparse.ArgumentParser) -> None:
     """What both sides agree on when they pair, and what stays."""
     parser.add_argument(
@@ -111,6 +120,7 @@ def given(session: Session) -> SettingsBody:
         masks=_masks(session, ()),
         users=_users(session, {}),
         default_user=session.text("default_user"),
+        answers_dry_runs=session.text("answers_dry_runs") == "yes",
         **_limits(session, ConnectionSettings()),
     )
 
@@ -128,6 +138,7 @@ def changed(session: Session, now: ConnectionSettings) -> SettingsBody:
         masks=_masks(session, now.masks),
         users=_users(session, now.users),
         default_user=session.text("default_user") or now.default_user,
+        answers_dry_runs=_answers(session, now),
         **_limits(session, now),
     )
 
@@ -136,6 +147,11 @@ def of_other_end(session: Session) -> SettingsBody:
     return SettingsBody(
         project=session.text("remote_project"), issue_type=session.text("remote_type")
     )
+
+
+def _answers(session: Session, now: ConnectionSettings) -> bool:
+    given = session.text("answers_dry_runs")
+    return given == "yes" if given else now.answers_dry_runs
 
 
 def _masks(session: Session, now: tuple[str, ...]) -> tuple[str, ...]:

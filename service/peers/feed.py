@@ -24,6 +24,7 @@ from schemas.peer import (
 )
 from schemas.replica import TwinMessage
 from service.peers.decoding import MALFORMED
+from service.peers.dry_runs import ANSWER, ASK, open_answer, open_ask
 from service.peers.identity import NodeIdentity
 from service.peers.port import (
     Acquaintance,
@@ -31,6 +32,8 @@ from service.peers.port import (
     Incoming,
     Outgoing,
     Position,
+    ReceivedAnswer,
+    ReceivedAsk,
     ReceivedItem,
     ReceivedNotice,
     Traffic,
@@ -234,24 +237,26 @@ class Feed:
         content = heard.items or heard.refused or heard.unavailable or heard.declined
         if not content and self._heard.get(peer.id) == said:
             return None
-        items, notices, refused = self._open_all(peer, heard.items)
+        opened = self._open_all(peer, heard.items)
         taken = await self._store.take(
             peer.id,
             Incoming(
                 epoch=heard.epoch,
                 after=heard.after,
                 upto=heard.items[-1].seq if heard.items else 0,
-                items=items,
+                items=tuple(opened.items),
                 have=heard.have,
                 have_epoch=heard.have_epoch,
                 refused=heard.refused,
                 unavailable=heard.unavailable,
                 declined=heard.declined,
-                notices=notices,
+                notices=tuple(opened.notices),
+                asks=tuple(opened.asks),
+                answers=tuple(opened.answers),
             ),
         )
         self._heard[peer.id] = said
-        refused += taken.refused
+        refused = (*opened.refused, *taken.refused)
         for refusal in refused:
             self._traffic.refused(peer.id, refusal.code)
         self._tell(peer, refused)
@@ -276,19 +281,11 @@ class Feed:
         if refused:
             self._refusals[peer.id] = (*self._refusals.get(peer.id, ()), *refused)[-MAX_ITEMS:]
 
-    def _open_all(
-        self, peer: Peer, items: tuple[FeedItem, ...]
-    ) -> tuple[tuple[ReceivedItem, ...], tuple[ReceivedNotice, ...], tuple[Refusal, ...]]:
-        opened: list[ReceivedItem] = []
-        notices: list[ReceivedNotice] = []
-        refused: list[Refusal] = []
+    def _open_all(self, peer: Peer, items: tuple[FeedItem, ...]) -> "_Opened":
+        opened = _Opened()
         for item in items:
             try:
-                if item.kind == NOTICE:
-                    notice = open_notice(self._identity, peer, item)
-                    notices.append(ReceivedNotice(item.seq, item.connection, notice))
-                    continue
-                message = open_message(self._identity, peer, item)
+                self._open(peer, item, opened)
             except PeerError as error:
                 log.warning(
                     "peer.item_refused",
@@ -300,10 +297,30 @@ class Feed:
                 )
                 reason = error.message[:500]
                 code = _CODES.get(type(error), "")
-                refused.append(Refusal(item.seq, item.connection, item.twin, reason, code))
-            else:
-                opened.append(ReceivedItem(item.seq, item.connection, message))
-        return tuple(opened), tuple(notices), tuple(refused)
+                opened.refused.append(Refusal(item.seq, item.connection, item.twin, reason, code))
+        return opened
+
+    def _open(self, peer: Peer, item: FeedItem, opened: "_Opened") -> None:
+        at, of = (self._identity, peer, item), item.connection
+        if item.kind == NOTICE:
+            opened.notices.append(ReceivedNotice(item.seq, of, open_notice(*at)))
+        elif item.kind == ASK:
+            opened.asks.append(ReceivedAsk(item.seq, of, open_ask(*at)))
+        elif item.kind == ANSWER:
+            opened.answers.append(ReceivedAnswer(of, open_answer(*at)))
+        else:
+            opened.items.append(ReceivedItem(item.seq, of, open_message(*at)))
+
+
+class _Opened:
+    """The items of one exchange, by kind."""
+
+    def __init__(self) -> None:
+        self.items: list[ReceivedItem] = []
+        self.notices: list[ReceivedNotice] = []
+        self.asks: list[ReceivedAsk] = []
+        self.answers: list[ReceivedAnswer] = []
+        self.refused: list[Refusal] = []
 
 
 _CODES: dict[type[PeerError], str] = {UnknownKey: "unknown_key", UnknownKind: UNKNOWN_KIND}

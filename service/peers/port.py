@@ -6,6 +6,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
+from schemas.dry_runs import DryRunAnswer, DryRunAsk
 from schemas.node import Peer
 from schemas.peer import (
     AttachmentWanted,
@@ -68,6 +69,21 @@ class ReceivedNotice(msgspec.Struct, frozen=True):
     notice: ConnectionNotice
 
 
+class ReceivedAsk(msgspec.Struct, frozen=True):
+    """The peer asks what would be written here."""
+
+    seq: int
+    connection: str
+    """The shared id."""
+    ask: DryRunAsk
+
+
+class ReceivedAnswer(msgspec.Struct, frozen=True):
+    connection: str
+    """The shared id."""
+    answer: DryRunAnswer
+
+
 class Incoming(msgspec.Struct, frozen=True):
     """One exchange of a peer, opened and checked. All of it is stored in one transaction.
 
@@ -92,12 +108,15 @@ class Incoming(msgspec.Struct, frozen=True):
     """Attachments of ours that the peer leaves out: a person may want to know."""
     notices: tuple[ReceivedNotice, ...] = ()
     """Stored before the items, whatever their place: an item may follow from one."""
+    asks: tuple[ReceivedAsk, ...] = ()
+    answers: tuple[ReceivedAnswer, ...] = ()
 
 
 class Taken(msgspec.Struct, frozen=True):
     position: Position
     refused: tuple[Refusal, ...]
-    """Items of connections that this node does not have with this peer."""
+    """Items of connections that this node does not have with this peer, and dry runs that are not
+    answered."""
 
 
 class FeedStore(Protocol):

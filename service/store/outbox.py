@@ -162,6 +162,12 @@ def drop(c: sa.Connection, peer: str, seq: int) -> None:
     c.execute(sa.delete(outbox).where(_t.peer == peer, _t.seq == seq))
 
 
+def withdraw(c: sa.Connection, peer: str, connection: str, twin: str) -> bool:
+    """Takes out what needs not be said any more; False when it was said, or never waited."""
+    held = sa.and_(_t.peer == peer, _t.connection == connection, _t.twin == twin)
+    return c.execute(sa.delete(outbox).where(held)).rowcount > 0
+
+
 def drop_all(c: sa.Connection, peer: str) -> None:
     """Takes out what is said about issues; notices stay."""
     c.execute(sa.delete(outbox).where(_t.peer == peer, _t.twin != NOTICE_TWIN))

@@ -539,3 +539,16 @@ remote_names = sa.Table(
     sa.Column("name", Words, primary_key=True),
     _number("at"),
 )
+
+# Dry runs that were asked of a peer, or by one, for as long as they are waited for.
+dry_runs = sa.Table(
+    "dry_runs",
+    metadata,
+    _of_connection(primary_key=True),
+    sa.Column("ours", sa.Boolean, primary_key=True),
+    _id(),
+    _text("peer"),
+    _number("until"),
+    _flag("open"),
+    _bytes("answer", nullable=True),
+)

@@ -9,6 +9,8 @@ from service.sync.merge import Conflict, FieldMerge
 from service.sync.policy import Policy, Winner
 from service.sync.snapshots import same
 
+MERGED = "merged"
+"""Who decided, where texts were merged and nothing was lost: that is no conflict to record."""
 _MOST = 100
 """Of those that the other side has not confirmed; a twin must not grow without bound."""
 
@@ -27,6 +29,20 @@ def note_decisions(twin: Twin, conflicts: tuple[Conflict, ...], policy: Policy, 
         )
         for conflict in conflicts
     )
+    return _with(twin, made)
+
+
+def note_merged(twin: Twin, merge: FieldMerge, policy: Policy) -> Twin:
+    """Texts for which this side gave up its own without a conflict: the other side, which merges on
+    what it remembers, may have done the same with ours."""
+    made = tuple(
+        Decision(name, policy.remote_side, MERGED, sender_at=here, receiver_at=there)
+        for name, (here, there) in merge.gave_way.items()
+    )
+    return _with(twin, made) if made else twin
+
+
+def _with(twin: Twin, made: tuple[Decision, ...]) -> Twin:
     known = tuple(each for each in twin.decisions if each.field not in {d.field for d in made})
     return msgspec.structs.replace(twin, decisions=(*known, *made)[-_MOST:])
 
@@ -76,6 +92,7 @@ def record_told(
         )
         for each in heard
         if (each.field, each.winner, each.receiver_at, each.sender_at) not in noticed
+        and each.by != MERGED
         and each.winner in (policy.local_side, policy.remote_side)
     )
 

@@ -49,6 +49,9 @@ class FieldMerge(msgspec.Struct, frozen=True):
     """Fields in conflict that a person here decided; the other side is told in any case."""
     woven: tuple[str, ...] = ()
     """Texts that were merged by paragraphs."""
+    gave_way: dict[str, tuple[Millis, Millis]] = {}
+    """Those of them that came to all of what the other side said, and when people here and there
+    had written."""
 
 
 def note_decided(merge: FieldMerge, twin: Twin, now: Millis) -> FieldMerge:
@@ -130,6 +133,7 @@ class _Merge:
         self.standing: set[str] = set()
         self.taken: dict[str, frozenset[str]] = {}
         self.woven: list[str] = []
+        self.gave_way: dict[str, tuple[Millis, Millis]] = {}
 
     def take(self, field: str, wanted: Value) -> None:
         if isinstance(wanted, tuple):
@@ -217,6 +221,8 @@ class _Merge:
         self.set[field] = text.value
         if same(text.value, wanted):
             del self.edits[field]
+            if not text.overlap:
+                self.gave_way[field] = (at, self.wish.edited_at(field))
         else:
             at = max(at, self.wish.edited_at(field))
             self.edits[field] = Stamp(self.twin.version + 1, at)
@@ -248,6 +254,7 @@ class _Merge:
             edits=self.edits,
             taken=self.taken,
             woven=tuple(self.woven),
+            gave_way=self.gave_way,
         )
 
 

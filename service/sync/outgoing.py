@@ -181,9 +181,29 @@ def compose(
         decided=twin.decisions,
     )
     spoken = msgspec.structs.replace(
-        twin, version=version, sent=sent, stamps=stamps, adopted=(), resend=False, lacking=False
+        twin,
+        version=version,
+        sent=sent,
+        stamps=stamps,
+        edits=_recalled(twin, stamps, fresh),
+        adopted=(),
+        resend=False,
+        lacking=False,
     )
     return spoken, merge_messages(waiting, message)
+
+
+def _recalled(twin: Twin, stamps: dict[str, Stamp], fresh: frozenset[str]) -> dict[str, Stamp]:
+    """What a side that forgot its past finds changed here is an edit, though nobody knows when it
+    was made: it must not be overwritten unseen."""
+    if not twin.recalls:
+        return twin.edits
+    seen = twin.acknowledged
+    return twin.edits | {
+        name: Stamp(stamps[name].version, stamps[name].at)
+        for name in sorted(fresh)
+        if name not in twin.edits or twin.edits[name].version <= seen
+    }
 
 
 def _agreed(stamps: dict[str, Stamp], taken: dict[str, frozenset[str]]) -> dict[str, Stamp]:

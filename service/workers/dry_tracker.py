@@ -75,9 +75,8 @@ class DryTracker:
         return await self._tracker.attachment_exists(issue_id, attachment_id)
 
     async def create(self, draft: IssueDraft) -> Issue:
-        self._note(
-            "create", project=draft.project, type=draft.type, fields=self._shown(draft.fields)
-        )
+        placed = self._shown({"project": draft.project, "type": draft.type})
+        self._note("create", **placed, fields=self._shown(draft.fields))
         fields = draft.fields | {"type": draft.type}
         made = Issue(MADE, 1, 0, draft.project, fields, (), (), marker=draft.marker)
         self._held[MADE.id] = made
@@ -89,8 +88,8 @@ class DryTracker:
     async def update(self, issue: Issue, change: FieldChange) -> Issue:
         told = {
             "set": self._shown(change.set),
-            "add": {name: list(items) for name, items in change.add.items()},
-            "remove": {name: list(items) for name, items in change.remove.items()},
+            "add": self._shown(dict(change.add)),
+            "remove": self._shown(dict(change.remove)),
         }
         self._note("update", **{name: value for name, value in told.items() if value})
         after = msgspec.structs.replace(issue, fields=_after(issue.fields, change))

@@ -36,6 +36,7 @@ from service.store.twin_records import TwinKey
 from service.sync.intake import merge_messages
 from service.workers import notices, repairing, resync
 from service.workers.contents import shown
+from service.workers.dry_run_desk import DryRunDesk
 from service.workers.parking import park_refused, resend_later
 from service.workers.roster import LiveConnection, Roster, touch
 from service.workers.triggers import twin_id
@@ -64,7 +65,7 @@ class Directory:
 
 class FeedDesk:
     """`publish` rings the bus for twins whose message has arrived; `changed` follows a transaction
-    after which a connection stands differently."""
+    after which a connection stands differently. `dry_runs` takes what is asked of this node."""
 
     def __init__(
         self,
@@ -73,6 +74,7 @@ class FeedDesk:
         identity: NodeIdentity,
         publish: Callable[[tuple[Event, ...]], Awaitable[None]],
         *,
+        dry_runs: DryRunDesk,
         changed: Callable[[], Awaitable[None]],
         now: Callable[[], Millis],
         new_id: Callable[[], str],
@@ -81,6 +83,7 @@ class FeedDesk:
         self._roster = roster
         self._identity = identity
         self._publish = publish
+        self._dry_runs = dry_runs
         self._changed = changed
         self._now = now
         self._new_id = new_id
@@ -108,6 +111,8 @@ class FeedDesk:
             return FeedItem(row.seq, shared, row.twin, sealed, NOTICE)
         if live.record.status != "active":
             return None
+        if row.twin.startswith("@"):
+            return self._dry_runs.item(live, recipient, row)
         sealed = seal_message(self._identity, recipient, shared, _decode(row.payload))
         return FeedItem(row.seq, shared, row.twin, sealed)
 
@@ -125,6 +130,8 @@ class FeedDesk:
         return wanted
 
     async def take(self, peer: str, incoming: Incoming) -> Taken:
+        heard = self._dry_runs.hear(peer, incoming.asks, incoming.answers)
+
         def work(c: sa.Connection) -> tuple[Taken, list[TwinDue], Moved]:
             moved: Moved = {}
             refused = [
@@ -139,6 +146,7 @@ class FeedDesk:
                     refused.append(_none_such(item.seq, item.connection, item.message.twin))
                 elif self._receive(c, live, item):
                     rung.append(TwinDue(item.message.twin, live.record.id))
+            refused += self._dry_runs.take(c, heard)
             if incoming.upto:
                 peers.set_received(c, peer, incoming.epoch, incoming.upto)
             self._confirm(c, peer, incoming, moved)
@@ -150,6 +158,7 @@ class FeedDesk:
             return Taken(_position(c, peer), tuple(refused)), rung, moved
 
         taken, rung, moved = await self._store.write(work)
+        self._dry_runs.follow(heard, incoming.refused)
         if moved:
             await self._changed()
         if rung:
@@ -192,6 +201,8 @@ class FeedDesk:
     def _confirm(self, c: sa.Connection, peer: str, incoming: Incoming, moved: Moved) -> None:
         state = peers.feed_state(c, peer)
         for refusal in incoming.refused:
+            if self._dry_runs.take_refusal(c, peer, refusal):
+                continue
             if refusal.code == NO_CONNECTION:
                 self._break(c, peer, refusal, moved)
             elif refusal.code == UNKNOWN_KIND:

@@ -10,7 +10,13 @@ from schemas.node import OpenConflict
 from schemas.rules import Wanted
 from schemas.twin import Twin
 from schemas.values import Fields
-from service.sync.decisions import contradicted, note_decisions, overruled, record_told
+from service.sync.decisions import (
+    contradicted,
+    note_decisions,
+    note_merged,
+    overruled,
+    record_told,
+)
 from service.sync.incoming import (
     first_meeting,
     note_attempted,
@@ -98,6 +104,7 @@ class FieldWrites:
         if merge.undecided:
             raise Undecided(self._choices(merge, issue, wanted))
         self._record(merge.conflicts, policy)
+        run.twin = note_merged(run.twin, merge, policy)
         merge = self._unveiled(merge, policy)
         if merge.woven:
             run.note("fields.merged", key=issue.ref.key, fields=list(merge.woven))

@@ -6,9 +6,10 @@ from collections.abc import Awaitable, Callable
 import sqlalchemy as sa
 import structlog
 
+from schemas.dry_runs import ANSWER_TWIN, ASK_TWIN
 from schemas.peer import NOTICE_TWIN
 from schemas.values import Millis
-from service.store import connections, disclosures, invitations, outbox, rule_recordings
+from service.store import connections, disclosures, dry_runs, invitations, outbox, rule_recordings
 from service.store.store import Store
 from service.workers import notices
 from service.workers.roster import Roster, touch
@@ -49,6 +50,7 @@ class Upkeep:
         await self._forget()
         await self._store.write(lambda c: disclosures.trim(c, DISCLOSURES))
         await self._prune_recordings()
+        await self._end_dry_runs()
 
     async def _ask_again(self) -> None:
         """Whether a peer that did not know a connection knows it now."""
@@ -72,6 +74,19 @@ class Upkeep:
         if await self._store.read(rule_recordings.connections):
             gone = await self._store.write(work)
             log.debug("recordings.pruned", count=gone)
+
+    async def _end_dry_runs(self) -> None:
+        """What was asked or answered when a daemon ended, or by a peer that went away."""
+        now = self._now()
+
+        def work(c: sa.Connection) -> None:
+            for key in dry_runs.over(c, now):
+                twin = (ASK_TWIN if key.ours else ANSWER_TWIN) + key.id
+                outbox.withdraw(c, key.peer, key.connection, twin)
+                dry_runs.forget(c, key)
+
+        if await self._store.read(lambda c: dry_runs.over(c, now)):
+            await self._store.write(work)
 
     async def _forget(self) -> None:
         """Records of removed connections go after a month, and not before the other side knows."""

@@ -12,6 +12,9 @@ from tests.e2e.meeting import Meeting, meeting
 
 SUMMARY = "Pumpe klemmt: SECRETWORD-Öl 🛢️"
 COMMENT = "SECRETWORD: wer weiß mehr?"
+SHOUTING = """def outgoing(issue: Issue, context: Context) -> Replica | None:
+    return Replica(summary=issue.summary.upper())
+"""
 FILE = b"SECRETWORD in a file. " * 200_000
 
 
@@ -34,6 +37,8 @@ async def test_two_private_companies_sync_through_a_relay(stage: Meeting) -> Non
     await _talk(stage, stage.jira, key, stage.azure, item)
     await _talk(stage, stage.azure, item, stage.jira, key)
     await _latency(stage, key, item)
+
+    await _asks(stage, key)
 
     await stage.kill_relay()
     await stage.jira.rename(key, SUMMARY + " noch immer")
@@ -85,6 +90,23 @@ async def _latency(stage: Meeting, key: str, item: str) -> None:
     taken.sort()
     print(f"through the relay: median {taken[5] * 1000:.0f} ms, slowest {taken[-1] * 1000:.0f} ms")
     assert taken[5] < 5
+
+
+async def _asks(stage: Meeting, key: str) -> None:
+    """What the other side would write, which the relay may not read either."""
+    (shown,) = (await stage.cli("harbor", "connection", "list"))["results"]
+    name = shown["name"]
+    await stage.cli("lagoon", "connection", "set", name, "--answers-dry-runs", "yes")
+    rule = stage.database("harbor").parent / "outgoing.py"
+    rule.write_text(SHOUTING)
+    began = time.monotonic()
+    run = await stage.cli(
+        "harbor", "rules", "dry-run", name, key, "--outgoing", str(rule), "--there"
+    )
+    assert time.monotonic() - began < 10
+    (write,) = run["there"]["writes"]
+    assert write["call"] == "update"
+    assert write["detail"]["set"]["summary"].startswith("PUMPE KLEMMT: SECRETWORD")
 
 
 def _check_that_the_relay_knows_nothing(stage: Meeting) -> None:

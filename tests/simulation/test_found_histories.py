@@ -202,3 +202,28 @@ def test_an_edit_that_lost_before_it_was_heard_of_does_not_come_back_as_the_winn
     world.people.rename("a")
     world.settle()
     check(world)
+
+
+def test_two_sides_that_gave_way_to_each_other_in_a_merge_come_to_one_text() -> None:
+    state = Histories()
+    terms = Terms(policy="newest", refusing="a", paragraphs=True)
+    state.begin(terms=terms, deleted="", roughly=False, met=True)
+    state.describe_both(here=10, there=10)
+    state.arrive(side="a")
+    state.describe_both(here=10, there=6)
+    state.arrive(side="b")
+    state.describe_both(here=1, there=1)
+    state.teardown()
+
+
+def test_what_a_side_that_forgot_found_changed_is_not_overwritten_unseen() -> None:
+    state = Histories()
+    terms = Terms(markers=False, policy="newest")
+    state.begin(terms=terms, deleted="", roughly=False, met=True)
+    state.restore(side="a")
+    state.resync()
+    state.arrive(side="b")
+    state.describe_both(here=0, there=0)
+    state.arrive(side="b")
+    state.attach(choice=0, side="a")
+    state.teardown()

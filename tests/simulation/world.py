@@ -119,6 +119,9 @@ class World:
             end.floor = floor
             end.parked = end.left_over = False
             end.decided_from = len(end.conflicts)
+        # Its feed begins anew: what it said in between is neither sent nor taken any more.
+        self.history[self.restored] = []
+        self.ends[self.restored].outbox = None
         self.ends[self.restored].forgot = floor
         self.restored = ""
         self.people.forgetful = ""

@@ -44,12 +44,14 @@ class FolderRead(msgspec.Struct, frozen=True):
     configuration: Configuration
     places: Places
     wrong: tuple[Wrong, ...]
+    unread: dict[Place, str] = {}
+    """Where the secrets are that were not looked up, by their place in the configuration."""
 
 
 def read_folder(folder: Path, environ: Mapping[str, str], *, keep_secrets: bool) -> FolderRead:
     reading = _Reading(folder, Secrets(environ, folder, keep=keep_secrets))
     configuration = reading.all()
-    return FolderRead(configuration, reading.places, tuple(reading.wrong))
+    return FolderRead(configuration, reading.places, tuple(reading.wrong), reading.unread)
 
 
 class _Reading:
@@ -57,6 +59,7 @@ class _Reading:
         self._folder, self._secrets = folder, secrets
         self.places = Places()
         self.wrong: list[Wrong] = []
+        self.unread: dict[Place, str] = {}
 
     def all(self) -> Configuration:
         self._look_for_lost_folders()
@@ -96,10 +99,13 @@ class _Reading:
         params = given.get("params")
         if not isinstance(params, dict):
             return
-        before = len(self._secrets.refused)
-        given["params"] = self._secrets.resolved(params)
-        for refused in self._secrets.refused[before:]:
+        secrets = self._secrets
+        before = len(secrets.refused), len(secrets.unread)
+        given["params"] = secrets.resolved(params)
+        for refused in secrets.refused[before[0] :]:
             self._refuse((*place, "params", *refused.place), refused.message, refused.remedy)
+        for each in secrets.unread[before[1] :]:
+            self.unread[(*place, "params", *each.place)] = each.where
 
     def _alm(self, kind: str, shape: type[msgspec.Struct]) -> list[dict[str, Any]]:
         """All that fit. Their places go by what stands in them, which the node tells of too."""

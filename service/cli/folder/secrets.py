@@ -24,15 +24,23 @@ class Refused(msgspec.Struct, frozen=True):
     remedy: str
 
 
+class Unread(msgspec.Struct, frozen=True):
+    """A reference that was not looked up."""
+
+    place: Place
+    where: str
+
+
 class Secrets:
     """`keep`: what is referred to stays as the node holds it, and is not looked up here."""
 
     def __init__(self, environ: Mapping[str, str], folder: Path, *, keep: bool) -> None:
         self._environ, self._folder, self._keep = environ, folder, keep
         self.refused: list[Refused] = []
+        self.unread: list[Unread] = []
 
     def resolved(self, params: Mapping[str, Any], at: Place = ()) -> dict[str, Any]:
-        """What was refused is left out, and told in `refused`."""
+        """What was refused is left out, and told in `refused`; what is kept, in `unread`."""
         return {
             name: value
             for name, given in params.items()
@@ -41,7 +49,12 @@ class Secrets:
 
     def _value(self, name: str, given: Any, place: Place) -> Any:
         if is_reference(given):
-            return MASK if self._keep or given == KEPT else self._found(given, place)
+            if given == KEPT:
+                return MASK
+            if self._keep:
+                self.unread.append(Unread(place, *map(str, given.values())))
+                return MASK
+            return self._found(given, place)
         if in_clear(name, given):
             self.refused.append(
                 Refused(

@@ -3,17 +3,21 @@
 from collections.abc import Mapping
 from typing import Any
 
-from schemas.access import Caller
+from schemas.access import Caller, Role
 from schemas.errors import InputError
 from schemas.routing import Route
 
 
 def check_role(caller: Caller, route: Route[Any, Any, Any]) -> None:
     """Before anything of the request is read."""
-    if not caller.has_role(route.role):
-        raise _refused(f"This needs the role {route.role}; this token has {caller.role}.")
+    check_rank(caller, route.role)
     if not caller.has_permission(route.permission):
         raise _refused(f"This needs the permission {route.permission}.")
+
+
+def check_rank(caller: Caller, role: Role) -> None:
+    if not caller.has_role(role):
+        raise _refused(f"This needs the role {role}; this token has {caller.role}.")
 
 
 def check_reach(

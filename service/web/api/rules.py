@@ -4,7 +4,8 @@ from collections.abc import Awaitable
 
 from aiohttp import web
 
-from schemas.rule_life import DraftView
+from schemas.access import Caller
+from schemas.rule_life import DraftView, DryRunBody
 from schemas.rule_routes import (
     RULE_DRAFT,
     RULE_DRAFT_DISCARD,
@@ -20,6 +21,7 @@ from schemas.rule_routes import (
     RULES_ROLLBACK,
 )
 from service.web.api.binding import Path, bind, bind_as
+from service.web.api.permission import check_rank
 from service.web.operations import Operations
 
 
@@ -54,8 +56,20 @@ def routes(operations: Operations) -> list[web.RouteDef]:
         bind(RULES_RECORDER, lambda path, query, body: rules.recorder(_name(path))),
         bind(RULES_RECORDER_EMPTY, lambda path, query, body: rules.forget(_name(path))),
         bind(RULES_REPLAY, lambda path, query, body: rules.replay(_name(path), body)),
-        bind(RULES_DRY_RUN, lambda path, query, body: rules.dry_run(_name(path), body)),
+        bind_as(
+            RULES_DRY_RUN,
+            lambda caller, path, query, body: rules.dry_run(
+                _name(path), _permitted(caller, body), caller.name
+            ),
+        ),
     ]
+
+
+def _permitted(caller: Caller, body: DryRunBody) -> DryRunBody:
+    """What a rule lets out that is not published may leave only if an admin says so."""
+    if body.ask_there and (body.draft or body.outgoing is not None or body.incoming is not None):
+        check_rank(caller, "admin")
+    return body
 
 
 def _edition(draft: DraftView) -> str:

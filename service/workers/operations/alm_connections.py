@@ -41,6 +41,7 @@ from service.workers.operations.alm_connectors import (
     system_view,
 )
 from service.workers.operations.alm_lists import page_of
+from service.workers.operations.alm_places import place_of, stays
 from service.workers.roster import OpenConnector
 
 
@@ -270,19 +271,6 @@ async def names_of(sde: OpenConnector, project: str) -> dict[str, str]:
         "application": found.application,
         "business_unit": found.business_unit,
     }
-
-
-def place_of(connector: ConnectorRow, row: ConnectionRow) -> tuple[str, str, str]:
-    """Where issues are under sync: at the tracker, at SD Elements, and which system it is."""
-    return project_of(system_of(connector), together(connector, row)), row.project, connector.system
-
-
-def stays(count: int) -> InputError:
-    return InputError(
-        f"{count} tasks are under sync by this connection, so its projects stay.",
-        status=409,
-        remedy="Create another connection for the other project.",
-    )
 
 
 class Jobs(msgspec.Struct, frozen=True):

@@ -20,9 +20,10 @@ from schemas.alm import (
     AlmSystem,
     SystemGiven,
 )
+from schemas.configuration import alm_name
 from schemas.errors import InputError
 from schemas.node import Connector
-from service.store import alm
+from service.store import alm, twins
 from service.store.alm import ConnectorRow
 from service.workers.alm import catalogue, params
 from service.workers.alm.catalogue import Param, System
@@ -37,6 +38,7 @@ from service.workers.alm.office import (
 )
 from service.workers.alm.trackers import connector_of
 from service.workers.operations.alm_lists import page_of
+from service.workers.operations.alm_places import place_of, stays
 from service.workers.systems import open_tracker
 
 
@@ -66,7 +68,8 @@ class AlmConnectorOperations:
         return await self.one(caller, str(number))
 
     async def patch(self, caller: Caller, id: str, body: AlmConnectorPatch) -> AlmConnectorView:
-        """Its connections follow; where one of them would not fit any more, nothing changes."""
+        """Its connections follow; where one of them would not fit any more, or has issues under
+        sync that would be elsewhere, nothing changes."""
         known = await self.row(id)
         system = system_of(known)
         if body.system is not msgspec.UNSET and id_of(body.system) != system.id:
@@ -86,10 +89,14 @@ class AlmConnectorOperations:
 
         def work(c: sa.Connection) -> None:
             alm.update_connector(c, store.vault, row)
+            under = twins.count(c)
             for connection in alm.connections(c, store.vault):
                 if connection.connector == row.id:
                     both = together(row, connection)
                     refuse(params.check_connection(system, both))
+                    moved = place_of(known, connection) != place_of(row, connection)
+                    if moved and (count := under.get(connection.own, 0)):
+                        raise stays(count, alm_name(connection.project, connection.alias))
                     ends.change(c, connection, params.settings_of(system, both))
 
         await store.write(work)

@@ -14,6 +14,7 @@ from service.peers.courier import Courier
 from service.peers.identity import NodeIdentity
 from service.rules.port import RuleEngine
 from service.store.store import Store
+from service.workers.dry_run_desk import DryRunDesk
 from service.workers.keys import KeyDesk
 from service.workers.metadata import ProjectMetadata
 from service.workers.roster import LiveConnection, OpenConnector, Roster
@@ -45,6 +46,7 @@ class Desk(msgspec.Struct, frozen=True):
     runs: Runs
     known: ProjectMetadata
     """What the trackers' projects know."""
+    dry_runs: DryRunDesk
 
     async def changed(self) -> None:
         """After a transaction that changed what this node has."""

@@ -155,10 +155,11 @@ class RuleLifeOperations:
     async def replay(self, name: str, body: ReplayBody) -> ReplayReport:
         return await self._replaying.replay(name, body)
 
-    async def dry_run(self, name: str, body: DryRunBody) -> DryRun:
+    async def dry_run(self, name: str, body: DryRunBody, author: str = "") -> DryRun:
         live = self._desk.connection(name)
         draft = await self._draft(live) if body.draft else None
-        return await self._dry_running.run(live, body, draft, await self._snippets.library())
+        library = await self._snippets.library()
+        return await self._dry_running.run(live, body, draft, library, author)
 
     def _scripted(self, name: str) -> LiveConnection:
         live = self._desk.connection(name)

@@ -4,13 +4,17 @@ import asyncio
 import io
 from collections.abc import AsyncIterator
 from copy import deepcopy
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import aiohttp
+import msgspec
 import pytest
 
+from schemas.configuration import Configuration
 from schemas.redaction import MASK
+from service.cli.folder.writing import write_folder
 from service.cli.program import run_program
 from service.config.model import Alm
 from service.store import alm
@@ -86,10 +90,25 @@ def wrong(plan: dict[str, Any]) -> dict[str, str]:
     return {"/".join(each["place"]): each["message"] for each in plan["problems"]}
 
 
+async def tidegate(
+    desk: Desk, folder: Path, command: str, *words: str, **environ: str
+) -> tuple[int, str]:
+    url = desk.rig.api.removesuffix("/api/v2")
+    given, out = [command, str(folder), "--url", url, *words], io.StringIO()
+    known = {"TIDEGATE_TOKEN": ADMIN} | environ
+    code = await asyncio.to_thread(run_program, given, known, io.StringIO(), out, out, None)
+    return int(code), out.getvalue()
+
+
 async def test_a_new_node_is_set_up_from_files_alone_and_its_jobs_run(desk: Desk) -> None:
     """With the connector to SD Elements, that is new as well."""
     await desk.rig.ask("DELETE", "/connectors/sde", status=204)
     secret = desk.tracker.params["alm_api_token"]
+    masked = desk.wanted()
+    masked["connectors"]["sde"]["params"] = {"url": MASK, "token": MASK}
+    coming = [["connectors", "sde", "params", name] for name in ("token", "url")]
+    review = await desk.plan(masked, awaited=coming)
+    assert (review["problems"], review["awaited"]) == ([], coming), "names of projects can wait"
     done = await desk.apply(desk.wanted())
     assert told(done) == [
         ("connector", "sde", "create"),
@@ -367,27 +386,84 @@ async def test_who_may_not_edit_them_sees_which_params_change_and_no_more(desk: 
     assert "127.0.0.1:9" in wrong(await desk.plan(given)).get("connectors/sde", "127.0.0.1:9")
 
 
+async def test_a_review_plans_a_connector_whose_secret_only_the_apply_has(
+    desk: Desk, tmp_path: Path
+) -> None:
+    """With a token that may only look, as CI has it."""
+    made = await desk.rig.ask("POST", "/tokens", {"name": "ci", "role": "viewer"}, status=201)
+    token = desk.tracker.params["alm_api_token"]
+    wanted = desk.wanted()
+    del wanted["connectors"]
+    wanted["alm_connectors"]["Jira: shop"]["params"]["alm_api_token"] = MASK
+    wanted["alm_connections"][0]["params"]["alm_pass"] = MASK
+    folder = write_folder(tmp_path / "c", msgspec.convert(wanted, Configuration), prune=False)
+    connector, connection = (tmp_path / "c" / each for each in sorted(folder.files)[::-1])
+    kept = connector.read_text()
+    connector.write_text(kept.replace("kept = true", 'env = "SHOP"'))
+    run = partial(tidegate, desk, tmp_path / "c")
+    review = ("--keep-secrets", "--exit-code")
+    code, said = await run("plan", *review, TIDEGATE_TOKEN=made["token"])
+    assert code == 1
+    assert "holds no 'alm_pass'" in said, "the file says that the node has it"
+    connection.write_text(connection.read_text().replace("kept = true", 'env = "PASS"'))
+    for caller in (made["token"], ADMIN):
+        code, said = await run("plan", *review, TIDEGATE_TOKEN=caller)
+        assert code == 2, said
+        for words in (
+            f"{connector}:13: secret alm_api_token comes with the apply, from SHOP; until then",
+            f"{connection}:10: secret alm_pass comes with the apply, from PASS; until then 1/The",
+            "2 to create, 0 to change, 0 to remove",
+        ):
+            assert words in said, said
+        assert "Not tried" not in said
+    connection.write_text(connection.read_text().replace("= 7", "= 70"))
+    code, said = await run("plan", *review, TIDEGATE_TOKEN=made["token"])
+    assert (code, "from 1 to 10" in said) == (1, True), "all else is checked"
+    connection.write_text(connection.read_text().replace("= 70", "= 7"))
+    for words in (("apply", "--yes"), ("apply", "--yes", "--keep-secrets")):
+        code, said = await run(*words)
+        assert code == 1
+        assert await desk.rig.ask("GET", "/connectors/alm/") == {"results": []}
+    assert "holds no 'alm_api_token' of 'Jira: shop'" in said
+    code, said = await run("apply", "--yes", SHOP=token, PASS="p")
+    assert code == 0, said
+    assert (await desk.row()).params["alm_pass"] == "p"
+    code, said = await run("plan", *review)
+    assert (code, "comes with" in said) == (0, False), said
+
+
+async def test_another_address_awaits_the_secret_that_the_file_refers_to(desk: Desk) -> None:
+    await desk.apply(desk.wanted())
+    given = await desk.held()
+    params = given["alm_connectors"]["Jira: shop"]["params"]
+    secret = ["alm_connectors", "Jira: shop", "params", "token"]
+    params["token"] = params.pop("alm_api_token")
+    plan = await desk.plan(given, awaited=[secret])
+    assert (plan["changes"], plan["awaited"]) == ([], [])
+    params["alm_server"] = "elsewhere.example"
+    assert "its secrets were given for the old" in repr(wrong(await desk.plan(given)))
+    plan = await desk.plan(given, awaited=[secret])
+    assert (plan["problems"], plan["awaited"]) == ([], [secret]), "by the name that it has there"
+    refused = await desk.apply(given, status=422)
+    assert "its secrets were given for the old" in repr(wrong(refused))
+    body = {"wanted": given, "edition": plan["edition"], "awaited": [secret]}
+    await desk.rig.ask("POST", "/configuration/apply", body, status=400)
+
+
 async def test_files_are_written_planned_and_applied_by_the_command_line(
     desk: Desk, tmp_path: Path
 ) -> None:
     await desk.apply(desk.wanted())
     folder = tmp_path / "config"
-    url = desk.rig.api.removesuffix("/api/v2")
-
-    async def tidegate(command: str, *words: str, **environ: str) -> tuple[int, str]:
-        given, out = [command, str(folder), "--url", url, *words], io.StringIO()
-        known = {"TIDEGATE_TOKEN": ADMIN} | environ
-        code = await asyncio.to_thread(run_program, given, known, io.StringIO(), out, out, None)
-        return int(code), out.getvalue()
-
-    code, said = await tidegate("export")
+    run = partial(tidegate, desk, folder)
+    code, said = await run("export")
     assert (code, "3 files" in said) == (0, True), said
-    assert await tidegate("plan", "--exit-code", "--keep-secrets") == (0, "Nothing would change.\n")
+    assert await run("plan", "--exit-code", "--keep-secrets") == (0, "Nothing would change.\n")
     file = folder / "alm-connections" / "1-The-shop.toml"
     token = desk.tracker.params["alm_api_token"]
     assert token not in "".join(each.read_text() for each in folder.rglob("*.toml"))
     file.write_text(file.read_text().replace('"daily"', '"hourly"').replace("= 7", "= 70"))
-    code, said = await tidegate("plan")
+    code, said = await run("plan")
     assert code == 1
     assert f"{file}:8: sde_min_priority: Ensure this value is from 1 to 10." in said
     assert (await desk.row()).frequency == "daily"
@@ -397,11 +473,11 @@ async def test_files_are_written_planned_and_applied_by_the_command_line(
         "[params.alm_api_token]\nkept = true", '[params.alm_api_token]\nenv = "SHOP"'
     )
     connector.write_text(text)
-    assert "no variable SHOP" in (await tidegate("plan"))[1]
-    code, said = await tidegate("apply", "--yes", SHOP="another")
+    assert "no variable SHOP" in (await run("plan"))[1]
+    code, said = await run("apply", "--yes", SHOP="another")
     assert code == 1
     assert "credentials check failed" in said
-    code, said = await tidegate("apply", "--yes", SHOP=token)
+    code, said = await run("apply", "--yes", SHOP=token)
     assert code == 0, said
     assert 'frequency: "daily" -> "hourly"' in said
     row = await desk.row()

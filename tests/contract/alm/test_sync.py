@@ -214,6 +214,27 @@ async def test_a_task_that_cannot_be_seen_any_more_closes_nothing(
         assert "1-T1" in job["result_message"]
 
 
+async def test_a_connector_does_not_take_what_is_under_sync_elsewhere(tmp_path: Path) -> None:
+    async with jira() as office, rigged(tmp_path, tasks=2) as rig:
+        connection = await rig.connect("jira", office.params | office.own, {})
+        before = await rig.ask("PATCH", "/connectors/alm/1/", {"params": {"alm_project": "OPS"}})
+        assert before["params"]["alm_project"] == "OPS", "nothing is under sync yet"
+        await rig.ask("PATCH", "/connectors/alm/1/", {"params": office.own})
+        assert (await rig.run_job(connection))["succeeded"]
+        moved = {"name": "Other", "params": {"alm_project": "OPS"}}
+        answer = await rig.ask("PATCH", "/connectors/alm/1/", moved, status=409)
+        assert answer["detail"] == (
+            "Of the connection 1/jira of 1: 2 tasks are under sync by this connection, so its"
+            " projects stay."
+        )
+        assert "Create another connection" in answer["remedy"]
+        stands = await rig.ask("GET", "/connectors/alm/1/")
+        assert (stands["name"], stands["params"]["alm_project"]) == ("jira", "ABC")
+        for kept in ({"alm_issue_label": "Sec"}, {"alm_project": "ABC"}):
+            await rig.ask("PATCH", "/connectors/alm/1/", {"name": "Other", "params": kept})
+        assert (await rig.ask("GET", "/connectors/alm/1/"))["name"] == "Other"
+
+
 async def test_without_the_standard_workflow_statuses_are_left_alone(tmp_path: Path) -> None:
     async with jira() as office, rigged(tmp_path, tasks=2) as rig:
         params = office.params | {

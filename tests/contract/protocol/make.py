@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from schemas.agreement import Agreement
+from schemas.dry_runs import ANSWER_TWIN, ASK_TWIN, DryRunAnswer, DryRunAsk
 from schemas.errors import PeerError
 from schemas.invitation import Invitation, RelayMeeting
 from schemas.peer import (
@@ -28,10 +29,12 @@ from schemas.peer import (
 from schemas.relay import ChannelPass, Envelope, JoinKey, OpenChannel
 from schemas.replica import Decision, Replica, ReplicaAttachment, ReplicaComment, Stamp, TwinMessage
 from schemas.rich_text import plain as rich
+from schemas.rule_life import Write
 from schemas.twin import Twin
 from schemas.values import User, condense
 from service.peers import key_ring, signing
 from service.peers.cards import own_card
+from service.peers.dry_runs import seal_answer, seal_ask
 from service.peers.feed import seal_message, seal_notice
 from service.peers.identity import NodeIdentity, message_key_id
 from service.peers.invitation import to_code, verifier
@@ -278,6 +281,30 @@ def messages(keep: Keep) -> list[Vectors]:
             name="decided",
         ),
         _message(keep, "connection", told, _encode(notice), "@connection"),
+        *dry_runs(keep),
+    ]
+
+
+def dry_runs(keep: Keep) -> list[Vectors]:
+    ask = DryRunAsk("dry-1", decided(), 20.0)
+    write = Write("update", {"set": {"summary": "Flood"}})
+    answer = DryRunAnswer("dry-1", 7, {"fields": {"summary": "Flood"}}, (write,), ("a note",))
+    lagoon = private(LAGOON)
+    return [
+        _message(
+            keep,
+            "dry_run",
+            seal_ask(HARBOR, lagoon, CONNECTION, ask),
+            _encode(ask),
+            ASK_TWIN + ask.id,
+        ),
+        _message(
+            keep,
+            "dry_run_answer",
+            seal_answer(HARBOR, lagoon, CONNECTION, answer),
+            _encode(answer),
+            ANSWER_TWIN + answer.id,
+        ),
     ]
 
 

@@ -81,6 +81,9 @@ def test_ci_refers_to_each_secret_that_an_apply_needs(example: Path) -> None:
         wrong.message for wrong in read_folder(example / "config", {}, keep_secrets=False).wrong
     ]
     assert "JIRA_TOKEN" in needed
+    review = read_folder(example / "config", {}, keep_secrets=True)
+    assert review.wrong == ()
+    assert review.unread == {("connectors", "jira", "params", "token"): "JIRA_TOKEN"}
     for name in ("github-actions.yml", "gitlab-ci.yml"):
         text = (example / name).read_text()
         assert "JIRA_TOKEN" in text

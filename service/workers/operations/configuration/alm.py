@@ -1,6 +1,7 @@
 """ALM connectors and connections as they are wanted, beside those of the node."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -14,9 +15,14 @@ from service.workers.alm import catalogue, params
 from service.workers.alm.catalogue import System
 from service.workers.alm.office import system_of, together
 from service.workers.alm.params import Params, Problems
-from service.workers.operations.alm_connections import place_of, stays
+from service.workers.operations.alm_places import place_of, stays
 from service.workers.operations.configuration.alm_holding import HeldAlm, name_of
-from service.workers.operations.configuration.connectors import NothingKept, opened
+from service.workers.operations.configuration.opening import (
+    NOT_ASKED,
+    NothingKept,
+    Opened,
+    opened,
+)
 from service.workers.operations.configuration.undertaking import (
     AlmConnectionWork,
     AlmConnectorWork,
@@ -81,10 +87,10 @@ class AlmComparison:
             )
             return False
         held = known.params if known else {}
-        found = self._params(place, given.params, held)
-        if found is None or self._refused(place, params.check_connector(system, found)):
+        told = self._params(place, given.params, held, partial(_moved_to, system, held))
+        if told is None or self._refused(place, params.check_connector(system, told.params)):
             return False
-        fresh = _fresh(given.params)
+        found, fresh = told.params, _fresh(given.params, told)
         if self._leads_elsewhere(place, system, held, found, _secrets(found) - fresh):
             return False
         row = ConnectorRow(known.id if known else 0, name, system.id, given.inaccessible, found)
@@ -104,8 +110,16 @@ class AlmComparison:
             return
         connector = self._connector_of(place, given)
         known = self._held.connections.get(given.name)
-        found = self._params(place, given.params, known.params if known else {})
-        if connector is None or found is None:
+        before = self._held.by_id[known.connector] if known else None
+        if connector is None:
+            return
+        system, stood = system_of(connector), together(before, known) if before and known else {}
+
+        def moved(own: Params) -> str:
+            return _moved_to(system, stood, params.of_connection(connector.params, own))
+
+        told = self._params(place, given.params, known.params if known else {}, moved)
+        if told is None:
             return
         row = msgspec.structs.replace(
             known or _NEW,
@@ -114,14 +128,11 @@ class AlmComparison:
             project=str(given.project),
             frequency=given.frequency,
             debug_mode=given.debug_mode,
-            params=found,
+            params=told.params,
         )
-        before = self._held.by_id[known.connector] if known else None
-        if self._refused(
-            place, params.check_connection(system_of(connector), together(connector, row))
-        ):
+        if self._refused(place, params.check_connection(system, together(connector, row))):
             return
-        own = _secrets(found) - _fresh(given.params)
+        own = _secrets(told.params) - _fresh(given.params, told)
         if self._leads_away(place, (before, known), (connector, row), own):
             return
         if before and known and self._moved((before, known), (connector, row)):
@@ -156,8 +167,8 @@ class AlmComparison:
             self._refused(place, params.check_connection(system_of(after), both), said)
             self._leads_away(place, (before, row), (after, row), _secrets(row.params))
             if self._moved((before, row), (after, row)):
-                error = stays(self._twins[row.own].twins)
-                self._found.refuse((*place, "params"), said + error.message, error.remedy)
+                error = stays(self._twins[row.own].twins, name)
+                self._found.refuse_for((*place, "params"), error)
 
     def _leads_away(
         self,
@@ -190,18 +201,26 @@ class AlmComparison:
         under = self._twins.get(before[1].own, Tally()).twins
         return under > 0 and place_of(*before) != place_of(*after)
 
-    def _params(self, place: Place, given: Params, held: Params) -> Params | None:
+    def _params(
+        self, place: Place, given: Params, held: Params, moved: Callable[[Params], str]
+    ) -> Opened | None:
         """As they are kept, with the node's own secrets where they are masked."""
+        names = {now: name for name in given for now in params.adopted({name: MASK})}
+        offered = self._found.offered_in(place)
+        adopted = frozenset((now,) for now, name in names.items() if (name,) in offered)
         try:
-            return params.merged({}, opened(params.adopted(given), held))
+            told = opened(params.adopted(given), held, adopted, moved)
         except NothingKept as nothing:
             self._found.refuse(
                 (*place, "params", *nothing.names),
                 f"The node holds no {'.'.join(nothing.names)!r} of {place[-1]!r} that it could"
                 " keep.",
-                'Say where it is, such as { env = "JIRA_TOKEN" }.',
+                NOT_ASKED,
             )
             return None
+        self._found.await_in(place, ((names[now],) for (now,) in told.coming))
+        given_ones = {name: value for name, value in told.params.items() if value is not None}
+        return msgspec.structs.replace(told, params=given_ones)
 
     def _refused(self, place: Place, problems: Problems, said: str = "") -> bool:
         for name, words in problems.items():
@@ -212,27 +231,33 @@ class AlmComparison:
         self, place: Place, system: System, before: Params, after: Params, kept: frozenset[str]
     ) -> bool:
         """A file that anybody may propose must not be able to send a kept secret elsewhere."""
-        moved = [
-            name
-            for name in _ADDRESS
-            if params.text(system, before, name) != params.text(system, after, name)
-        ]
+        moved = _moved_to(system, before, after)
         if not moved or not kept:
             return False
         self._found.refuse(
-            (*place, "params", moved[0]),
-            f"{moved[0]!r} of {place[-1]!r} is another one, and its secrets were given for the"
-            " old.",
+            (*place, "params", moved),
+            f"{moved!r} of {place[-1]!r} is another one, and its secrets were given for the old.",
             'Give the secrets as well, such as { env = "JIRA_TOKEN" }: none goes elsewhere'
             " unasked.",
         )
         return True
 
 
-def _fresh(given: Mapping[str, Any]) -> frozenset[str]:
-    """Secrets that are told, and not kept."""
+def _moved_to(system: System, before: Params, after: Params) -> str:
+    """What of the address is another one, or ''."""
+    differing = (
+        name
+        for name in _ADDRESS
+        if params.text(system, before, name) != params.text(system, after, name)
+    )
+    return next(differing, "")
+
+
+def _fresh(given: Mapping[str, Any], told: Opened) -> frozenset[str]:
+    """Secrets that are told, now or later, and not kept."""
     adopted = params.adopted(given)
-    return frozenset(n for n, value in adopted.items() if names_secret(n) and value != MASK)
+    now = frozenset(n for n, value in adopted.items() if names_secret(n) and value != MASK)
+    return now | {name for (name,) in told.coming}
 
 
 def _secrets(given: Params) -> frozenset[str]:

@@ -77,7 +77,7 @@ class AlmChecking:
     async def _try_connector(self, work: AlmConnectorWork, *, may_try: bool) -> None:
         name = work.after.name
         # Whoever says so knows that nothing answers from here.
-        if work.after.inaccessible:
+        if work.after.inaccessible or self._found.awaits("alm_connectors", name):
             self._unreached.add(name)
         elif not may_try:
             self._found.untried.append(f"ALM connector {name}")
@@ -88,7 +88,7 @@ class AlmChecking:
             self._unreached.add(name)
 
     async def _try_connection(self, work: AlmConnectionWork, *, may_try: bool) -> None:
-        if work.connector.inaccessible:
+        if work.connector.inaccessible or self._found.awaits("alm_connections", work.name):
             return
         if not may_try:
             self._found.untried.append(f"ALM connection {work.name}")

@@ -7,7 +7,7 @@ import msgspec
 
 from schemas.access import Caller
 from schemas.configuration import ConfiguredRules
-from schemas.errors import InputError, TidegateError
+from schemas.errors import ConfigurationError, InputError, TidegateError
 from schemas.mapping import MappedValue, MappingTable
 from schemas.metadata import Choice, Metadata
 from schemas.node import Connection
@@ -16,7 +16,7 @@ from service.workers.alm.office import Office
 from service.workers.metadata import choices_of
 from service.workers.operations.checked_tables import Site, check_once, checked_table, told
 from service.workers.operations.configuration.alm_checking import AlmChecking
-from service.workers.operations.configuration.connectors import steered_anew
+from service.workers.operations.configuration.connectors import openable, steered_anew
 from service.workers.operations.configuration.holding import Held
 from service.workers.operations.configuration.own_snippets import library_for
 from service.workers.operations.configuration.snippets import check_snippets
@@ -66,16 +66,19 @@ class Asking(msgspec.Struct, frozen=True):
 async def check(office: Office, held: Held, found: Undertaking, asking: Asking) -> None:
     desk = office.desk
     await check_snippets(desk, found)
-    untold = {each.after.id: each.after for each in found.connectors if not asking.may_ask(each)}
+    records = [each.after for each in found.connectors]
+    awaiting = {each.id for each in records if found.awaits("connectors", each.name)}
+    barred = {each.after.id for each in found.connectors if not asking.may_ask(each)} - awaiting
+    untold = barred | awaiting
     if asking.ask:
-        found.untried += [f"connector {each.name}" for each in untold.values()]
-    async with _opened(desk, found, untold.keys(), ask=asking.ask) as trackers:
-        checking = _Checking(desk, held, found, trackers, untold.keys(), asking)
+        found.untried += [f"connector {each.name}" for each in records if each.id in barred]
+    async with _opened(desk, found, untold, ask=asking.ask) as trackers:
+        checking = _Checking(desk, held, found, trackers, untold, asking)
         found.ends = [work if work.idle else await checking.end(work) for work in found.ends]
         if asking.ask:
             await checking.compare_words()
         may_try = asking.caller.has_permission("edit_alm")
-        alm = AlmChecking(office, found, trackers, untold.keys())
+        alm = AlmChecking(office, found, trackers, untold)
         await alm.check(ask=asking.ask, may_try=may_try)
 
 
@@ -91,12 +94,24 @@ async def _opened(
             trackers.pop(record.id, None)
             look = ask and record.id not in untold
             try:
-                opened = await stack.enter_async_context(tried(desk, record, check=look))
+                tracker = tried(desk, openable(record), check=look)
+                opened = await stack.enter_async_context(tracker)
             except TidegateError as error:
-                found.refuse_for(("connectors", record.name), error)
+                if not _is_awaited(found, record.name, error):
+                    found.refuse_for(("connectors", record.name), error)
             else:
                 trackers[record.id] = opened
         yield trackers
+
+
+def _is_awaited(found: Undertaking, connector: str, error: TidegateError) -> bool:
+    """It is about what stands for a secret until that comes with the apply."""
+    cause = error.__cause__
+    if not isinstance(cause, ConfigurationError):
+        return False
+    return any(
+        place[:4] == ("connectors", connector, "params", cause.setting) for place in found.awaited
+    )
 
 
 class _Checking:
@@ -159,7 +174,7 @@ class _Checking:
     async def _compare(self, record: Connection, given: ConfiguredRules) -> None:
         rules = RuleSet(0, given.outgoing, given.incoming)
         opened, project = self._trackers.get(record.connector), record.settings.project
-        if opened is not None and not self._may_ask(opened):
+        if record.connector in self._untold or (opened and not self._may_ask(opened)):
             return
         library = library_for(given, self._found.library)
         words = await wording_at(self._desk, opened, project, rules, library)

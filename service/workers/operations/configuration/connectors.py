@@ -2,26 +2,26 @@
 
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import msgspec
 
 from schemas.configuration import ConfiguredConnector
 from schemas.node import Connector
-from schemas.redaction import MASK, masked, names_secret
+from schemas.redaction import MASK, names_secret
 from schemas.values import Millis
 from service.workers.operations.configuration.holding import Held
+from service.workers.operations.configuration.opening import (
+    NOT_ASKED,
+    NothingKept,
+    keeps_secret,
+    opened,
+)
 from service.workers.operations.configuration.undertaking import ConnectorWork, Undertaking
 
 _ADDRESS = re.compile(r"(^|_)(url|proxy)$")
-
-
-class NothingKept(Exception):
-    """The names of what is masked, from the outside in, and not on the node."""
-
-    def __init__(self, *names: str) -> None:
-        super().__init__()
-        self.names = names
+_NOWHERE = "https://awaited.invalid"
 
 
 def compare_connectors(
@@ -41,23 +41,8 @@ def compare_connectors(
                 "Give the other tracker a connector of another name.",
             )
             continue
-        try:
-            params = opened(given.params, known.params if known else {})
-        except NothingKept as nothing:
-            found.refuse(
-                ("connectors", name, "params", *nothing.names),
-                f"The node holds no {'.'.join(nothing.names)!r} of {name!r} that it could keep.",
-                'Say where it is, such as { env = "JIRA_TOKEN" }.',
-            )
-            continue
-        moved = moved_with_secrets(given.params, params, known.params if known else {})
-        if moved:
-            found.refuse(
-                ("connectors", name, "params", moved),
-                f"{moved!r} of {name!r} is another one, and its secrets were given for the old.",
-                'Give the secrets as well, such as { env = "JIRA_TOKEN" }: none goes elsewhere'
-                " unasked.",
-            )
+        params = _params(name, given.params, known.params if known else {}, found)
+        if params is None:
             continue
         if known is None:
             made = Connector(new_id(), name, given.system, params, now)
@@ -67,40 +52,55 @@ def compare_connectors(
             found.connectors.append(ConnectorWork(known, changed))
 
 
-def moved_with_secrets(
-    given: Mapping[str, Any], params: Mapping[str, Any], known: Mapping[str, Any]
-) -> str:
-    """The address that changes while a secret stays: a file that anybody may propose must not be
-    able to send it there. '' where none does."""
-    kept = any(MASK in str(value) for value in given.values())
-    changed = [name for name in known.keys() | params.keys() if known.get(name) != params.get(name)]
-    return next((name for name in sorted(changed) if kept and _ADDRESS.search(name)), "")
+def _params(
+    name: str, given: Mapping[str, Any], known: Mapping[str, Any], found: Undertaking
+) -> dict[str, Any] | None:
+    place = ("connectors", name)
+    try:
+        told = opened(given, known, found.offered_in(place), partial(_moved, known))
+    except NothingKept as nothing:
+        found.refuse(
+            (*place, "params", *nothing.names),
+            f"The node holds no {'.'.join(nothing.names)!r} of {name!r} that it could keep.",
+            NOT_ASKED,
+        )
+        return None
+    found.await_in(place, told.coming)
+    moved = _moved(known, told.params)
+    # A file that anybody may propose must not be able to send a kept secret elsewhere.
+    if moved and keeps_secret(given, told.coming):
+        found.refuse(
+            (*place, "params", moved),
+            f"{moved!r} of {name!r} is another one, and its secrets were given for the old.",
+            'Give the secrets as well, such as { env = "JIRA_TOKEN" }: none goes elsewhere'
+            " unasked.",
+        )
+        return None
+    return told.params
+
+
+def _moved(known: Mapping[str, Any], params: Mapping[str, Any]) -> str:
+    """The first address that is another one, or ''."""
+    return next((name for name in _changed(known, params) if _ADDRESS.search(name)), "")
+
+
+def _changed(known: Mapping[str, Any], params: Mapping[str, Any]) -> list[str]:
+    names = known.keys() | params.keys()
+    return sorted(name for name in names if known.get(name) != params.get(name))
 
 
 def steered_anew(before: Connector | None, after: Connector) -> bool:
     """It would speak to another address than before, or with another secret."""
     if before is None:
         return True
-    one, other = before.params, after.params
-    changed = [name for name in one.keys() | other.keys() if one.get(name) != other.get(name)]
+    changed = _changed(before.params, after.params)
     return any(_ADDRESS.search(name) or names_secret(name) for name in changed)
 
 
-def opened(given: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
-    """With the node's own values where what is given is how they are shown."""
-    shown = masked(known)
-    params: dict[str, Any] = {}
-    for name, value in given.items():
-        if name in known and value in (MASK, shown[name]):
-            params[name] = known[name]
-        elif value == MASK:
-            raise NothingKept(name)
-        elif isinstance(value, dict):
-            inner = known.get(name)
-            try:
-                params[name] = opened(value, inner if isinstance(inner, dict) else {})
-            except NothingKept as nothing:
-                raise NothingKept(name, *nothing.names) from nothing
-        else:
-            params[name] = value
-    return params
+def openable(record: Connector) -> Connector:
+    """Where an address comes with the apply, another stands for it: the rest can be looked at."""
+    params = {
+        name: _NOWHERE if value == MASK and _ADDRESS.search(name) else value
+        for name, value in record.params.items()
+    }
+    return msgspec.structs.replace(record, params=params)

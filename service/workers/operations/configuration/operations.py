@@ -1,5 +1,7 @@
 """The management API's calls about the configuration as a whole."""
 
+from collections.abc import Collection
+
 import msgspec
 import sqlalchemy as sa
 
@@ -10,6 +12,7 @@ from schemas.configuration import (
     ConfigurationPlan,
     ConfigurationView,
     PlanBody,
+    WantedBody,
 )
 from schemas.errors import InputError
 from service.store import tallies
@@ -31,7 +34,7 @@ from service.workers.operations.configuration.holding import (
 )
 from service.workers.operations.configuration.removing import find_removals
 from service.workers.operations.configuration.snippets import compare_snippets
-from service.workers.operations.configuration.undertaking import Undertaking
+from service.workers.operations.configuration.undertaking import Place, Undertaking
 from service.workers.operations.mapping import MappingOperations
 from service.workers.roster import touch
 
@@ -46,7 +49,7 @@ class ConfigurationOperations:
 
     async def plan(self, body: PlanBody, caller: Caller) -> ConfigurationPlan:
         """Tells a caller no more than it may read elsewhere, and asks nobody anew for it."""
-        edition, found = await self._think(body, caller)
+        edition, found = await self._think(body, caller, body.awaited)
         changes = changes_of(found)
         if not caller.has_permission("edit_alm"):
             changes = tuple(map(without_params, changes))
@@ -60,6 +63,7 @@ class ConfigurationOperations:
             tuple(found.warnings),
             found.unchecked,
             tuple(found.untried),
+            tuple(found.awaited),
         )
 
     async def apply(self, body: ApplyBody, caller: Caller) -> ConfigurationApplied:
@@ -98,8 +102,10 @@ class ConfigurationOperations:
             told, applied=True, edition=after, versions=versions, freed=freed
         )
 
-    async def _think(self, body: PlanBody, caller: Caller) -> tuple[str, Undertaking]:
-        desk, found = self._desk, Undertaking()
+    async def _think(
+        self, body: WantedBody, caller: Caller, offered: Collection[Place] = ()
+    ) -> tuple[str, Undertaking]:
+        desk, found = self._desk, Undertaking(offered=frozenset(offered))
         held, under = await desk.store.read(self._look)
         compare_connectors(held, body.wanted.connectors, found, now=desk.now(), new_id=desk.new_id)
         ConnectionComparison(held, body.wanted, found, now=desk.now(), new_id=desk.new_id).compare()

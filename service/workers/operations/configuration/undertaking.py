@@ -1,5 +1,7 @@
 """What is to be done so that the node has what is wanted, before anything of it is done."""
 
+from collections.abc import Iterable
+
 import msgspec
 
 from schemas.configuration import ConfigurationProblem, ConfigurationStep, ConfiguredRules
@@ -111,6 +113,10 @@ class Undertaking(msgspec.Struct):
     unchecked: dict[str, str] = {}
     untried: list[str] = []
     """What this caller may not have tried."""
+    offered: frozenset[Place] = frozenset()
+    """Secrets that whoever applies can tell."""
+    awaited: list[Place] = []
+    """Those of them that the node cannot keep: a mask stands for each."""
     steps: list[ConfigurationStep] = []
     kept: list[str] = []
 
@@ -119,6 +125,19 @@ class Undertaking(msgspec.Struct):
 
     def refuse_for(self, place: Place, error: TidegateError) -> None:
         self.refuse(place, error.message, error.remedy)
+
+    def offered_in(self, place: Place) -> frozenset[Place]:
+        """Below `params` of it."""
+        head = (*place, "params")
+        size = len(head)
+        return frozenset(each[size:] for each in self.offered if each[:size] == head)
+
+    def await_in(self, place: Place, coming: Iterable[Place]) -> None:
+        self.awaited += ((*place, "params", *each) for each in sorted(coming))
+
+    def awaits(self, kind: str, name: str) -> bool:
+        """A secret of it, so that nothing can answer yet."""
+        return any(place[:2] == (kind, name) for place in self.awaited)
 
     @property
     def possible(self) -> bool:

@@ -220,6 +220,8 @@ class Side:
             self._edits[name] = Edit(self._version + 1, now)
         elif text == value:
             del self._edits[name]
+            if not conflict:
+                self._tell(name, self.other, "merged", edit.at, at)
         elif text != here:
             self._edits[name] = Edit(self._version + 1, max(edit.at, at))
         self._note_common(name, value, stood=text != value)
@@ -263,6 +265,9 @@ class Side:
         side = self.name if winner == "ours" else self.other
         lost = value if winner == "ours" else self.fields[name]
         self.conflicts.append(Conflict(name, side, newest_first(ours, theirs), lost))
+        self._tell(name, side, by or self.policy, ours, theirs)
+
+    def _tell(self, name: str, side: str, by: str, ours: int, theirs: int) -> None:
         # What was told already is replaced; the other side has to know both.
         self.decided = [
             each for each in self.decided if each["field"] != name or not each["version"]
@@ -271,7 +276,7 @@ class Side:
             {
                 "field": name,
                 "winner": side,
-                "by": by or self.policy,
+                "by": by,
                 "sender_at": ours,
                 "receiver_at": theirs,
                 "version": 0,
@@ -292,4 +297,5 @@ class Side:
             yielding = mine is not None and yields(self.name, self.other, self.policy, mine, told)
             if yielding and self._unseen(name) is None:
                 lost, self.fields[name] = here, fields[name]
-            self.conflicts.append(Conflict(name, told["winner"], moments, lost))
+            if told["by"] != "merged":
+                self.conflicts.append(Conflict(name, told["winner"], moments, lost))

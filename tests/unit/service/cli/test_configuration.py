@@ -135,6 +135,35 @@ async def test_a_plan_can_be_read(on_node: Any, node: Any, folder: Path) -> None
         assert words in shown, words
 
 
+async def test_secrets_that_are_kept_from_a_plan_come_with_the_apply(
+    on_node: Any, node: Any, folder: Path
+) -> None:
+    place = ("connectors", "jira", "params", "token")
+    file = folder / "connectors" / "jira.toml"
+    file.write_text('system = "jira"\n[params]\ntoken = { env = "JIRA_TOKEN" }\n')
+    node.answers["configuration_plan"] = planned(CHANGED, awaited=(place,))
+    given = ("plan", str(folder), "--keep-secrets")
+    result = await on_node(*given)
+    assert result.code == 0
+    assert node.calls[-1][2].awaited == (place,)
+    words = f"{file}:3: secret token comes with the apply, from JIRA_TOKEN; until then jira is not"
+    assert words in result.out
+    assert (await on_node(*given, "--exit-code")).code == 2
+    assert (await on_node(*given, "--json")).json["awaited"] == [list(place)]
+    file.write_text(file.read_text().replace('env = "JIRA_TOKEN"', "kept = true"))
+    await on_node(*given)
+    assert node.calls[-1][2].awaited == (), "the node has it, as the file says"
+    file.write_text(file.read_text().replace("kept = true", 'env = "JIRA_TOKEN"'))
+    node.calls.clear()
+    missing = await on_node("apply", str(folder), "--yes")
+    assert (missing.code, node.calls) == (1, [])
+    assert "no variable JIRA_TOKEN" in missing.err
+    node.answers["configuration_plan"] = planned(CHANGED, problems=(PROBLEM,))
+    refused = await on_node("apply", str(folder), "--yes", "--keep-secrets")
+    assert (refused.code, [call[0] for call in node.calls]) == (1, ["configuration_plan"])
+    assert node.calls[-1][2].awaited == (), "an apply is the last chance to tell it"
+
+
 async def test_apply_sends_what_was_planned_and_shown(
     on_node: Any, node: Any, folder: Path
 ) -> None:

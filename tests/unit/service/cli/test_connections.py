@@ -103,6 +103,7 @@ async def test_set_changes_what_is_given_and_keeps_the_rest(node, on_node):
         poll_seconds=4.0,
         record_hours=3,
         record_megabytes=2,
+        answers_dry_runs=True,
     )
     told = msgspec.to_builtins(settings)
     assert set(told) == set(ConnectionSettings.__struct_fields__), "a setting that may be lost"
@@ -115,6 +116,8 @@ async def test_set_changes_what_is_given_and_keeps_the_rest(node, on_node):
     assert node.calls[-1][2].masks == ("credentials", "K-[0-9]")
     await on_node("connection", "set", "acme-globex", "--mask", "")
     assert node.calls[-1][2].masks == ()
+    await on_node("connection", "set", "acme-globex", "--answers-dry-runs", "no")
+    assert node.calls[-1][2].answers_dry_runs is False
     limits = ("--attachment-limit", "0", "--poll-seconds", "7.5")
     await on_node("connection", "set", "acme-globex", *limits)
     assert (node.calls[-1][2].attachment_limit, node.calls[-1][2].poll_seconds) == (0, 7.5)

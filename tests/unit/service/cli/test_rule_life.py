@@ -1,5 +1,6 @@
 """`tidegate rules …` against a node: versions, drafts, replays, dry runs."""
 
+import msgspec
 import pytest
 
 from schemas.api import Page
@@ -7,6 +8,7 @@ from schemas.rule_life import (
     DiffQuery,
     DraftView,
     DryRun,
+    NotAnswered,
     OtherEnd,
     RecorderView,
     Replayed,
@@ -150,3 +152,20 @@ async def test_a_dry_run_shows_both_sides_and_its_error(on_node, node, tmp_path)
     assert result.code == 1
     assert "outgoing.py:3: KeyError" in result.err
     assert "^^^" in result.out
+
+
+async def test_the_other_side_is_asked_on_demand_alone(on_node, node):
+    run = DryRun("ABC-1", "t", 2, None, None, (), {"fields": {}}, (), ())
+    node.answers["rules_dry_run"] = run
+    await on_node("rules", "dry-run", "a", "ABC-1")
+    assert node.calls[-1][2].ask_there is False
+    why = NotAnswered("refused", "It does not answer \x1b[31mdry runs.", "Ask its administrator.")
+    node.answers["rules_dry_run"] = msgspec.structs.replace(run, unanswered=why)
+    result = await on_node("rules", "dry-run", "a", "ABC-1", "--there", "--wait", "5")
+    assert (node.calls[-1][2].ask_there, node.calls[-1][2].wait_seconds) == (True, 5.0)
+    # What this side knows is shown all the same.
+    assert result.code == 1
+    assert "Writes to this side's tracker" in result.out
+    assert "It does not answer" in result.err
+    assert "Ask its administrator." in result.err
+    assert "\x1b" not in result.err

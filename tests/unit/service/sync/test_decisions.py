@@ -7,9 +7,11 @@ from schemas.issue import FieldChange
 from schemas.replica import Decision, Replica, Stamp, TwinMessage
 from schemas.twin import Twin
 from service.sync.decisions import (
+    MERGED,
     contradicted,
     hear_decisions,
     note_decisions,
+    note_merged,
     overruled,
     record_told,
     told,
@@ -72,6 +74,19 @@ def test_a_contrary_decision_about_what_was_noticed_here_is_recorded_as_well() -
     contrary = msgspec.structs.replace(HEARD, winner="b")
     (recorded,) = record_told((contrary,), (OURS,), {"summary": "mine"}, {}, POLICY)
     assert (recorded.winner, recorded.told) == ("b", True)
+
+
+def test_that_a_text_gave_way_in_a_merge_is_told_and_is_no_conflict(make_twin) -> None:
+    """Both sides may have given way to the other: then the policy takes one."""
+    merge = FieldMerge(FieldChange(), (), (), frozenset(), {}, gave_way={"f": (10, 20)})
+    twin = note_merged(make_twin(), merge, Policy("here", "there"))
+    (made,) = twin.decisions
+    assert (made.winner, made.by, made.sender_at, made.receiver_at) == ("there", MERGED, 10, 20)
+    theirs = Decision("f", "here", MERGED, sender_at=20, receiver_at=10)
+    assert record_told((theirs,), (), {"f": "x"}, {}, Policy("here", "there")) == ()
+    twin = msgspec.structs.replace(twin, heard=(theirs,))
+    assert contradicted(twin, Policy("here", "there")) == {"f"}
+    assert note_merged(twin, FieldMerge(FieldChange(), (), (), frozenset(), {}), POLICY) is twin
 
 
 def test_a_message_that_replaces_another_tells_its_decisions_too() -> None:

@@ -234,6 +234,15 @@ def test_the_time_is_that_of_the_edit_where_it_is_known(make_twin, make_issue) -
     assert (message.replica.stamps["f"].at, message.replica.stamps["g"].at) == (33, 50)
 
 
+def test_what_a_side_that_forgot_finds_changed_is_an_edit(make_twin, make_issue) -> None:
+    edits = {"old": Stamp(2, 33), "unseen": Stamp(4, 33)}
+    fields = {"old": 1, "unseen": 1, "new": 1}
+    for recalls, known in (("", edits), ("told", edits | {"old": Stamp(5, 0), "new": Stamp(5, 0)})):
+        twin = make_twin(version=4, acknowledged=3, recalls=recalls, edits=edits)
+        told, _ = say(twin, make_issue(updated=0), fields)
+        assert told.edits == known
+
+
 def test_of_sets_each_element_has_its_own_history(make_twin, make_issue) -> None:
     elements = {
         "run": ElementStamp(4, 3, before=True),

@@ -141,11 +141,13 @@ def test_nothing_is_told_where_all_of_ours_is_there(make_twin, make_issue) -> No
     assert plan.change == FieldChange(_of("A b C"))
     assert "description" not in plan.edits
     assert plan.standing == NONE
+    assert plan.gave_way == {"description": (HERE_AT, THERE_AT)}
 
 
 def test_of_the_same_paragraph_the_whole_losing_text_is_kept(make_twin, make_issue) -> None:
     plan = planned(make_twin, make_issue, here="A b c", there="Z b C")
     (conflict,) = plan.conflicts
+    assert plan.gave_way == {}
     assert words_of(plan.change.set["description"]) == "Z b C"
     assert (conflict.winner, words_of(conflict.lost)) == ("there", "A b c")
     ours = Policy("here", "there", "here", paragraphs=("description",))

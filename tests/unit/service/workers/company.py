@@ -56,6 +56,7 @@ class Company:
             shop.roster,
             identity,
             shop.publish,
+            dry_runs=shop.dry_runs(identity),
             changed=shop.roster.reload,
             now=shop.now,
             new_id=lambda: os.urandom(8).hex(),

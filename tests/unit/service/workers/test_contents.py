@@ -29,6 +29,7 @@ from service.workers.feed_store import FeedDesk
 from service.workers.roster import touch
 
 FILE = ReplicaAttachment("far-file", "../../etc/passwd ☃.txt", 11)
+OURS = NodeIdentity.generate(os.urandom)
 
 
 class Content:
@@ -209,7 +210,7 @@ async def test_what_nobody_waits_for_is_tidied_away(private, arrivals, tmp_path)
 async def test_a_loss_that_the_peer_tells_reaches_the_twin_that_waits(private) -> None:
     request = await offered(private)
     desk = FeedDesk(
-        private.store, private.roster, NodeIdentity.generate(os.urandom), private.publish,
+        private.store, private.roster, OURS, private.publish, dry_runs=private.dry_runs(OURS),
         changed=private.roster.reload, now=private.now, new_id=private.new_id,
     )  # fmt: skip
     lost = Incoming("e", 0, 0, (), 0, "", (), (Unavailable(request.id, "was deleted"),))
@@ -321,7 +322,7 @@ async def test_what_the_other_side_leaves_out_is_noted_of_what_it_was_shown(
     shown = tracker.person_attaches(issue, "big.zip", b"shown")
     twin = await private.sync("c", issue)
     desk = FeedDesk(
-        private.store, private.roster, NodeIdentity.generate(os.urandom), private.publish,
+        private.store, private.roster, OURS, private.publish, dry_runs=private.dry_runs(OURS),
         changed=private.roster.reload, now=private.now, new_id=private.new_id,
     )  # fmt: skip
     true = Declined("shared", twin, shown, "big.zip", "It has 5 bytes;\nthe connection takes 4.")
@@ -356,7 +357,7 @@ async def test_a_connection_that_rests_asks_for_no_files_and_crowds_out_none(pri
     await private.store.write(many)
     await private.roster.reload()
     desk = FeedDesk(
-        private.store, private.roster, NodeIdentity.generate(os.urandom), private.publish,
+        private.store, private.roster, OURS, private.publish, dry_runs=private.dry_runs(OURS),
         changed=private.roster.reload, now=private.now, new_id=private.new_id,
     )  # fmt: skip
     outgoing = await desk.give("peer", max_bytes=1 << 20, max_items=0)

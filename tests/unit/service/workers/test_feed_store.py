@@ -39,6 +39,7 @@ async def desk(private: Any) -> FeedDesk:
         private.roster,
         OURS,
         private.publish,
+        dry_runs=private.dry_runs(OURS),
         changed=private.roster.reload,
         now=private.now,
         new_id=private.new_id,

@@ -11,11 +11,14 @@ from schemas.node import Connection, ConnectionSettings, Connector, Peer
 from schemas.peer import Declined
 from schemas.replica import TwinMessage
 from service.metrics import Metrics
+from service.peers.identity import NodeIdentity
 from service.store import connections, connectors, outbox, parked, peers, rule_versions, twins
 from service.store.store import Store
 from service.store.twin_records import TwinRow
+from service.web.rates import Rates
 from service.workers.breaker import Breakers
 from service.workers.contents import LocalContents
+from service.workers.dry_run_desk import AT_ONCE, PER_MINUTE, DryRunDesk
 from service.workers.hints import Hint
 from service.workers.metadata import ProjectMetadata
 from service.workers.people import People
@@ -92,6 +95,10 @@ class Workshop:
             settle_ms=100,
             concurrency=4,
         )
+
+    def dry_runs(self, identity: NodeIdentity) -> DryRunDesk:
+        often = Rates(PER_MINUTE / 60, AT_ONCE, now=self.now)
+        return DryRunDesk(self.store, self.roster, identity, often=often, now=self.now)
 
     async def ring_twin(self, due: TwinDue) -> None:
         self.rung.append(due)

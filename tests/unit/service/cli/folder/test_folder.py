@@ -23,6 +23,7 @@ CONNECTION: dict[str, Any] = {
         "disclosed": ["summary", "status"],
         "masks": ['KEY-"[0-9]+"', "credentials"],
         "record_hours": 48,
+        "answers_dry_runs": True,
         "poll_seconds": 2.5,
         "field_policies": {"summary": "acme"},
         "trigger": {"project": "ABC", "labels": ["shared"]},
@@ -202,8 +203,16 @@ def test_secrets_come_from_where_the_file_says(tmp_path: Path) -> None:
         "projects": ["ABC"],
         "inner": {"plain": 1, "secret": "from a file"},
     }
-    kept = read_folder(tmp_path, {}, keep_secrets=True).configuration.connectors["jira"].params
+    unread = read_folder(tmp_path, environ, keep_secrets=True)
+    kept = unread.configuration.connectors["jira"].params
     assert (kept["token"], kept["url"], kept["inner"]["secret"]) == (MASK, MASK, MASK)
+    at = ("connectors", "jira", "params")
+    assert unread.unread == {
+        (*at, "url"): "JIRA_URL",
+        (*at, "token"): "JIRA_TOKEN",
+        (*at, "inner", "secret"): str(secret),
+    }, "and none that the node is to keep"
+    assert read.unread == {}
     missing = read_folder(tmp_path, {"JIRA_URL": "x"}, keep_secrets=False).wrong
     assert [(each.at, "JIRA_TOKEN" in each.message) for each in missing] == [(f"{file}:4", True)]
     params = {name: value for name, value in PARAMS.items() if name != "webhook_secret"}

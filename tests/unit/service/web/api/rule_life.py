@@ -51,5 +51,5 @@ class FakeRuleLife:
         )
         return rule_life.ReplayReport(1, 0, (differing,), {"fields.status": 1}, 4, 9, False)
 
-    async def dry_run(self, name: str, body: rule_life.DryRunBody) -> rule_life.DryRun:
+    async def dry_run(self, name: str, body: rule_life.DryRunBody, author: str = "") -> Any:
         return rule_life.DryRun("ABC-1", "t1", 1, None, None, (), None, (), ())

@@ -129,3 +129,17 @@ async def test_a_caller_of_one_connection_has_to_name_it_or_sees_what_is_its(
         told = await answer.text()
     assert "left-right" not in told
     assert '"connection":"other"' not in told
+
+
+@pytest.mark.parametrize("who", ["operator", "admin"])
+@pytest.mark.parametrize("tried", [{}, {"draft": True}, {"outgoing": "a"}, {"incoming": "b"}])
+async def test_only_an_admin_shows_a_partner_what_unpublished_rules_let_out(
+    door, operations, who: str, tried: dict[str, Any]
+) -> None:
+    headers = {"Authorization": f"Token {who}"}
+    url = f"{PREFIX}/connections/{OURS}/rules/dry-run"
+    for there in (False, True):
+        body = {"issue": "ABC-1", "ask_there": there, **tried}
+        async with door.post(url, headers=headers, json=body) as answer:
+            refused = there and tried and who != "admin"
+            assert answer.status == (403 if refused else 200)

@@ -92,6 +92,7 @@ class Office:
             told=lambda: None,
         )
         self.runs = Runs(shop.store, now=shop.now, new_id=shop.new_id)
+        self.dry_runs = shop.dry_runs(self.identity)
         desk = Desk(
             store=shop.store,
             roster=shop.roster,
@@ -113,6 +114,7 @@ class Office:
             keys=self.keys,
             runs=self.runs,
             known=shop.known,
+            dry_runs=self.dry_runs,
         )
         self.desk = desk
         self.feed = Feed(
@@ -122,6 +124,7 @@ class Office:
                 shop.roster,
                 self.identity,
                 shop.publish,
+                dry_runs=self.dry_runs,
                 changed=self._changed,
                 now=shop.now,
                 new_id=shop.new_id,

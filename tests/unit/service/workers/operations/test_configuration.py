@@ -5,9 +5,16 @@ from typing import Any
 import msgspec
 import pytest
 
-from schemas.access import Caller
+from adapters import registry
+from schemas.access import Caller, Role
 from schemas.api import PageQuery
-from schemas.configuration import ApplyBody, Configuration, ConfigurationChange, PlanBody
+from schemas.configuration import (
+    ApplyBody,
+    Configuration,
+    ConfigurationChange,
+    ConfigurationPlan,
+    PlanBody,
+)
 from schemas.connection_api import ConnectionAccept, ConnectionInitiate, SettingsPatch
 from schemas.errors import InputError
 from schemas.mapping import MappedValue, MappingTable
@@ -25,6 +32,7 @@ RULES = {
     " -> Wanted | None:\n    return None\n",
 }
 ANN = Caller("ann", "admin")
+VIEWER = Caller("v", "viewer")
 SECOND = {"system": "jira", "params": {"url": "https://two.example", "token": "s3cret"}}
 
 
@@ -95,6 +103,7 @@ async def test_only_what_differs_is_changed_and_told(office: Office) -> None:
     given = await held(office)
     left, right = given["connections"]["left-end"], given["connections"]["right-end"]
     left["settings"] |= {"masks": ["credentials"], "conflict_policy": "park"}
+    left["settings"]["answers_dry_runs"] = True
     right["settings"] = {"conflict_policy": "park"}
     left["rules"]["outgoing"] = left["rules"]["outgoing"].replace("return None", "return  None")
     left["description"] = "Ours"
@@ -107,6 +116,7 @@ async def test_only_what_differs_is_changed_and_told(office: Office) -> None:
     ]
     assert [(".".join(f.at), f.before, f.after) for f in by_name["left-end"].fields] == [
         ("description", "", "Ours"),
+        ("settings.answers_dry_runs", None, True),
         ("settings.conflict_policy", None, "park"),
         ("settings.masks", None, ("credentials",)),
     ]
@@ -119,6 +129,7 @@ async def test_only_what_differs_is_changed_and_told(office: Office) -> None:
     assert done.versions == {"left-end": 2}
     live = office.desk.connection("left-end")
     assert (live.record.description, live.policy.default) == ("Ours", "park")
+    assert live.record.settings.answers_dry_runs
     rows = await office.shop.store.read(
         lambda c: triggers.of_connection(c, office.desk.connection("right-end").record.id)
     )
@@ -630,3 +641,94 @@ async def test_what_a_plan_has_the_node_ask_is_what_its_caller_may_ask(office: O
     known["connectors"]["second"]["params"]["token"] = "another"
     plan = await configuration.plan(PlanBody(document(known)), Caller("v", "viewer"))
     assert plan.untried == ("connector second",)
+
+
+TOKEN = ("connectors", "second", "params", "token")
+
+
+def later(given: dict[str, Any], **params: Any) -> dict[str, Any]:
+    """`second` with a token that is not told yet."""
+    known = {**SECOND["params"], "token": MASK, **params}
+    return given | {"connectors": given["connectors"] | {"second": SECOND | {"params": known}}}
+
+
+@pytest.mark.parametrize("role", ["viewer", "admin"])
+async def test_a_plan_tells_which_secrets_come_with_the_apply_and_checks_all_else(
+    office: Office, role: Role, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.workers.systems.system", registry.find)
+    configuration, caller = office.operations.configuration, Caller("c", role)
+
+    async def plan(given: dict[str, Any], *awaited: tuple[str, ...]) -> ConfigurationPlan:
+        return await configuration.plan(PlanBody(document(given), awaited=awaited), caller)
+
+    given = later(wanted())
+    found = await plan(given, TOKEN)
+    assert (found.problems, found.awaited, found.untried) == ((), (TOKEN,), ())
+    assert [change.act for change in found.changes] == ["create"] * 3
+    refused, *_ = (await plan(given)).problems
+    assert "holds no 'token' of 'second'" in refused.message
+    assert (await plan(given, ("connectors", "third", "params", "token"))).problems[0] == refused
+    given["connections"]["left-end"]["rules"] = RULES | {"outgoing": "def outgoing(:"}
+    assert (await plan(given, TOKEN)).findings != ()
+    (wrong,) = (await plan(later(wanted(), tokn="x"), TOKEN)).problems
+    assert "no setting 'tokn'" in wrong.message
+    (wrong,) = (await plan(later(wanted(), user="u"), TOKEN)).problems
+    assert "both 'token' and 'user'" in wrong.message
+    url = ("connectors", "second", "params", "url")
+    assert (await plan(later(wanted(), url=MASK), TOKEN, url)).awaited == (TOKEN, url)
+
+
+async def test_what_a_mask_cannot_stand_for_is_left_to_the_apply(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.workers.systems.system", registry.find)
+    app = {"app_id": "7", "installation_id": 8, "app_private_key": MASK}
+    given = {"connectors": {"hub": {"system": "github", "params": app}}}
+    key = ("connectors", "hub", "params", "app_private_key")
+    plan = office.operations.configuration.plan
+    found = await plan(PlanBody(document(given), awaited=(key,)), ANN)
+    assert (found.problems, found.awaited) == ((), (key,))
+    app["installation_id"] = 0
+    found = await plan(PlanBody(document(given), awaited=(key,)), ANN)
+    assert "lacks the setting 'installation_id'" in found.problems[0].message
+    app |= {"installation_id": 8, "app_private_key": "x"}
+    (wrong,) = (await plan(PlanBody(document(given), check=False), ANN)).problems
+    assert "no RSA key" in wrong.message
+
+
+async def test_a_secret_on_offer_is_awaited_only_where_the_node_cannot_keep_its_own(
+    office: Office,
+) -> None:
+    await apply(office, document(wanted()), check=False)
+    configuration = office.operations.configuration
+
+    async def plan(**params: Any) -> ConfigurationPlan:
+        given = later(await held(office), **params)
+        return await configuration.plan(PlanBody(document(given), awaited=(TOKEN,)), VIEWER)
+
+    same = await plan()
+    assert (same.changes, same.awaited) == ((), ())
+    other = await plan(projects=["P"])
+    assert (len(other.changes), other.awaited, other.problems) == (1, (), ())
+    moved = await plan(url="https://elsewhere.example")
+    assert (moved.problems, moved.awaited, moved.untried) == ((), (TOKEN,), ())
+    assert ("params", "token") in [field.at for field in moved.changes[0].fields]
+    half = await plan(url="https://elsewhere.example", webhook_secret=MASK)
+    assert "holds no 'webhook_secret'" in half.problems[0].message
+    given = await held(office)
+    given["connectors"]["second"]["params"] |= {"webhook_secret": "w"}
+    await apply(office, document(given), check=False)
+    half = await plan(url="https://elsewhere.example", webhook_secret=MASK)
+    assert "its secrets were given for the old" in half.problems[0].message, "one is kept"
+
+
+async def test_nothing_is_applied_while_a_secret_is_to_come(office: Office) -> None:
+    before = await office.operations.configuration.view()
+    done = await apply(office, document(later(wanted())))
+    assert not done.applied
+    assert done.problems[0].place == TOKEN
+    assert "without --keep-secrets" in done.problems[0].remedy
+    assert await office.operations.configuration.view() == before
+    with pytest.raises(msgspec.ValidationError, match="unknown field `awaited`"):
+        msgspec.convert({"wanted": {}, "edition": "e", "awaited": [TOKEN]}, ApplyBody)

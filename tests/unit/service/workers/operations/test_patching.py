@@ -38,6 +38,7 @@ SETTINGS = ConnectionSettings(
             {"mappings": {"status": MappingTable(unmapped="keep"), "priority": SKIPPED}},
         ),
         ({"poll_seconds": 5}, {"poll_seconds": 5.0}),
+        ({"answers_dry_runs": True}, {"answers_dry_runs": True}),
         ({"default_user": ""}, {"default_user": ""}),
     ],
 )  # fmt: skip

@@ -9,12 +9,14 @@ from schemas.errors import InputError
 from schemas.mapping import MappedValue, MappingBody, MappingSolution, MappingTable
 from schemas.metadata import Choice, FieldInfo, Metadata, TypeInfo
 from schemas.twin_api import SyncBody
+from service.store import remote_names
 from service.workers.metadata import LASTS, YOUNG
 from service.workers.operations.errors import ErrorOperations
 from service.workers.operations.twins import TwinOperations
 from tests.simulation.model_tracker import ModelTracker
 from tests.unit.service.workers.operations.conftest import Office
 from tests.unit.service.workers.operations.test_life import NAME, paired, work
+from tests.unit.service.workers.operations.test_partner_dry_runs import asks, let
 
 Offices = tuple[Office, Office]
 
@@ -216,3 +218,20 @@ async def test_tables_are_checked_before_a_connection_begins(offices: Offices) -
     await private.operations.accept(ConnectionAccept(code, "tracker", "second", settings=right))
     (line,) = (await private.operations.mapping("second")).tables["status"].values
     assert line.here_id == "10"
+
+
+async def test_a_dry_run_knows_a_renamed_value_and_remembers_nothing(offices: Offices) -> None:
+    public, private = offices
+    await let(public, answers_dry_runs=True)
+    issue, _ = await begun(private, public, "todo"), await begun(private, public, "done")
+    renames(private, **{"10": "to be done", "20": "finished"})
+    private.shop.at += YOUNG
+    private.shop.trackers["tracker"].person_sets(issue, "status", "finished")
+    id = public.shop.roster.connection_named(NAME).record.id
+    known = await public.shop.store.read(lambda c: remote_names.of(c, id))
+    run = await asks(private, public, issue)
+    assert run.there.error == ""
+    assert [(w.call, w.detail) for w in run.there.writes] == [
+        ("update", {"set": {"status": "closed"}})
+    ]
+    assert await public.shop.store.read(lambda c: remote_names.of(c, id)) == known
