@@ -29,9 +29,11 @@ class ConfiguredConnector(
     """Secrets are masked; a masked one that is given stays as the node holds it."""
 
 
-class ConfiguredRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class ConfiguredRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     outgoing: Source
     incoming: Source
+    snippets: Annotated[dict[_Snippet, Source], msgspec.Meta(max_length=200)] = {}
+    """In place of the node's snippets: rules that were rolled back keep those of then."""
 
 
 class ConfiguredConnection(
@@ -155,7 +157,8 @@ class ConfigurationChange(msgspec.Struct, frozen=True):
     twins: int = 0
     """Issues under sync whose pairs are forgotten when it is removed."""
     source: str = ""
-    """How the snippet changes, as a unified diff."""
+    """How the snippet changes, or those that a connection's rules have for themselves, as a
+    unified diff."""
     used_by: tuple[str, ...] = ()
     """Connections whose rules stay as they are, and have a new version with the new snippet."""
 

@@ -91,6 +91,8 @@ class Wanted(msgspec.Struct, frozen=True, omit_defaults=True):
     type: str = ""
     stop_syncing: bool = False
     """Once this was written the issue is no longer under sync here."""
+    ours: frozenset[str] = frozenset()
+    """Fields whose person the rule names as this side does; no table maps them once more."""
 
 
 class Diagnostic(msgspec.Struct, frozen=True):

@@ -135,11 +135,14 @@ class DeclaredEngine:
         await self._engine.close()
 
 
-def source_of(words: Mapping[str, Words]) -> str:
-    tables = {
+def source_of(words: Mapping[str, Words], people: Mapping[str, str] | None = None) -> str:
+    """The table of people stands under "", which no field is called."""
+    tables: dict[str, object] = {
         field: (w.values, w.unmapped, w.default, sorted(w.skipped))
         for field, w in sorted(words.items())
     }
+    if people:
+        tables[""] = dict(sorted(people.items()))
     return repr(tables) if tables else ""
 
 

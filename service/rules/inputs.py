@@ -1,9 +1,10 @@
 """What a rule is given, in the shape that crosses into the sandbox.
 
-Plain values in tuples cross fastest: each object costs both processes, and what the sandbox has to
-take apart costs it more. The prelude makes the rule's objects from them.
+Each value that crosses costs both processes: so nothing crosses twice or empty, and comments
+cross column by column. The prelude makes the rule's objects from it.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from schemas.issue import Attachment, Comment, Issue
@@ -15,7 +16,11 @@ from service.rules.codec import RichTextCodec
 
 Handle = RichText | Digest
 Crossing = tuple[Any, ...]
-"""Head, fields, places of formatted fields, users, comments, attachments."""
+"""Head; fields, those with formatted text and with people by place; people, comments, files."""
+
+
+_ROW = 4
+"""Values of one comment, in the row of all that is short."""
 
 
 class Given:
@@ -29,6 +34,8 @@ class Given:
         self.rich_fields = {"description"}
         self.comments: set[str] = set()
         self.attachments: set[str] = set()
+        self.ours: set[str] = set()
+        """Fields for which the rule has named a person of this side."""
         self.held_before: frozenset[str] = frozenset()
         """Comments of which the receiving side has an earlier wording."""
 
@@ -41,89 +48,92 @@ class Given:
 
     def issue(self, issue: Issue) -> Crossing:
         """A rule may return parts of what was prepared last: prepare its source last."""
-        self.comments.clear()
-        self.attachments.clear()
         ref = issue.ref
-        comments = [self._comment(c, c.body) for c in issue.comments or ()]
-        attachments = [self._attachment(a) for a in issue.attachments or ()]
         head = (ref.key, ref.url, issue.project)
-        return self._crossing(head, issue.fields, comments, attachments)
+        comments = issue.comments or ()
+        bodies = [comment.body for comment in comments]
+        return head + self._crossing(issue.fields, comments, bodies, issue.attachments or ())
 
     def replica(self, replica: Replica) -> Crossing:
         """Comments whose body is a digest did not change; they are not shown."""
-        self.comments.clear()
-        self.attachments.clear()
-        comments = [
-            self._comment(c, c.body) for c in replica.comments if not isinstance(c.body, Digest)
-        ]
-        attachments = [self._attachment(a) for a in replica.attachments]
-        removed = (list(replica.removed_comments), list(replica.removed_attachments))
-        head = (replica.key, replica.url, replica.gone, *removed)
-        return self._crossing(head, replica.fields, comments, attachments)
+        comments = [c for c in replica.comments if not isinstance(c.body, Digest)]
+        bodies = [comment.body for comment in comments]
+        head: Crossing = (replica.key, replica.url, replica.gone)
+        if replica.removed_comments or replica.removed_attachments:
+            head += (list(replica.removed_comments), list(replica.removed_attachments))
+        return head, *self._crossing(replica.fields, comments, bodies, replica.attachments)
 
     def _crossing(
         self,
-        head: Crossing,
         fields: Fields,
-        comments: list[Crossing],
-        attachments: list[Crossing],
+        comments: Sequence[Comment | ReplicaComment],
+        bodies: Sequence[Handle],
+        attachments: Sequence[Attachment | ReplicaAttachment],
     ) -> Crossing:
+        people = _People()
+        columns = self._comments(comments, bodies, people)
+        self.attachments = {attachment.id for attachment in attachments}
+        files = [(a.id, a.filename, a.size, a.mime) for a in attachments] or None
         shown: dict[str, Any] = {}
-        rich: list[tuple[str, int]] = []
-        users: list[tuple[str, str, str, str]] = []
+        rich: dict[str, int] = {}
+        users: dict[str, int] = {}
         for name, value in fields.items():
             if type(value) is str:
                 shown[name] = value
             elif isinstance(value, RichText | Digest):
-                rich.append((name, self._hold(value)))
+                rich[name] = self._hold(value)
                 self.rich_fields.add(name)
             elif isinstance(value, User):
-                users.append((name, value.name, value.email, value.id))
+                users[name] = people.place(value)
             else:
                 shown[name] = list(value) if isinstance(value, tuple) else value
-        return head, shown, rich, users, comments, attachments
+        return shown, rich, users, people.words, columns, files
 
-    def _comment(self, comment: Comment | ReplicaComment, body: Handle) -> Crossing:
-        author, work = comment.author, comment.work
-        self.comments.add(comment.id)
-        return (
-            comment.id,
-            self._hold(body),
-            author.name,
-            author.email,
-            author.id,
-            comment.created,
-            comment.internal,
-            (work.seconds, work.started) if work else None,
-            comment.id in self.held_before,
-        )
-
-    def _attachment(self, attachment: Attachment | ReplicaAttachment) -> Crossing:
-        self.attachments.add(attachment.id)
-        return attachment.id, attachment.filename, attachment.size, attachment.mime
+    def _comments(
+        self,
+        comments: Sequence[Comment | ReplicaComment],
+        bodies: Sequence[Handle],
+        people: "_People",
+    ) -> Crossing | None:
+        if not comments:
+            self.comments = set()
+            return None
+        first = len(self.handles)
+        self.handles.extend(bodies)
+        rows: list[Any] = []
+        works: list[Crossing | None] = []
+        for comment in comments:
+            author = people.place(comment.author)
+            rows += (comment.id, author, comment.created, comment.internal)
+            works.append((comment.work.seconds, comment.work.started) if comment.work else None)
+        self.comments = set(rows[::_ROW])
+        changed = [id in self.held_before for id in rows[::_ROW]] if self.held_before else []
+        return first, rows, works if any(works) else None, changed if any(changed) else None
 
     def _hold(self, handle: Handle) -> int:
         self.handles.append(handle)
         return len(self.handles) - 1
 
 
-def context_input(context: RuleContext) -> Crossing:
-    """In the order of the prelude's `Context`."""
-    return (
-        context.connection,
-        context.local_side,
-        context.remote_side,
-        context.local_key,
-        context.local_url,
-        context.remote_key,
-        context.remote_url,
-        context.project,
-        context.first_sync,
-        context.now,
-        context.mirror,
-        context.local_keys,
-        context.remote_keys,
-    )
+class _People:
+    """Each person crosses once, as three words; a place is that of the first."""
+
+    def __init__(self) -> None:
+        self.words: list[str] = []
+        self._places: dict[User, int] = {}
+
+    def place(self, user: User) -> int:
+        found = self._places.get(user)
+        if found is None:
+            found = self._places[user] = len(self.words)
+            self.words += (user.name, user.email, user.id)
+        return found
+
+
+def keys_input(context: RuleContext) -> Crossing | None:
+    """What other issues under sync are called, here and there."""
+    known = context.local_keys or context.remote_keys
+    return (context.local_keys, context.remote_keys) if known else None
 
 
 def previous_input(context: RuleContext) -> dict[str, Any]:

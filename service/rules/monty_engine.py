@@ -27,18 +27,10 @@ from service.rules.failure import (
     translate,
     worn_out,
 )
-from service.rules.inputs import Given, context_input, previous_input
+from service.rules.inputs import Crossing, Given, keys_input, previous_input
 from service.rules.limits import RuleLimits
 from service.rules.port import Direction, KeyAsked
-from service.rules.sessions import (
-    RuleSession,
-    RuleSessions,
-    Script,
-    asks_for_issue,
-    frozen,
-    script_of,
-    varies,
-)
+from service.rules.sessions import RuleSession, RuleSessions, Script, frozen, script_of
 from service.rules.worker_binary import confined_binary
 
 log = structlog.get_logger()
@@ -53,8 +45,8 @@ park an issue with hundreds of comments."""
 _NO_START = (MontyError, OSError, RuntimeError)
 """What a pool raises whose worker cannot be started."""
 
-_OUTGOING = "_run_outgoing(_given, _about, _previous)"
-_INCOMING = "_run_incoming(_given, _local, _about, _previous)"
+_OUTGOING = "_run_outgoing(_given)"
+_INCOMING = "_run_incoming(_given)"
 
 
 class MontyEngine:
@@ -72,8 +64,8 @@ class MontyEngine:
         given = Given(issue.fields, self._codec)
         given.held_before = context.told
         script = script_of("outgoing", rules)
-        inputs = {"_given": given.issue(issue)} | _about(script, context)
-        run = _Run(script, _OUTGOING, inputs, given, context)
+        crossing = given.issue(issue), *_about(script, context)
+        run = _Run(script, _OUTGOING, crossing, given, context, self._limits)
         exported = await self._answer(run)
         try:
             return results.outgoing(exported, given)
@@ -85,12 +77,10 @@ class MontyEngine:
     ) -> Wanted | None:
         script = script_of("incoming", rules)
         given = Given(replica.fields, self._codec)
-        asks = issue is not None and asks_for_issue(script.source)
-        local = given.issue(issue) if issue is not None and asks else None
+        local = given.issue(issue) if issue is not None and script.needs.issue else None
         given.held_before = context.taken
-        shown = given.replica(replica)
-        inputs = {"_given": shown, "_local": local} | _about(script, context)
-        run = _Run(script, _INCOMING, inputs, given, context)
+        crossing = given.replica(replica), local, *_about(script, context)
+        run = _Run(script, _INCOMING, crossing, given, context, self._limits)
         exported = await self._answer(run)
         try:
             return results.wanted(exported, given)
@@ -140,41 +130,30 @@ class MontyEngine:
             raise self._failure(error, run) from error
 
     async def _once(self, run: "_Run", *, patience: int = 1) -> Any:
-        borrowed = (
-            self.sessions.fresh(run.script, run.policy(), patience=patience)
-            if run.varies() or patience > 1
-            else self.sessions.borrow(run.script)
-        )
-        printed = _Printed(self._limits.printed)
         try:
-            async with borrowed as session:
-                return await self._feed(session, run, printed)
+            if run.script.needs.varies or patience > 1:
+                policy = run.policy()
+                return await self.sessions.fresh(run.script, policy, run.within, patience=patience)
+            return await self.sessions.warm(run.script, run.within)
         finally:
-            if printed.text:
-                log.debug("rule.printed", file=FILES[run.direction], text=printed.text)
-
-    async def _feed(self, session: RuleSession, run: "_Run", printed: "_Printed") -> Any:
-        lookup = {"_host_plain": run.given.plain, "_host_markdown": run.given.markdown}
-        try:
-            return await session.run(run.code, run.inputs, lookup, printed.add)
-        except MontyRuntimeError as error:
-            # Here, so that the session stays warm: the rule is asked again at once.
-            if (key := asked(error)) is not None:
-                return key
-            raise
+            if run.printed:
+                log.debug("rule.printed", file=FILES[run.direction], text=run.printed)
+                run.printed = ""
 
     def _failure(self, error: MontyError, run: "_Run") -> RuleError | MappingError:
         files = fed(run.direction, run.script.snippets)
         return translate(error, run.direction, run.source, self._limits, files)
 
 
-def _about(script: Script, context: RuleContext) -> dict[str, Any]:
-    """What was before crosses only for rules that speak of it."""
-    asks = context.previous and any("previous" in source for source in script.sources)
-    return {
-        "_about": context_input(context),
-        "_previous": previous_input(context) if asks else None,
-    }
+def _about(script: Script, context: RuleContext) -> Crossing:
+    """The context and what was before, for rules that may look at them, and the keys."""
+    needs = script.needs
+    asked = needs.context
+    return (
+        None if asked is None else tuple([getattr(context, name) for name in asked]),
+        previous_input(context) if needs.previous and context.previous else None,
+        keys_input(context),
+    )
 
 
 class _Run:
@@ -182,39 +161,42 @@ class _Run:
         self,
         script: Script,
         code: str,
-        inputs: dict[str, Any],
+        crossing: Crossing,
         given: Given,
         context: RuleContext,
+        limits: RuleLimits,
     ) -> None:
         self.script = script
         self.direction = script.direction
         self.source = script.source
-        self.code = code
-        self.inputs = inputs
-        self.given = given
-        self.context = context
+        self.printed = ""
+        """The beginning of what the rule prints."""
+        self._code = code
+        self._crossing = crossing
+        self._given = given
+        self._context = context
+        self._room = limits.printed
 
-    def varies(self) -> bool:
-        return any(map(varies, self.script.sources))
+    async def within(self, session: RuleSession) -> Any:
+        lookup = {"_host_plain": self._given.plain, "_host_markdown": self._given.markdown}
+        try:
+            return await session.run(self._code, self._crossing, lookup, self._print)
+        except MontyRuntimeError as error:
+            # Here, so that the session stays warm: the rule is asked again at once.
+            if (key := asked(error)) is not None:
+                return key
+            raise
+
+    def _print(self, stream: str, text: str) -> None:
+        self.printed += text[: self._room - len(self.printed)]
 
     def policy(self) -> Any:
-        about = self.context
+        about = self._context
         return frozen(about.now, f"{about.connection} {about.local_key} {about.remote_key}")
 
     def refused(self, refused: results.Refused) -> RuleError:
         line = function_line(self.direction, self.source)
         return results.refusal(refused, FILES[self.direction], line)
-
-
-class _Printed:
-    """Keeps the beginning of what a rule prints."""
-
-    def __init__(self, room: int) -> None:
-        self._room = room
-        self.text = ""
-
-    def add(self, stream: str, text: str) -> None:
-        self.text += text[: self._room - len(self.text)]
 
 
 @asynccontextmanager

@@ -1,7 +1,8 @@
 """What a rule returned, checked strictly before anything else sees it."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from math import isfinite
 from typing import Any, TypeVar
 
@@ -35,7 +36,7 @@ NAMES = (
     "parent",
     "links",
 )
-"""In the order in which the prelude exports them."""
+"""In the order in which the prelude exports them; `type` comes last."""
 
 EXPECTED: dict[str, tuple[type | tuple[type, ...], str]] = {
     "summary": (str, "text"),
@@ -73,6 +74,17 @@ _REPORTED = re.compile(r"Reported by [^\n]+\.")
 C = TypeVar("C", OutgoingComment, WantedComment)
 
 
+_CLASSES = {0: "_Clear", 1: "RichText", 2: "RichText", 3: "User", 4: "RichText", 5: "User"}
+"""Objects that cross as tuples, told by how long these are; a rule's own tuples come as lists."""
+
+_USER, _OURS = 3, 5
+
+_AS_IT_CAME: tuple[Any, ...] = (0, (), (), False)
+"""A formatted text's place, the lines before and after it, and whether its first line stays out."""
+
+_SHORT = 200
+
+
 class Refused(Exception):
     """A result that cannot be used; becomes a `RuleError` where file and line are known."""
 
@@ -80,9 +92,9 @@ class Refused(Exception):
 def outgoing(exported: Any, given: Given) -> Outgoing | None:
     if exported is None:
         return None
-    named, kind, custom, comments, attachments, _, stops = exported
-    fields = _fields(named, custom, given)
-    _put(fields, "type", kind, given)
+    named, custom, comments, attachments, _, stops = exported
+    fields = _fields(named[:-1], custom, given)
+    _put(fields, "type", named[-1], given)
     return Outgoing(
         fields=fields,
         comments=_comments(comments, given, OutgoingComment),
@@ -94,18 +106,20 @@ def outgoing(exported: Any, given: Given) -> Outgoing | None:
 def wanted(exported: Any, given: Given) -> Wanted | None:
     if exported is None:
         return None
-    named, kind, custom, comments, attachments, project, stops = exported
+    named, custom, comments, attachments, project, stops = exported
+    kind = named[-1]
     if kind is not ... and kind is not None and not isinstance(kind, str):
         raise Refused(f"type: a name is expected, {_describe(kind)} was given.")
     if not isinstance(project, str):
         raise Refused(f"project: a key is expected, {_describe(project)} was given.")
     return Wanted(
-        fields=_fields(named, custom, given),
+        fields=_fields(named[:-1], custom, given),
         comments=_comments(comments, given, WantedComment),
         attachments=_attachments(attachments, given),
         project=project,
         type=kind if isinstance(kind, str) else "",
         stop_syncing=_truth("stop_syncing", stops),
+        ours=frozenset(given.ours),
     )
 
 
@@ -124,7 +138,7 @@ def refusal(refused: Refused, file: str, line: int) -> RuleError:
     )
 
 
-def _fields(named: tuple[Any, ...], custom: Any, given: Given) -> Fields:
+def _fields(named: Sequence[Any], custom: Any, given: Given) -> Fields:
     if not isinstance(custom, dict):
         raise Refused(f"fields: a dict is expected, {_describe(custom)} was given.")
     fields: Fields = {}
@@ -136,20 +150,20 @@ def _fields(named: tuple[Any, ...], custom: Any, given: Given) -> Fields:
     for name, raw in zip(NAMES, named, strict=True):
         if raw is ... or ((raw is None or raw == []) and name not in held):
             continue  # by far the most
-        _put(fields, name, raw, given)
+        if type(raw) is str and name in PLAIN:
+            fields[name] = raw
+        else:
+            _put(fields, name, raw, given)
     return fields
 
 
 def _put(fields: Fields, name: str, raw: Any, given: Given) -> None:
     if raw is ...:
         return
-    if type(raw) is str and name in PLAIN:  # the common case, straight through
-        fields[name] = raw
-        return
-    if isinstance(raw, MontyClassProxy) and raw.name == "_Clear":
+    if type(raw) is tuple and not raw:
         fields[name] = () if EXPECTED.get(name, _ANY)[0] is tuple else None
         return
-    value = _value(name, raw, given)
+    value = _object(name, raw, given) if type(raw) is tuple else _value(name, raw, given)
     if (value is None or value == ()) and name not in given.fields:
         return  # nobody has this field: absent is not empty
     expected = EXPECTED.get(name)
@@ -159,9 +173,9 @@ def _put(fields: Fields, name: str, raw: Any, given: Given) -> None:
 
 
 def _value(name: str, raw: Any, given: Given) -> Value:
-    if isinstance(raw, MontyClassProxy):
-        return _object(name, raw, given)
     match raw:
+        case list():
+            return _set(name, raw)
         case str():
             return given.codec.from_markdown(raw) if name in given.rich_fields else raw
         case None | bool():
@@ -170,47 +184,44 @@ def _value(name: str, raw: Any, given: Given) -> Value:
             return raw
         case float() if isfinite(raw):
             return raw
-        case list() | tuple() | set() | frozenset():
-            return _set(name, raw)
         case _:
             raise _unfit(name, raw)
 
 
-def _object(name: str, raw: MontyClassProxy, given: Given) -> Value:
-    if raw.name == "RichText":
-        return _rich(name, raw.attributes, given)
-    if raw.name == "User":
-        return _user(name, raw.attributes)
-    raise _unfit(name, raw)
+def _object(name: str, raw: tuple[Any, ...], given: Given) -> Value:
+    size = len(raw)
+    if size == _USER:
+        return _user(name, raw)
+    if size == _OURS:
+        given.ours.add(name)
+        return _user(name, raw[:_USER])
+    return _rich(name, raw, given)
 
 
 def _unfit(name: str, raw: Any) -> Refused:
     return Refused(f"{name}: {_describe(raw)} cannot be the value of a field.")
 
 
-def _set(name: str, raw: Iterable[Any]) -> tuple[str, ...]:
-    items = list(raw)
+def _set(name: str, items: list[Any]) -> tuple[str, ...]:
     for item in items:
         if not isinstance(item, str):
             raise Refused(f"{name}: a list of texts is expected, it holds {_describe(item)}.")
     return as_set(items)
 
 
-def _user(name: str, attributes: dict[str, Any]) -> User:
-    words = [attributes.get(word) for word in ("name", "email", "id")]
+def _user(name: str, words: tuple[Any, ...]) -> User:
     for word in words:
-        if not isinstance(word, str):
+        if type(word) is not str:
             raise Refused(f"{name}: a User is made of texts, {_describe(word)} was given.")
-    return User(*map(str, words))
+    return User(*words)
 
 
-def _rich(name: str, attributes: dict[str, Any], given: Given) -> RichText | Digest:
-    place = attributes.get("_ref")
-    before, after = attributes.get("_before", ()), attributes.get("_after", ())
+def _rich(name: str, raw: tuple[Any, ...], given: Given) -> RichText | Digest:
+    place, before, after, bare = raw + _AS_IT_CAME[len(raw) :]
     if type(place) is not int or not 0 <= place < len(given.handles):
         raise Refused(f"{name}: this formatted text was not given to the rule.")
     held = given.handles[place]
-    if attributes.get("_bare") and isinstance(held, RichText):
+    if bare and isinstance(held, RichText):
         held = _without_reporter(held)
     if not before and not after:
         return held
@@ -233,12 +244,14 @@ def _paragraphs(name: str, lines: Any) -> tuple[Block, ...]:
     for line in lines:
         if not isinstance(line, str):
             raise Refused(f"{name}: a line to add is a text, {_describe(line)} was given.")
-        blocks.extend(plain(line).blocks)
+        blocks.extend(_plain(line) if len(line) <= _SHORT else plain(line).blocks)
     return tuple(blocks)
 
 
-_BODY = ("_ref", "_before", "_after")
-"""In the order in which the prelude exports a comment's body."""
+@lru_cache(maxsize=256)
+def _plain(line: str) -> tuple[Block, ...]:
+    """Most lines name a person, and the same one again and again."""
+    return plain(line).blocks
 
 
 def _comments(exported: list[Any], given: Given, kind: Callable[..., C]) -> tuple[C, ...]:
@@ -251,7 +264,7 @@ def _comments(exported: list[Any], given: Given, kind: Callable[..., C]) -> tupl
         if isinstance(raw, str):
             body = given.codec.from_markdown(raw)
         elif isinstance(raw, tuple):
-            body = _rich("comments", dict(zip(_BODY, raw, strict=False)), given)
+            body = _rich("comments", raw, given)
         if not isinstance(body, RichText):
             raise Refused(f"comments: a body is formatted text, {_describe(raw)} was given.")
         result[ident] = kind(ident, body, internal, _work(work))
@@ -297,6 +310,8 @@ KINDS = {
 def _describe(raw: Any) -> str:
     if isinstance(raw, MontyClassProxy):
         return f"an object of class {raw.name}"
+    if isinstance(raw, tuple) and len(raw) in _CLASSES:
+        return f"an object of class {_CLASSES[len(raw)]}"
     kind = KINDS.get(type(raw).__name__, type(raw).__name__)
     if raw is None or not isinstance(raw, str | int | float):
         return kind

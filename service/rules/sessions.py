@@ -1,9 +1,7 @@
 """Sandbox sessions: one for each rule file in use, kept warm, thrown away when in doubt."""
 
-import re
 from asyncio import Semaphore
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from functools import lru_cache
 from importlib.resources import files
@@ -13,8 +11,10 @@ import msgspec
 from pydantic_monty import AsyncMonty, AsyncMontySession, OSPolicy
 
 from schemas.rules import RuleSet, Snippet
+from service.rules.inputs import Crossing
 from service.rules.limits import RuleLimits
 from service.rules.linking import linked
+from service.rules.needs import Needs, needs_of
 from service.rules.port import Direction
 from service.rules.prelude import prelude
 from service.rules.snippets import bare
@@ -32,6 +32,7 @@ class Script(msgspec.Struct, frozen=True):
     tables: str = ""
     snippets: tuple[Snippet, ...] = ()
     """Those that the file reaches, in their order."""
+    needs: Needs = Needs()
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -40,48 +41,25 @@ class Script(msgspec.Struct, frozen=True):
 
 def script_of(direction: Direction, rules: RuleSet) -> Script:
     source = rules.outgoing if direction == "outgoing" else rules.incoming
-    if not rules.snippets:
-        return Script(direction, source, rules.tables)
-    reached = linked(source, f"{direction}.py", rules.snippets)
-    return Script(direction, source, rules.tables, reached.snippets)
+    return _script(direction, source, rules.tables, rules.snippets)
+
+
+@lru_cache(maxsize=256)
+def _script(direction: Direction, source: str, tables: str, library: tuple[Snippet, ...]) -> Script:
+    reached = linked(source, f"{direction}.py", library).snippets if library else ()
+    script = Script(direction, source, tables, reached)
+    return msgspec.structs.replace(script, needs=needs_of(direction, script.sources))
 
 
 RUNS = 500
 """A session is renewed after so many runs: its budget of suspensions is for its whole life."""
 
-_VARYING = re.compile(
-    r"\bimport\b.*\b(?:datetime|time|random|uuid|secrets)\b"
-    r"|\bfrom\s+(?:datetime|time|random|uuid|secrets)\b"
-    r"|\b(?:eval|exec)\b"
-)
-
-_INCOMING = re.compile(
-    r"^def[ \t]+incoming\s*\(\s*\w+\s*(?::[^,*()]*)?,\s*(\w+)\s*[:,]", re.MULTILINE
-)
-_REFLECTING = re.compile(r"\b(?:eval|exec|locals|globals|vars|dir|lambda)\b|\bincoming\s*=")
-
 Printed = Callable[[str, str], None]
-
-
-@lru_cache(maxsize=256)
-def varies(source: str) -> bool:
-    """True when a rule may look at the clock or draw: it then gets a session for itself."""
-    return _VARYING.search(source) is not None
 
 
 def frozen(now: int, seed: str) -> OSPolicy:
     moment = datetime.fromtimestamp(now / 1000, UTC)
     return OSPolicy(datetime=moment, timezone="UTC", sleep="zero", random_start={"seed": seed})
-
-
-@lru_cache(maxsize=256)
-def asks_for_issue(source: str) -> bool:
-    """False only where an incoming rule surely never looks at the issue here, which it then is not
-    given: most rules ask the replica alone."""
-    heads = _INCOMING.findall(source)
-    if len(heads) != 1 or _REFLECTING.search(source):
-        return True
-    return len(re.findall(rf"\b{heads[0]}\b", source)) > 1
 
 
 class RuleSession:
@@ -92,23 +70,24 @@ class RuleSession:
         self.runs = 0
 
     async def load(self, script: Script) -> None:
-        tables = script.tables
-        filled = f"{PRELUDE}\n_tables.update({tables})\n" if tables else PRELUDE
+        filled = f"{PRELUDE}\n_context_names.extend({script.needs.context or ()})\n"
+        if script.tables:
+            filled += f"_tables.update({script.tables})\n"
         await self._session.feed_run(filled)
         for source in script.sources:
             await self._session.feed_run(bare(source), print_callback=_ignore)
         await self._session.feed_run(f"{script.direction} and None")
 
-    async def run(
+    def run(
         self,
         code: str,
-        inputs: dict[str, Any],
+        given: Crossing,
         lookup: dict[str, Any],
         printed: Printed,
-    ) -> Any:
+    ) -> Awaitable[Any]:
         self.runs += 1
-        return await self._session.feed_run(
-            code, inputs=inputs, external_lookup=lookup, print_callback=printed
+        return self._session.feed_run(
+            code, inputs={"_given": given}, external_lookup=lookup, print_callback=printed
         )
 
     @property
@@ -129,27 +108,31 @@ class RuleSessions:
         self._idle: list[tuple[Script, RuleSession]] = []
         self.turn = Semaphore(workers)
 
-    @asynccontextmanager
-    async def borrow(self, script: Script) -> AsyncIterator[RuleSession]:
-        """A warm session. One in which anything went wrong does not come back."""
+    async def warm(self, script: Script, work: Callable[[RuleSession], Awaitable[Any]]) -> Any:
+        """In a warm session. One in which anything went wrong does not come back."""
         async with self.turn:
             session = self._take(script) or await self._open(script, frozen(0, ""))
             try:
-                yield session
+                done = await work(session)
             except BaseException:
                 await session.end()
                 raise
             await self._give_back(script, session)
+            return done
 
-    @asynccontextmanager
     async def fresh(
-        self, script: Script, policy: OSPolicy, *, patience: int = 1
-    ) -> AsyncIterator[RuleSession]:
-        """`patience` allows so many times as much time."""
+        self,
+        script: Script,
+        policy: OSPolicy,
+        work: Callable[[RuleSession], Awaitable[Any]],
+        *,
+        patience: int = 1,
+    ) -> Any:
+        """In a session of its own. `patience` allows so many times as much time."""
         async with self.turn:
             session = await self._open(script, policy, patience)
             try:
-                yield session
+                return await work(session)
             finally:
                 await session.end()
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, TypeVar, overload
+from typing import Any, Literal, TypeVar, overload
 
 _D = TypeVar("_D")
 
@@ -226,7 +226,9 @@ def map_value(table: dict[str, str], value: str | None, default: _D) -> str | _D
 @overload
 def mapped(field: str, value: str) -> str:
     """The counterpart by the connection's own mapping table of that field. A value without a line
-    parks the issue, is kept, replaced or left out, as the table says."""
+    parks the issue, is kept, replaced or left out, as the table says. Of people, `mapped("users",
+    person)` gives who by the connection's table stands here for a person; somebody without a line
+    parks nothing: they come back as they are, and are looked up here."""
 
 @overload
 def mapped(field: str, value: None) -> None: ...
@@ -234,6 +236,8 @@ def mapped(field: str, value: None) -> None: ...
 def mapped(field: str, value: list[str]) -> list[str]: ...
 @overload
 def mapped(field: str, value: str | None) -> str | None: ...
+@overload
+def mapped(field: Literal["users"], value: User) -> User: ...
 @overload
 def must_map(field: str, table: dict[str, str], value: str) -> str:
     """Like `map_value`, but a value without a counterpart parks the issue and names it. A mapping

@@ -48,6 +48,15 @@ def get(c: sa.Connection, name: str, version: int) -> SnippetVersion | None:
     return None if row is None else _version(row)
 
 
+def worded(c: sa.Connection, name: str, source: str) -> int | None:
+    """The newest version of just these words."""
+    wanted = sa.select(sa.func.max(_t.version)).where(
+        _t.name == name, _t.source == source.encode(), sa.not_(_t.removed)
+    )
+    found: int | None = c.execute(wanted).scalar()
+    return found
+
+
 def history(
     c: sa.Connection, name: str, *, before: int | None = None, limit: int = 100
 ) -> list[SnippetVersion]:

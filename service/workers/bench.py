@@ -57,6 +57,14 @@ class Persons(Protocol):
         """Who the other side's user is here; None when nobody is known to be."""
         ...
 
+    def in_table(self, user: User) -> bool:
+        """Whether a person has said who the other side's user is here."""
+        ...
+
+    async def one_of_ours(self, user: User) -> User | None:
+        """The person whom this side calls so, by e-mail, name or id."""
+        ...
+
 
 class Ground(Protocol):
     """What the tracker's projects know, as far as it can tell."""

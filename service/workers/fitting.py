@@ -85,7 +85,7 @@ class Fitting:
         for name, value in wanted.fields.items():
             fitted = self._fitted(name, value, known)
             if isinstance(fitted, User):
-                fitted = await self._person(name, fitted, issue)
+                fitted = await self._person(name, fitted, issue, ours=name in wanted.ours)
             if isinstance(fitted, tuple) and self._kind(name, known) == "users":
                 fitted, unknown = await self._several(fitted)
                 losses += [Loss(name, _nobody(words)) for words in unknown]
@@ -118,12 +118,12 @@ class Fitting:
             if name not in held
         ]
 
-    async def before(self, twin: Twin, fields: Fields, issue: Issue) -> Fields:
+    async def before(self, twin: Twin, earlier: Wanted, issue: Issue) -> Fields:
         """The same of what was wished before, as far as it can tell what has changed."""
-        fitted = dict(without_left_out(fields, twin.relations.left_out))
-        for name, value in fields.items():
+        fitted = dict(without_left_out(earlier.fields, twin.relations.left_out))
+        for name, value in earlier.fields.items():
             if isinstance(value, User):
-                person = await self._person(name, value, issue)
+                person = await self._person(name, value, issue, ours=name in earlier.ours)
                 if isinstance(person, User):
                     fitted[name] = person
             elif name in fitted and not isinstance(value, tuple):
@@ -189,12 +189,15 @@ class Fitting:
         known = as_set({user.name for user in found.values() if user is not None})
         return known, [name for name, user in found.items() if user is None]
 
-    async def _person(self, name: str, user: User, issue: Issue | None) -> "User | _Lost":
+    async def _person(
+        self, name: str, user: User, issue: Issue | None, *, ours: bool
+    ) -> "User | _Lost":
         here = issue.fields.get(name) if issue is not None else None
         held = here if isinstance(here, User) else None
-        if held is not None and _same_person(held, user):
+        persons = self._bench.persons
+        if held is not None and _same_person(held, user) and (ours or not persons.in_table(user)):
             return held
-        found = await self._bench.persons.who_is(user)
+        found = await (persons.one_of_ours(user) if ours else persons.who_is(user))
         if found is None:
             return _Lost(_nobody(user.name or user.email or "that person"))
         # The tracker may tell more or less of a person than it found by a search.

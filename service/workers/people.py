@@ -61,6 +61,12 @@ class ConnectionPeople:
             found = await self._named(self._settings.default_user)
         return found
 
+    def in_table(self, user: User) -> bool:
+        return bool(self._by_table(user))
+
+    async def one_of_ours(self, user: User) -> User | None:
+        return await self._named(user.email or user.id or user.name)
+
     def _by_table(self, user: User) -> str:
         table = self._settings.users
         if not table:
@@ -76,19 +82,24 @@ class ConnectionPeople:
         for user in found:
             if words == user.id or folded == user.email.casefold():
                 return user
-        return _only([user for user in found if folded == user.name.casefold()])
+        by_name = _only([user for user in found if folded == user.name.casefold()])
+        return by_name or (_hidden(found) if "@" in words else None)
 
     async def _by_email(self, email: str) -> User | None:
         found = await self._people.search(self._opened, email)
         for user in found:
             if user.email.casefold() == email.casefold():
                 return user
-        # Trackers find by an address that they do not show.
-        return found[0] if len(found) == 1 and not found[0].email else None
+        return _hidden(found)
 
     async def _by_name(self, name: str) -> User | None:
         found = await self._people.search(self._opened, name)
         return _only([user for user in found if user.name.casefold() == name.casefold()])
+
+
+def _hidden(found: tuple[User, ...]) -> User | None:
+    """Trackers find by an address that they do not show."""
+    return found[0] if len(found) == 1 and not found[0].email else None
 
 
 def _only(found: list[User]) -> User | None:

@@ -385,7 +385,7 @@ class Reconciliation:
         except RuleError:
             # A rule may not cope with a state that never was; the base is the next best witness.
             return twin.base.wanted
-        return await self._fitting.before(twin, earlier.fields, issue) if earlier else {}
+        return await self._fitting.before(twin, earlier, issue) if earlier else {}
 
     def _say_gone(self) -> None:
         if not self.twin.gone or self.twin.resend or self._asked:

@@ -39,7 +39,8 @@ class ConnectionTables:
         """Made anew only when the settings or what a tracker tells have changed. `told`: the ids
         of the replica that rules are about to see."""
         record = live.record
-        if not record.settings.mappings and not record.settings.flow:
+        settings = record.settings
+        if not (settings.mappings or settings.flow or _people_of(record)):
             self._made.pop(record.id, None)
             return NOTHING
         here, there = await self.here(live), await self.there(live)
@@ -112,7 +113,12 @@ def _declared(
         called = _called(field, table, now, names)
         words[field] = _words(table, choices_of(here, field), called, frozenset(now.values()))
     flow = record.settings.flow if record.mode == "visual" else {}
-    return Declared(words, flow, record.mode != "script", source_of(words))
+    return Declared(words, flow, record.mode != "script", source_of(words, _people_of(record)))
+
+
+def _people_of(record: Connection) -> dict[str, str]:
+    """For scripts, which may ask; what other rules say of people is mapped when it is written."""
+    return record.settings.users if record.mode == "script" else {}
 
 
 def _words(

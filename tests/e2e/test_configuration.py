@@ -214,10 +214,15 @@ async def test_a_change_is_taken_back_by_git_and_by_the_node(desk: Desk) -> None
     assert code == 0, err
     await alice.rename(key, "Pinion")
     await _arrives(desk, "EU: Pinion")
-    assert (
-        await desk.exported() == f" M config/{RULES}/incoming.py\n M config/{RULES}/outgoing.py\n"
+    # With the snippet of then, which is on the node no more.
+    assert await desk.exported() == (
+        f" M config/{RULES}/incoming.py\n M config/{RULES}/outgoing.py\n"
+        f"?? config/{RULES}/snippets/\n"
     )
+    code, _, err = await desk.tidegate("plan", "DIR", "--exit-code")
+    assert code == 0, err
     desk.git("checkout", "--quiet", ".")
+    desk.git("clean", "-dfq")
     code, out, _ = await desk.tidegate("plan", "DIR", "--exit-code")
     assert code == 2
     assert '-        summary="EU: " + issue.summary,' in out

@@ -156,6 +156,12 @@ class End:
     async def who_is(self, user: User) -> User | None:
         return None
 
+    def in_table(self, user: User) -> bool:
+        return False
+
+    async def one_of_ours(self, user: User) -> User | None:
+        return None
+
     async def fields(
         self, project: str, type: str, *, young: bool = False
     ) -> dict[str, FieldInfo] | None:

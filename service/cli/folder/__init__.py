@@ -6,6 +6,7 @@ connections/NAME/connection.toml    sides, mode, settings
                  triggers.toml      one table for each trigger
                  outgoing.py        in script mode; golden files may stand beside them
                  incoming.py
+                 snippets/NAME.py   in place of those below: what rolled-back rules import
 alm-connectors/*.toml              SD Elements' ALM connectors, each with its name
 alm-connections/*.toml             and ALM connections, each with project and alias
 snippets/NAME.py                   what rules of several connections import

@@ -92,6 +92,8 @@ def _in_files(place: Place) -> Place:
             return ("connections", name, MAPPINGS, file, *rest)
         case ("connections", name, "triggers", *rest):
             return ("connections", name, TRIGGERS, *rest)
+        case ("connections", _, "rules", "snippets", *_):
+            return place
         case ("connections", name, "rules", *_):
             return ("connections", name, OUTGOING)
     return place

@@ -74,7 +74,7 @@ class _Reading:
             for folder in folders
             if folder.is_dir() and (found := self._connection(folder)) is not None
         }
-        snippets = dict(self._snippets())
+        snippets = dict(self._snippets(self._folder, ()))
         alm_connectors = self._alm(ALM_CONNECTORS, AlmConnectorFile)
         whole = {
             "connectors": connectors,
@@ -153,14 +153,15 @@ class _Reading:
         given = self._document(file, place) if file.exists() else None
         return given if given is not None and self._fits(kind, given, place) else {}
 
-    def _rules(self, folder: Path) -> dict[str, str] | None:
-        sources = {}
+    def _rules(self, folder: Path) -> dict[str, Any] | None:
+        sources: dict[str, Any] = {}
+        snippets = dict(self._snippets(folder, (CONNECTIONS, folder.name, "rules")))
         for key, name in (("outgoing", OUTGOING), ("incoming", INCOMING)):
             file = folder / name
             self.places.add_file((CONNECTIONS, folder.name, name), file)
             if file.exists():
                 sources[key] = self._text(file)
-        if not sources:
+        if not sources and not snippets:
             return None
         for key, name in (("outgoing", OUTGOING), ("incoming", INCOMING)):
             if key not in sources:
@@ -168,11 +169,11 @@ class _Reading:
                 remedy = "A connection has both rules, or, with neither, those of the node."
                 self.wrong.append(Wrong(at, "The file is missing.", remedy))
                 return None
-        return sources
+        return sources | ({"snippets": snippets} if snippets else {})
 
-    def _snippets(self) -> Iterator[tuple[str, str]]:
-        for file in sorted((self._folder / SNIPPETS).glob("*.py")):
-            self.places.add_file((SNIPPETS, file.stem), file)
+    def _snippets(self, folder: Path, place: Place) -> Iterator[tuple[str, str]]:
+        for file in sorted((folder / SNIPPETS).glob("*.py")):
+            self.places.add_file((*place, SNIPPETS, file.stem), file)
             if file.name == "__init__.py":
                 continue  # for an editor's sake
             if is_snippet_name(file.stem):

@@ -54,7 +54,7 @@ def write_folder(folder: Path, configuration: Configuration, *, prune: bool) -> 
     ours = set(_ours(folder))
     # What a connection of the node no longer has goes; what is of none only when asked for.
     kept = {folder / CONNECTIONS / name for name in configuration.connections}
-    gone = sorted(file for file in ours - wanted.keys() if prune or file.parent in kept)
+    gone = sorted(file for file in ours - wanted.keys() if prune or kept & {*file.parents})
     try:
         for file, content in wanted.items():
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -62,8 +62,7 @@ def write_folder(folder: Path, configuration: Configuration, *, prune: bool) -> 
                 file.write_bytes(content)
         for file in gone:
             file.unlink()
-            if file.parent.parent == folder / CONNECTIONS and not any(file.parent.iterdir()):
-                file.parent.rmdir()
+            _tidy(file.parent, folder / CONNECTIONS)
     except OSError as error:
         raise failed(
             f"{error.filename}: cannot be written: {error.strerror}.",
@@ -71,6 +70,13 @@ def write_folder(folder: Path, configuration: Configuration, *, prune: bool) -> 
         ) from error
     left = sorted(ours - wanted.keys() - set(gone))
     return Written(_named(sorted(wanted)), _named(gone), _named(left))
+
+
+def _tidy(emptied: Path, connections: Path) -> None:
+    """What was made for a connection goes with its last file."""
+    while connections in emptied.parents and not any(emptied.iterdir()):
+        emptied.rmdir()
+        emptied = emptied.parent
 
 
 def _says(file: Path, content: bytes) -> bool:
@@ -92,7 +98,8 @@ def _ours(folder: Path) -> Iterator[Path]:
         yield from (folder / kind).glob("*.toml")
     for name in OF_CONNECTION:
         yield from (folder / CONNECTIONS).glob(f"*/{name}")
-    yield from (each for each in (folder / SNIPPETS).glob("*.py") if is_snippet_name(each.stem))
+    for pattern in (f"{SNIPPETS}/*.py", f"{CONNECTIONS}/*/{SNIPPETS}/*.py"):
+        yield from (each for each in folder.glob(pattern) if is_snippet_name(each.stem))
 
 
 def _connector(connector: ConfiguredConnector, file: Path) -> dict[str, Any]:
@@ -119,6 +126,8 @@ def _connection(folder: Path, connection: ConfiguredConnection) -> Iterator[tupl
     if rules:
         yield folder / OUTGOING, _source(rules["outgoing"])
         yield folder / INCOMING, _source(rules["incoming"])
+        for name, source in sorted(rules.get("snippets", {}).items()):
+            yield folder / SNIPPETS / f"{name}.py", _source(source)
 
 
 def _ordered(value: Any, name: str = "") -> Any:

@@ -4,7 +4,7 @@ from typing import Any, Callable  # noqa: UP035 (the sandbox has no collections.
 
 from service.rules.prelude.parts import Attachment, Comment, RichText, User
 from service.rules.prelude.returned import Replica, Wanted, _Clear
-from service.rules.prelude.taken_in import _context, _issue, _replica, _with_previous
+from service.rules.prelude.taken_in import _begin, _context, _issue, _replica
 from service.rules.prelude.words import _asked
 
 outgoing: Callable[[Any, Any], Any]
@@ -31,64 +31,90 @@ _NAMES = (
     "spent",
     "parent",
     "links",
+    "type",
 )
 
 
-def _let_through(result: Any, wanted: Any, name: str) -> Any:
-    for item in result:
-        if type(item) is not wanted:
-            raise TypeError(f"\x1etype\x1e{name}\x1e{wanted.__name__}\x1e{type(item).__name__}")
-    return result
-
-
-_VALUES = (str, type(None), RichText, User, int, bool, float, _Clear)
 _SETS = (list, tuple, set, frozenset)
+_AS_IT_IS = (int, bool, float)
 # What is wrong among these is told better outside.
 _ITEMS = (str, type(None), int, bool, float, bytes, dict)
 
 
-def _values(names: Any, values: Any) -> None:
-    """Functions and classes would cross as texts that look right."""
-    for value in values:
-        if value is not ... and type(value) not in _VALUES:
-            _look(names, values, value)
+def _crossing(names: Any, values: Any) -> Any:
+    return [
+        value
+        if value is None or value is ... or type(value) is str
+        else _crosses(names, values, value)
+        for value in values
+    ]
 
 
-def _look(names: Any, values: Any, value: Any) -> None:
+def _crosses(names: Any, values: Any, value: Any) -> Any:
+    """Objects cross as tuples, told by their length, for these cross faster; so a rule's own
+    tuples cross as lists. Functions and classes would cross as texts that look right."""
     kind = type(value)
-    if kind in _ITEMS:
-        return
+    if kind is list:
+        return value if not value else _items(names, values, value, value)
+    if kind is User:
+        words = (value.name, value.email, value.id)
+        return (*words, None, None) if value._here else words
+    if kind is RichText:
+        return _rich(value)
+    if kind in _AS_IT_IS:
+        return value
+    if kind is _Clear:
+        return ()
     if kind in _SETS:
-        for item in value:
-            kind = type(item)
-            if kind not in _ITEMS:
-                break
-        else:
-            return
-    _refuse(names, [value is each for each in values].index(True), kind)
+        return _items(names, values, value, list(value))
+    if kind not in _ITEMS:
+        _refuse(names, values, value, kind)
+    return value
 
 
-def _refuse(names: Any, place: int, kind: Any) -> None:
+def _items(names: Any, values: Any, value: Any, items: Any) -> Any:
+    for item in items:
+        if type(item) not in _ITEMS:
+            _refuse(names, values, value, type(item))
+    return items
+
+
+def _rich(text: RichText) -> Any:
+    if text._after or text._bare:
+        return (text._ref, text._before, text._after, text._bare)
+    return (text._ref, text._before) if text._before else (text._ref,)
+
+
+def _refuse(names: Any, values: Any, value: Any, kind: Any) -> None:
+    place = [value is each for each in values].index(True)
     name = str(list(names)[place]) if names else _NAMES[place]
     raise TypeError(f"\x1etype\x1e{name}\x1ea value of a field\x1e{kind.__name__}")
 
 
-def _body(body: Any) -> Any:
-    """Tuples cross back faster than objects."""
-    if type(body) is not RichText:
-        return body
-    if body._before or body._after:
-        return (body._ref, body._before, body._after)
-    return (body._ref,)
+def _comment(comment: Any) -> Any:
+    if type(comment) is not Comment:
+        _stranger("comments", "Comment", comment)
+    body = comment.body
+    if type(body) is RichText:
+        body = _rich(body)
+    return (comment.id, body, comment.internal, comment.work)
+
+
+def _attachment(attachment: Any) -> Any:
+    if type(attachment) is not Attachment:
+        _stranger("attachments", "Attachment", attachment)
+    return attachment.id
+
+
+def _stranger(part: str, wanted: str, given: Any) -> None:
+    raise TypeError(f"\x1etype\x1e{part}\x1e{wanted}\x1e{type(given).__name__}")
 
 
 def _export(result: Any, wanted: Any, rule: str) -> Any:
     if result is None:
         return None
     if type(result) is not wanted:
-        raise TypeError(f"\x1etype\x1e{rule}()\x1e{wanted.__name__}\x1e{type(result).__name__}")
-    comments = _let_through(result.comments, Comment, "comments")
-    attachments = _let_through(result.attachments, Attachment, "attachments")
+        _stranger(f"{rule}()", wanted.__name__, result)
     named = (
         result.summary,
         result.description,
@@ -110,33 +136,33 @@ def _export(result: Any, wanted: Any, rule: str) -> Any:
         result.spent,
         result.parent,
         result.links,
-    )
-    _values((), named)
-    if result.fields and type(result.fields) is dict:
-        _values(result.fields, result.fields.values())
-    return [
-        named,
         result.type,
-        result.fields,
-        [(c.id, _body(c.body), c.internal, c.work) for c in comments],
-        [a.id for a in attachments],
+    )
+    fields = result.fields
+    if fields and type(fields) is dict:
+        crossing = _crossing(fields, fields.values())
+        fields = {name: crossing[place] for place, name in enumerate(fields)}
+    return [
+        _crossing((), named),
+        fields,
+        [_comment(comment) for comment in result.comments],
+        [_attachment(attachment) for attachment in result.attachments],
         result.project if wanted is Wanted else "",
         result.stop_syncing,
     ]
 
 
-def _run_outgoing(given: Any, about: Any, previous: Any) -> Any:
-    context = _context(about)
-    if previous:
-        _with_previous(context, previous)
-    result = outgoing(_issue(given), context)  # noqa: F821
+def _run_outgoing(given: Any) -> Any:
+    issue, about, previous, keys = given
+    _begin(keys)
+    result = outgoing(_issue(issue), _context(about, previous))  # noqa: F821
     return _asked[0] if _asked else _export(result, Replica, "outgoing")
 
 
-def _run_incoming(given: Any, local: Any, about: Any, previous: Any) -> Any:
-    issue = None if local is None else _issue(local)
-    context = _context(about)
-    if previous:
-        _with_previous(context, previous)
-    result = incoming(_replica(given), issue, context)  # noqa: F821
+def _run_incoming(given: Any) -> Any:
+    replica, issue, about, previous, keys = given
+    _begin(keys)
+    result = incoming(  # noqa: F821
+        _replica(replica), None if issue is None else _issue(issue), _context(about, previous)
+    )
     return _asked[0] if _asked else _export(result, Wanted, "incoming")

@@ -16,6 +16,7 @@ def _find(table: dict[str, Any], value: str) -> Any:
 
 
 _tables: dict[str, Any] = {}
+# By field. That of people has no field's name: "".
 
 
 def _declared(field: str, value: str) -> tuple[bool, Any]:
@@ -36,6 +37,8 @@ def _declared(field: str, value: str) -> tuple[bool, Any]:
 
 
 def mapped(field: str, value: Any) -> Any:
+    if field == "users" and (value is None or type(value) is User):
+        return map_user(_tables.get("", {}), value)
     if field not in _tables:
         raise ValueError(f"The connection has no mapping table for {field}.")
     if value is None:
@@ -78,7 +81,11 @@ def map_user(table: dict[str, str], user: Any, default: Any = ...) -> Any:
         found = default
     if found is ...:
         return user
-    return User(found, found if "@" in found else "", found) if type(found) is str else found
+    if type(found) is not str:
+        return found
+    here = User(found, found if "@" in found else "", found)
+    here._here = True
+    return here
 
 
 def only_mapped(table: dict[str, Any], value: Any) -> Any:

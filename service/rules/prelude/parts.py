@@ -4,6 +4,9 @@ from typing import Any
 
 
 class User:
+    # True for one whom a table has told: a person of this side.
+    _here = False
+
     def __init__(self, name: str = "", email: str = "", id: str = "") -> None:
         self.name = name
         self.email = email
@@ -20,7 +23,13 @@ class RichText:
         self._ref = _ref
 
     def prepend(self, line: str) -> "RichText":
-        return _reworded(self, (line, *self._before), self._after, self._bare)
+        copy = RichText(self._ref)
+        copy._before = (line, *self._before)
+        if self._after:
+            copy._after = self._after
+        if self._bare:
+            copy._bare = True
+        return copy
 
     def append(self, line: str) -> "RichText":
         return _reworded(self, self._before, (*self._after, line), self._bare)
@@ -33,6 +42,10 @@ def _reworded(text: RichText, before: Any, after: Any, bare: bool) -> RichText:
 
 
 class Comment:
+    # What most comments are not; each value that an object gets costs.
+    work: Any = None
+    changed = False
+
     def __init__(
         self,
         id: str,
@@ -48,8 +61,10 @@ class Comment:
         self.author = author
         self.created = created
         self.internal = internal
-        self.work = work
-        self.changed = changed
+        if work is not None:
+            self.work = work
+        if changed:
+            self.changed = changed
 
 
 class Work:

@@ -8,88 +8,81 @@ from service.rules.prelude.returned import Replica
 from service.rules.prelude.words import _asked, _local_keys, _markdown, _plain, _remote_keys
 
 
-def _fields(fields: Any, rich: Any, users: Any) -> Any:
-    for name, place in rich:
-        fields[name] = RichText(place)
-    for name, called, email, id in users:
-        fields[name] = User(called, email, id)
+def _fields(fields: Any, rich: Any, users: Any, people: Any) -> Any:
+    for name in rich:
+        fields[name] = RichText(rich[name])
+    for name in users:
+        at = users[name]
+        fields[name] = User(people[at], people[at + 1], people[at + 2])
     return fields
 
 
-def _comments(given: Any) -> Any:
-    return [
-        Comment(
-            id,
-            RichText(place),
-            User(name, email, user),
-            created,
-            internal,
-            None if work is None else Work(work[0], work[1]),
-            changed,
+def _comments(given: Any, people: Any) -> Any:
+    """What all comments have stands in one row; their bodies have places one after the other."""
+    if given is None:
+        return []
+    place, row, works, changed = given
+    made: list[Comment] = []
+    for number in range(len(row) // 4):
+        at = number * 4
+        who = row[at + 1]
+        work = None if works is None else works[number]
+        made.append(
+            Comment(
+                row[at],
+                RichText(place + number),
+                User(people[who], people[who + 1], people[who + 2]),
+                row[at + 2],
+                row[at + 3],
+                None if work is None else Work(work[0], work[1]),
+                changed is not None and changed[number],
+            )
         )
-        for id, place, name, email, user, created, internal, work, changed in given
-    ]
+    return made
 
 
 def _attachments(given: Any) -> Any:
+    if given is None:
+        return []
     return [Attachment(id, filename, size, mime) for id, filename, size, mime in given]
 
 
 def _issue(given: Any) -> Issue:
-    head, texts, rich, users, comments, attachments = given
-    key, url, project = head
-    fields = _fields(texts, rich, users)
-    return Issue(key, url, project, fields, (_comments(comments), _attachments(attachments)))
+    key, url, project, fields, rich, users, people, comments, attachments = given
+    parts = _comments(comments, people), _attachments(attachments)
+    return Issue(key, url, project, _fields(fields, rich, users, people), parts)
 
 
 def _replica(given: Any) -> Replica:
-    head, texts, rich, users, comments, attachments = given
-    fields = _fields(texts, rich, users)
-    replica = Replica(
-        summary=fields.get("summary"),
-        description=fields.get("description"),
-        status=fields.get("status"),
-        priority=fields.get("priority"),
-        type=fields.get("type"),
-        labels=fields.get("labels", []),
-        assignee=fields.get("assignee"),
-        reporter=fields.get("reporter"),
-        resolution=fields.get("resolution"),
-        components=fields.get("components", []),
-        fix_versions=fields.get("fix_versions", []),
-        affected_versions=fields.get("affected_versions", []),
-        milestone=fields.get("milestone"),
-        area=fields.get("area"),
-        iteration=fields.get("iteration"),
-        due=fields.get("due"),
-        estimate=fields.get("estimate"),
-        remaining=fields.get("remaining"),
-        spent=fields.get("spent"),
-        parent=fields.get("parent"),
-        links=fields.get("links", []),
-        comments=_comments(comments),
-        attachments=_attachments(attachments),
-        fields=fields,
-    )
+    head, fields, rich, users, people, comments, attachments = given
+    replica = Replica(_given=_fields(fields, rich, users, people))
+    replica.comments = _comments(comments, people)
+    replica.attachments = _attachments(attachments)
     replica.key, replica.url, replica.gone = head[0], head[1], head[2]
-    replica.removed_comments, replica.removed_attachments = head[3], head[4]
+    if len(head) > 3:
+        replica.removed_comments, replica.removed_attachments = head[3], head[4]
     return replica
 
 
-def _context(given: Any) -> Context:
-    _plain.clear()
-    _markdown.clear()
-    _asked.clear()
-    for keys, found in ((_local_keys, given[-2]), (_remote_keys, given[-1])):
-        keys.clear()
-        keys.update(found)
-    return Context(given)
-
-
-def _with_previous(context: Context, previous: Any) -> Context:
-    for name, value in previous.items():
-        person = type(value) is dict
-        context.previous[name] = (
-            User(value["name"], value["email"], value["id"]) if person else value
-        )
+def _context(given: Any, previous: Any) -> Any:
+    """None where the rule never looks at it."""
+    if given is None:
+        return None
+    context = Context(given)
+    if previous:
+        for name, value in previous.items():
+            person = type(value) is dict
+            context.previous[name] = (
+                User(value["name"], value["email"], value["id"]) if person else value
+            )
     return context
+
+
+def _begin(keys: Any) -> None:
+    """Nothing is left over from one run to the next."""
+    for kept in (_plain, _markdown, _asked, _local_keys, _remote_keys):
+        if kept:
+            kept.clear()
+    if keys:
+        _local_keys.update(keys[0])
+        _remote_keys.update(keys[1])

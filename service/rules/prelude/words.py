@@ -42,8 +42,9 @@ def with_author(comment: Comment) -> Comment:
         return comment
     line = f"{name} wrote:"
     body = comment.body
-    body = body.prepend(line) if type(body) is RichText else f"{line}\n\n{body}"
-    return _with_body(comment, body)
+    if type(body) is not RichText:
+        return _with_body(comment, f"{line}\n\n{body}")
+    return _with_body(comment, body.prepend(line))
 
 
 def _with_body(comment: Comment, body: Any) -> Comment:

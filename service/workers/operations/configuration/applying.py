@@ -3,6 +3,7 @@
 import msgspec
 import sqlalchemy as sa
 
+from schemas.configuration import ConfiguredRules
 from schemas.rules import RuleSet, Snippet
 from service.rules.defaults import Manifest
 from service.rules.linking import used_by
@@ -11,6 +12,7 @@ from service.store.rule_snippets import SnippetVersion
 from service.store.triggers import TriggerRow
 from service.workers.alm.office import Office
 from service.workers.operations.configuration.alm_applying import AlmApplying
+from service.workers.operations.configuration.own_snippets import own_used
 from service.workers.operations.configuration.undertaking import EndWork, Undertaking
 from service.workers.operations.connections import end_connection
 from service.workers.operations.initiation import add_rules
@@ -54,14 +56,15 @@ class Applying:
             self._save(c, gone.snippet, removed=True)
         return versions
 
-    def _save(self, c: sa.Connection, snippet: Snippet, *, removed: bool = False) -> None:
+    def _save(self, c: sa.Connection, snippet: Snippet, *, removed: bool = False) -> int:
         """Numbers go on where there was one of this name."""
         last = rule_snippets.last(c, snippet.name)
+        version = last.version + 1 if last else 1
         rule_snippets.add(
             c,
             SnippetVersion(
                 snippet.name,
-                last.version + 1 if last else 1,
+                version,
                 "" if removed else snippet.source,
                 self._author,
                 self._message,
@@ -69,6 +72,7 @@ class Applying:
                 removed,
             ),
         )
+        return version
 
     def _renew(self, c: sa.Connection, live: LiveConnection) -> int:
         return renew(
@@ -110,9 +114,29 @@ class Applying:
             author=self._author,
             message=self._message,
             now=now,
-            snippets=used_by(RuleSet(0, work.rules.outgoing, work.rules.incoming), _library(c)),
+            snippets=self._pins(c, work.rules),
         )
         return {work.name: version}
+
+    def _pins(self, c: sa.Connection, rules: ConfiguredRules) -> dict[str, int]:
+        """The versions of the snippets that the rules use."""
+        if not rules.snippets:
+            return used_by(RuleSet(0, rules.outgoing, rules.incoming), _library(c))
+        return {name: self._pin(c, name, source) for name, source in own_used(rules).items()}
+
+    def _pin(self, c: sa.Connection, name: str, source: str) -> int:
+        """Where there never was one of these words it becomes part of the history: what the node
+        has for all others, or that it has none, stands again after it."""
+        known = rule_snippets.worded(c, name, source)
+        if known is not None:
+            return known
+        stands = rule_snippets.last(c, name)
+        version = self._save(c, Snippet(name, 0, source))
+        if stands is None or stands.removed:
+            self._save(c, Snippet(name, 0, source), removed=True)
+        else:
+            self._save(c, stands.snippet)
+        return version
 
     def _manifests(self, c: sa.Connection, work: EndWork) -> tuple[Manifest, Manifest]:
         other = connections.get(c, work.after.counterpart)

@@ -12,6 +12,7 @@ from service.rules.linking import used_by
 from service.rules.snippets import file_of
 from service.workers.operations.configuration.alm_changes import alm_changes_of
 from service.workers.operations.configuration.differing import act_of, differing, other_secrets
+from service.workers.operations.configuration.own_snippets import own_used
 from service.workers.operations.configuration.undertaking import (
     ConnectorWork,
     EndWork,
@@ -88,6 +89,16 @@ def _end(work: EndWork) -> ConfigurationChange:
         tuple(fields),
         _diff(f"connections/{work.name}/outgoing.py", rules[0], wanted[0]),
         _diff(f"connections/{work.name}/incoming.py", rules[1], wanted[1]),
+        source=_own_snippets(work) if work.rules else "",
+    )
+
+
+def _own_snippets(work: EndWork) -> str:
+    before = work.before.own_snippets if work.before else {}
+    after = own_used(work.rules) if work.rules else {}
+    return "".join(
+        _diff(f"connections/{work.name}/{file_of(name)}", before.get(name, ""), after.get(name, ""))
+        for name in sorted(before.keys() | after.keys())
     )
 
 

@@ -18,6 +18,7 @@ from service.workers.operations.checked_tables import Site, check_once, checked_
 from service.workers.operations.configuration.alm_checking import AlmChecking
 from service.workers.operations.configuration.connectors import openable, steered_anew
 from service.workers.operations.configuration.holding import Held
+from service.workers.operations.configuration.own_snippets import library_for
 from service.workers.operations.configuration.snippets import check_snippets
 from service.workers.operations.configuration.undertaking import (
     ConnectorWork,
@@ -149,32 +150,38 @@ class _Checking:
         return self._asking.ask and opened.record.id not in self._untold
 
     async def _check_rules(self, name: str, rules: ConfiguredRules) -> None:
-        given = RuleSet(0, rules.outgoing, rules.incoming)
-        self._found.findings += await check_files(
-            self._desk, given, f"connections/{name}", self._found.library
-        )
+        given, folder = RuleSet(0, rules.outgoing, rules.incoming), f"connections/{name}"
+        library = library_for(rules, self._found.library)
+        for snippet in library if rules.snippets else ():
+            found = await self._desk.engine.check_snippet(snippet, library)
+            self._found.findings += [
+                msgspec.structs.replace(each, file=f"{folder}/{each.file}") for each in found
+            ]
+        self._found.findings += await check_files(self._desk, given, folder, library)
 
     async def compare_words(self) -> None:
         """Of the rules that have another version afterwards."""
         for work in self._found.ends:
             if work.rules is not None:
-                await self._compare(work.after, work.rules.outgoing, work.rules.incoming)
+                await self._compare(work.after, work.rules)
         settings = {work.after.id: work.after for work in self._found.ends}
         for live in self._found.renewed:
             record = settings.get(live.record.id, live.record)
-            await self._compare(record, live.rules.outgoing, live.rules.incoming)
+            rules = ConfiguredRules(live.rules.outgoing, live.rules.incoming)
+            await self._compare(record, rules)
         self._found.warnings = list(dict.fromkeys(self._found.warnings))
 
-    async def _compare(self, record: Connection, outgoing: str, incoming: str) -> None:
-        rules, opened = RuleSet(0, outgoing, incoming), self._trackers.get(record.connector)
+    async def _compare(self, record: Connection, given: ConfiguredRules) -> None:
+        rules = RuleSet(0, given.outgoing, given.incoming)
+        opened, project = self._trackers.get(record.connector), record.settings.project
         if record.connector in self._untold or (opened and not self._may_ask(opened)):
             return
-        project, library = record.settings.project, self._found.library
+        library = library_for(given, self._found.library)
         words = await wording_at(self._desk, opened, project, rules, library)
         if words.unchecked:
             self._found.unchecked[record.name] = words.unchecked
         for each in words.warnings:
-            own = each.file in ("outgoing.py", "incoming.py")
+            own = bool(given.snippets) or each.file in ("outgoing.py", "incoming.py")
             file = f"connections/{record.name}/{each.file}" if own else each.file
             self._found.warnings.append(msgspec.structs.replace(each, file=file))
 

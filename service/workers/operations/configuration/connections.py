@@ -10,13 +10,13 @@ from schemas.configuration import (
     Configuration,
     ConfigurationStep,
     ConfiguredConnection,
-    ConfiguredRules,
 )
 from schemas.errors import TidegateError
 from schemas.mapping import MappingBody, MappingTable
 from schemas.node import Connection, ConnectionSettings, Standing
 from schemas.values import Millis
 from service.workers.operations.configuration.holding import Held, HeldConnection
+from service.workers.operations.configuration.own_snippets import changed_rules
 from service.workers.operations.configuration.undertaking import EndWork, Undertaking
 from service.workers.operations.initiation import settings_of
 from service.workers.operations.mapping import check_flow
@@ -73,7 +73,7 @@ class ConnectionComparison:
         if settings is None:
             return
         after = msgspec.structs.replace(record, settings=settings, description=given.description)
-        rules = _changed(given.rules, known)
+        rules = changed_rules(given.rules, known.rules, known.own_snippets)
         if rules is not None and not known.rules.version:
             rules = None
             self._found.steps.append(
@@ -319,19 +319,3 @@ def _wish(settings: ConnectionSettings, stands: ConnectionSettings) -> str:
     if settings.paragraphs != stands.paragraphs:
         words += ["--paragraphs", *settings.paragraphs]
     return shlex.join(words)
-
-
-def _changed(given: ConfiguredRules | None, known: HeldConnection) -> ConfiguredRules | None:
-    """None where they are the same; how lines end makes no difference."""
-    if given is None:
-        return None
-    stands = (known.rules.outgoing, known.rules.incoming)
-    same = all(
-        _lines(one) == _lines(other)
-        for one, other in zip((given.outgoing, given.incoming), stands, strict=True)
-    )
-    return None if same else given
-
-
-def _lines(source: str) -> str:
-    return source.replace("\r\n", "\n")

@@ -14,7 +14,7 @@ from schemas.configuration import (
 from schemas.connection_api import SettingsBody
 from schemas.node import Connection, ConnectionSettings, Connector
 from schemas.redaction import masked
-from schemas.rules import RuleSet
+from schemas.rules import RuleSet, Snippet
 from schemas.triggers import TriggerSpec
 from service.store import connections, connectors, rule_snippets, rule_versions, triggers
 from service.store.rule_snippets import SnippetVersion
@@ -24,6 +24,7 @@ from service.workers.operations.configuration.alm_holding import (
     documents_of,
     read_held_alm,
 )
+from service.workers.operations.configuration.own_snippets import own_snippets
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
@@ -32,6 +33,8 @@ class HeldConnection(msgspec.Struct, frozen=True):
     record: Connection
     rules: RuleSet
     triggers: dict[str, TriggerSpec]
+    own_snippets: dict[str, str] = {}
+    """What its rules use in place of the node's snippets."""
 
 
 class Held(msgspec.Struct, frozen=True):
@@ -60,12 +63,14 @@ def read_held(c: sa.Connection, store: Store) -> Held:
         (others if each.type == "alm" or each.status == "removed" else ours).append(each)
     known = connectors.all(c, store.vault)
     named = _triggers(c)
+    snippets = rule_snippets.newest(c)
+    library = tuple(each.snippet for each in snippets)
     return Held(
         {each.name: each for each in known},
-        {each.name: _held(c, each, named.get(each.id, {})) for each in ours},
+        {each.name: _held(c, each, named.get(each.id, {}), library) for each in ours},
         tuple(others),
         {each.id: each.name for each in known} | {each.id: each.name for each in ours},
-        {each.name: each for each in rule_snippets.newest(c)},
+        {each.name: each for each in snippets},
         read_held_alm(c, store),
     )
 
@@ -78,9 +83,14 @@ def _triggers(c: sa.Connection) -> dict[str, dict[str, TriggerSpec]]:
     return found
 
 
-def _held(c: sa.Connection, record: Connection, named: dict[str, TriggerSpec]) -> HeldConnection:
+def _held(
+    c: sa.Connection,
+    record: Connection,
+    named: dict[str, TriggerSpec],
+    library: tuple[Snippet, ...],
+) -> HeldConnection:
     rules = rule_versions.newest(c, record.id) or RuleSet(0, "", "")
-    return HeldConnection(record, rules, named)
+    return HeldConnection(record, rules, named, own_snippets(rules, library))
 
 
 def edition_of(held: Held) -> str:
@@ -138,7 +148,9 @@ def _document(held: Held, each: HeldConnection) -> ConfiguredConnection:
         description=record.description,
         settings=body_of(record.settings),
         triggers=dict(sorted(each.triggers.items())),
-        rules=ConfiguredRules(each.rules.outgoing, each.rules.incoming) if scripted else None,
+        rules=ConfiguredRules(each.rules.outgoing, each.rules.incoming, each.own_snippets)
+        if scripted
+        else None,
     )
 
 

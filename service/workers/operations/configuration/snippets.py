@@ -7,6 +7,7 @@ from schemas.rules import RuleSet, Snippet
 from schemas.snippets import is_snippet_name
 from service.rules.linking import used_by
 from service.workers.operations.configuration.holding import Held
+from service.workers.operations.configuration.own_snippets import with_lf
 from service.workers.operations.configuration.undertaking import SnippetWork, Undertaking
 from service.workers.operations.desk import Desk
 from service.workers.operations.snippets import NAMED, check_files, reaches, scripted
@@ -21,12 +22,13 @@ def compare_snippets(
         known = held.snippets.get(name)
         if not is_snippet_name(name):
             found.refuse(("snippets", name), f"{name!r} cannot be the name of a snippet.", NAMED)
-        elif known is None or _lines(known.source) != _lines(source):
+        elif known is None or with_lf(known.source) != with_lf(source):
             found.snippets.append(SnippetWork(known, Snippet(name, 0, source)))
     stand = {name: row.snippet for name, row in held.snippets.items()}
     changed = {work.after.name: work.after for work in found.snippets}
     found.library = tuple((stand | changed).values())
-    staying = _staying(desk, found)
+    apart = {n for n, given in wanted.connections.items() if given.rules and given.rules.snippets}
+    staying = [live for live in _staying(desk, found) if live.record.name not in apart]
     _find_removals(held, wanted, found, staying, prune=prune)
     found.renewed = [
         live for live in staying if changed.keys() & used_by(live.rules, found.library).keys()
@@ -67,7 +69,7 @@ def _used(
         yield from (snippet.name for snippet in live.rules.snippets)
     sets = [live.rules for live in staying]
     sets += [RuleSet(0, work.rules.outgoing, work.rules.incoming)
-             for work in found.ends if work.rules is not None]  # fmt: skip
+             for work in found.ends if work.rules and not work.rules.snippets]  # fmt: skip
     sets += [RuleSet(0, source, "") for source in wanted.snippets.values()]
     for rules in sets:
         yield from used_by(rules, found.library)
@@ -87,7 +89,3 @@ async def check_snippets(desk: Desk, found: Undertaking) -> None:
     for live in found.renewed:
         folder = f"connections/{live.record.name}"
         found.findings += await check_files(desk, live.rules, folder, library)
-
-
-def _lines(source: str) -> str:
-    return source.replace("\r\n", "\n")

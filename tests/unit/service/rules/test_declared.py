@@ -6,6 +6,7 @@ from schemas.errors import MappingError, RuleError
 from schemas.mapping import FieldFlow
 from schemas.replica import Replica
 from schemas.rules import RuleContext, RuleSet
+from schemas.values import User
 from service.rules.declared import Declared, DeclaredEngine, Words, source_of
 from service.rules.defaults import Manifest, default_rules
 
@@ -96,6 +97,63 @@ async def test_a_script_that_asks_for_a_table_that_is_not_there_is_told(engine) 
 async def test_the_check_knows_the_tables(engine) -> None:
     assert await engine.check("incoming", MAPPED, "incoming.py") == ()
     assert await engine.check("incoming", MAPPED.replace('"status"', "1"), "incoming.py")
+
+
+PEOPLE = """\
+def incoming(replica: Replica, issue: Issue | None, context: Context) -> Wanted | None:
+    return Wanted(
+        assignee=mapped("users", replica.assignee),
+        reporter=map_user({"chief": "u7"}, replica.reporter),
+    )
+"""
+
+
+@pytest.mark.parametrize(
+    ("there", "here", "ours"),
+    [
+        (User("Ann", "ANN@there.example"), User("bob", "", "bob"), True),
+        (User("Chief", "x@there.example"), User("c@here.example", *["c@here.example"] * 2), True),
+        (User("Zoe", "zoe@there.example", "z"), User("Zoe", "zoe@there.example", "z"), False),
+        (None, None, False),
+    ],
+)
+async def test_a_script_asks_the_table_of_people(engine, there, here, ours) -> None:
+    table = {"ann@there.example": "bob", "Chief": "c@here.example"}
+    given = Declared({}, {}, False, source_of({}, table))
+    wanted = await taken(engine, given, PEOPLE, assignee=there, reporter=User("Chief"))
+    assert wanted.fields == {"assignee": here, "reporter": User("u7", "", "u7")}
+    assert wanted.ours == {"reporter"} | ({"assignee"} if ours else set())
+
+
+async def test_without_a_table_of_people_everybody_stays_as_they_are(engine) -> None:
+    wanted = await taken(engine, Declared(), PEOPLE, assignee=User("Ann"), reporter=User("Zoe"))
+    assert wanted.fields == {"assignee": User("Ann"), "reporter": User("Zoe")}
+    assert wanted.ours == frozenset()
+
+
+@pytest.mark.parametrize("value", ["'Ann'", "replica.labels"])
+async def test_the_table_of_people_is_asked_with_a_person(engine, value) -> None:
+    head = "def incoming(replica, issue, context):"
+    rule = f"{head}\n    return Wanted(labels=mapped('users', {value}))"
+    given = Declared({}, {}, False, source_of({}, {"Ann": "bob"}))
+    with pytest.raises(RuleError, match="no mapping table for users"):
+        await taken(engine, given, rule)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "fits"),
+    [
+        ('assignee=mapped("users", replica.assignee)', True),
+        ('assignee=mapped("users", User("Ann"))', True),
+        ('assignee=mapped("users", replica.status)', False),
+        ('assignee=mapped("status", replica.assignee)', False),
+        ('status=mapped("users", replica.assignee)', False),
+    ],
+)
+async def test_the_check_knows_the_table_of_people(engine, wanted, fits) -> None:
+    head = PEOPLE.splitlines()[0]
+    found = await engine.check("incoming", f"{head}\n    return Wanted({wanted})\n", "incoming.py")
+    assert (found == ()) is fits
 
 
 async def test_fields_go_the_way_that_was_declared(engine, issue) -> None:

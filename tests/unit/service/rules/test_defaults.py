@@ -10,7 +10,7 @@ from schemas.rich_text import Paragraph, Text, to_plain
 from schemas.rules import RuleSet
 from schemas.values import User
 from service.rules.defaults import Manifest, default_rules
-from service.rules.sessions import varies
+from service.rules.needs import varies
 from service.rules.vocabularies import VOCABULARIES, tables
 
 PAIRS = [("jira", "azure-devops"), ("azure-devops", "jira"), ("jira", "jira"), ("rally", "github")]

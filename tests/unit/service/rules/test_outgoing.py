@@ -1,5 +1,6 @@
 """What an outgoing rule sees, and what comes of what it returns."""
 
+import msgspec
 import pytest
 
 from schemas.errors import RuleError
@@ -83,6 +84,29 @@ async def test_lists_become_sorted_sets(engine, outgoing_rule, issue, context):
     rules = outgoing_rule("return Replica(labels=['z', 'a', 'z'], fields={'tags': {'q', 'b'}})")
     sent = await engine.outgoing(rules, issue, context)
     assert sent.fields == {"labels": ("a", "z"), "tags": ("b", "q")}
+
+
+@pytest.mark.parametrize("length", range(5))
+async def test_tuples_of_any_length_become_sets(engine, outgoing_rule, issue, context, length):
+    words = tuple("abcd"[:length])
+    issue.fields["tags"] = ("old",)
+    rules = outgoing_rule(f"return Replica(labels={words!r}, fields={{'tags': {words!r}}})")
+    sent = await engine.outgoing(rules, issue, context)
+    assert sent.fields == {"labels": words, "tags": words}
+
+
+async def test_each_comment_has_an_author_of_its_own(engine, outgoing_rule, issue, context):
+    first = issue.comments[0]
+    issue = msgspec.structs.replace(
+        issue, comments=(first, msgspec.structs.replace(first, id="c2"))
+    )
+    rules = outgoing_rule(
+        "one, two = issue.comments\n"
+        "one.author.name = 'Somebody'\n"
+        "return Replica(fields={'x': f'{one.author.name}, {two.author.name}'})"
+    )
+    sent = await engine.outgoing(rules, issue, context)
+    assert sent.fields == {"x": "Somebody, Ann Lee"}
 
 
 async def test_a_field_that_the_issue_lacks_is_not_sent_as_empty(

@@ -4,13 +4,12 @@ from asyncio import gather
 from datetime import UTC, datetime
 
 import msgspec
-import pytest
 from structlog.testing import capture_logs
 
 from schemas.rules import RuleSet
 from service.rules.limits import RuleLimits
 from service.rules.monty_engine import open_engine
-from service.rules.sessions import RUNS, asks_for_issue, varies
+from service.rules.sessions import RUNS
 
 DRAW = """\
 import random
@@ -45,20 +44,6 @@ async def test_moment_turns_milliseconds_into_a_date(engine, outgoing_rule, issu
     rules = outgoing_rule("return Replica(summary=moment(context.now).isoformat())")
     sent = await engine.outgoing(rules, issue, context)
     assert sent.fields == {"summary": "2023-11-14T22:13:20.123000+00:00"}
-
-
-@pytest.mark.parametrize(
-    ("source", "expected"),
-    [
-        ("import re, time", True),
-        ("from datetime import date", True),
-        ("eval('1')", True),
-        ("# at any time, a random word", False),
-        ("import re", False),
-    ],
-)
-def test_a_rule_that_may_vary_is_known(source, expected):
-    assert varies(source) is expected
 
 
 async def test_kept_sessions_are_bounded(codec, outgoing_rule, issue, context):
@@ -111,23 +96,3 @@ async def test_prints_reach_the_log_with_a_bound(codec, outgoing_rule, issue, co
     assert line["text"].startswith("hello WEB-1\nxxx")
     assert len(line["text"]) == 100
     assert line["log_level"] == "debug"
-
-
-@pytest.mark.parametrize(
-    ("rule", "asks"),
-    [
-        ("def incoming(replica, issue, context):\n    return None\n", False),
-        (
-            "def incoming(\n    replica: Replica, issue: Issue | None, context: Context\n"
-            ") -> Wanted | None:\n    return Wanted(summary=replica.summary)\n",
-            False,
-        ),
-        ("def incoming(r, here, c):\n    return Wanted(summary=here.summary)\n", True),
-        ("def incoming(r, here, c):\n    return locals()\n", True),
-        ("def incoming(*given):\n    return given[1]\n", True),
-        ("def other(r, i, c):\n    return i\n\n\nincoming = other\n", True),
-        ("def incoming(r, i, c):\n    return None\n\n\nincoming = str\n", True),
-    ],
-)
-def test_an_issue_crosses_only_to_rules_that_may_look_at_it(rule, asks):
-    assert asks_for_issue(rule) is asks

@@ -6,7 +6,7 @@ import pytest
 from schemas.errors import Fault, TrackerError
 from schemas.node import ConnectionSettings, Connector
 from schemas.values import User
-from service.workers.people import LASTS, People
+from service.workers.people import LASTS, ConnectionPeople, People
 from service.workers.roster import OpenConnector
 
 ALICE = User("Alice Smith", "alice@here.example", "u1")
@@ -44,12 +44,18 @@ class Desk:
         self.people = People(now=lambda: self.at)
 
     async def who(self, user: User, **settings: object) -> User | None:
+        return await self._people(settings).who_is(user)
+
+    async def ours(self, user: User, **settings: object) -> User | None:
+        return await self._people(settings).one_of_ours(user)
+
+    def _people(self, settings: dict[str, object]) -> ConnectionPeople:
         record = Connector("k", "k", "model", {}, 0)
         opened = msgspec.structs.replace(
             OpenConnector(record, None, None),  # type: ignore[arg-type]
             tracker=self.directory,
         )
-        return await self.people.of(opened, ConnectionSettings(**settings)).who_is(user)
+        return self.people.of(opened, ConnectionSettings(**settings))
 
 
 @pytest.fixture
@@ -100,3 +106,25 @@ async def test_a_tracker_that_is_down_says_nothing_about_a_person(desk: Desk) ->
         await desk.who(User("Bob Jones"))
     desk.directory.fault = None
     assert await desk.who(User("Bob Jones")) == BOB
+
+
+@pytest.mark.parametrize(
+    ("words", "here"),
+    [
+        (User("alice@here.example", "alice@here.example", "alice@here.example"), ALICE),
+        (User("bob@here.example", "bob@here.example", "bob@here.example"), BOB),
+        (User("u4", "", "u4"), TWO[1]),
+        (User("Bob Jones", "", "Bob Jones"), BOB),
+        (User("Kim Lee", "", "Kim Lee"), None),
+        (User("gone@here.example", "gone@here.example"), None),
+    ],
+)
+async def test_whom_a_rule_calls_by_a_name_of_this_side_no_table_maps_again(
+    desk: Desk, words: User, here: User | None
+) -> None:
+    swapped = {"alice@here.example": "u2", "bob@here.example": "u1", "u4": "u1", "bob jones": "u1"}
+    assert await desk.ours(words, users=swapped) == here
+
+
+async def test_an_address_in_the_table_finds_whom_the_tracker_shows_without_one(desk: Desk) -> None:
+    assert await desk.who(User("Chief"), users={"chief": "bob@here.example"}) == BOB

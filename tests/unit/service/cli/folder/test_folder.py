@@ -49,7 +49,11 @@ CONNECTION: dict[str, Any] = {
         },
         "bugs": {"types": ["Bug"], "active": False},
     },
-    "rules": {"outgoing": "def outgoing():\n    '''é'''\n", "incoming": "# none"},
+    "rules": {
+        "outgoing": "def outgoing():\n    '''é'''\n",
+        "incoming": "# none",
+        "snippets": {"names": "def told():\n    return 'then'\n"},
+    },
 }
 PARAMS = {
     "url": f"https://{MASK}@jira.example.com",
@@ -104,7 +108,7 @@ def without_ids(given: Configuration) -> Any:
 
 def test_what_is_written_is_read_again_and_written_the_same(tmp_path: Path) -> None:
     written = write_folder(tmp_path, wanted(), prune=False)
-    assert len(written.files) == 11
+    assert len(written.files) == 12
     first = files(tmp_path)
     assert first["snippets/names.py"] == "def told():\n    return 'é'\n".encode()
     read = read_folder(tmp_path, {}, keep_secrets=False)
@@ -147,10 +151,38 @@ def test_what_a_person_wrote_stays_where_it_says_the_same(tmp_path: Path) -> Non
 def test_what_is_not_on_the_node_goes_only_when_asked_for(tmp_path: Path) -> None:
     write_folder(tmp_path, wanted(), prune=False)
     kept = write_folder(tmp_path, Configuration(), prune=False)
-    assert len(kept.strangers) == 11
-    assert len(files(tmp_path)) == 11
-    assert len(write_folder(tmp_path, Configuration(), prune=True).removed) == 11
+    assert len(kept.strangers) == 12
+    assert len(files(tmp_path)) == 12
+    assert len(write_folder(tmp_path, Configuration(), prune=True).removed) == 12
     assert files(tmp_path) == {}
+
+
+def test_snippets_of_then_go_when_the_rules_use_those_of_the_node_again(tmp_path: Path) -> None:
+    write_folder(tmp_path, wanted(), prune=False)
+    own = tmp_path / "connections" / "acme-globex" / "snippets"
+    assert (own / "names.py").read_text() == "def told():\n    return 'then'\n"
+    (own / "__init__.py").touch()
+    assert read_folder(tmp_path, {}, keep_secrets=True).wrong == ()
+    (own / "__init__.py").unlink()
+    newer = msgspec.to_builtins(wanted())
+    del newer["connections"]["acme-globex"]["rules"]["snippets"]
+    write_folder(tmp_path, msgspec.convert(newer, Configuration), prune=False)
+    assert not own.exists()
+    assert (tmp_path / "snippets" / "names.py").exists()
+
+
+def test_snippets_of_a_connection_without_rules_are_told(tmp_path: Path) -> None:
+    write_folder(tmp_path, wanted(), prune=False)
+    folder = tmp_path / "connections" / "acme-globex"
+    (folder / "outgoing.py").unlink()
+    (folder / "incoming.py").unlink()
+    (wrong,) = read_folder(tmp_path, {}, keep_secrets=True).wrong
+    assert (wrong.at, wrong.message) == (str(folder / "outgoing.py"), "The file is missing.")
+    (folder / "outgoing.py").write_text("")
+    (folder / "incoming.py").write_text("")
+    (folder / "snippets" / "No-Name.py").write_text("")
+    (wrong,) = read_folder(tmp_path, {}, keep_secrets=True).wrong
+    assert wrong.message == "'No-Name' cannot be the name of a snippet."
 
 
 def test_secrets_come_from_where_the_file_says(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from schemas.connection_api import ConnectionAccept, ConnectionInitiate, Setting
 from schemas.errors import InputError
 from schemas.mapping import MappedValue, MappingTable
 from schemas.redaction import MASK
+from schemas.rule_life import RollbackBody
 from schemas.snippets import SnippetPut
 from service.store import triggers
 from tests.unit.service.workers.operations.conftest import Office
@@ -481,6 +482,83 @@ async def test_a_snippet_that_somebody_saves_meanwhile_makes_it_another_state(
     await office.operations.snippets.save("names", SnippetPut(TOLD.replace("EU", "US")), "bob")
     with pytest.raises(InputError, match="since the plan was made"):
         await apply(office, document(sharing()), edition=plan.edition)
+
+
+LATER = TOLD.replace("EU", "US")
+
+
+async def rolled_back(office: Office, *, removed: bool) -> Configuration:
+    """To rules that import a snippet which is another now, or none; answers what is exported."""
+    await apply(office, document(sharing()))
+    if removed:
+        await apply(office, document(wanted()), prune=True)
+    else:
+        await office.operations.snippets.save("names", SnippetPut(LATER), "bob")
+    await office.operations.rule_life.roll_back("left-end", RollbackBody(1), "ann")
+    return document(await held(office))
+
+
+def told_by(office: Office) -> list[str]:
+    return [each.source for each in office.desk.connection("left-end").rules.snippets]
+
+
+@pytest.mark.parametrize("removed", [True, False])
+async def test_rolled_back_rules_are_exported_with_the_snippets_of_then(
+    offices: tuple[Office, Office], removed: bool
+) -> None:
+    here, there = offices
+    exported = await rolled_back(here, removed=removed)
+    rules = exported.connections["left-end"].rules
+    assert rules is not None
+    assert rules.snippets == {"names": TOLD}
+    assert exported.snippets == ({} if removed else {"names": LATER})
+    again = await planned(here, msgspec.to_builtins(exported), prune=True)
+    assert (again.changes, again.kept, again.problems, again.findings) == ((), (), (), ())
+
+    system = there.desk.connector("tracker").record.system
+    given = {
+        "connectors": {"tracker": {"system": system}, "second": SECOND},
+        "connections": msgspec.to_builtins(exported)["connections"],
+        "snippets": exported.snippets,
+    }
+    done = await apply(there, document(given))
+    assert (done.applied, done.findings, done.problems) == (True, (), ())
+    assert told_by(there) == told_by(here) == [TOLD]
+    copied = document(await held(there))
+    assert (copied.connections, copied.snippets) == (exported.connections, exported.snippets)
+    more = TOLD.replace("EU", "UK")
+    await apply(there, document(given | {"snippets": {"names": more}}))
+    assert told_by(there) == [TOLD], "its own are in place of the node's"
+
+
+async def test_rules_take_the_newest_snippets_again_when_their_own_are_gone(office: Office) -> None:
+    exported = await rolled_back(office, removed=False)
+    given = msgspec.to_builtins(exported)
+    del given["connections"]["left-end"]["rules"]["snippets"]
+    plan = await planned(office, given)
+    (change,) = plan.changes
+    assert (change.name, change.outgoing) == ("left-end", "")
+    assert change.source.startswith("--- node/connections/left-end/snippets/names.py\n")
+    assert '-    return "EU: " + text\n' in change.source
+    assert (await apply(office, document(given))).versions == {"left-end": 4}
+    assert told_by(office) == [LATER]
+    assert document(await held(office)) == document(given)
+
+
+async def test_rules_whose_snippet_is_nowhere_are_refused(office: Office) -> None:
+    exported = await rolled_back(office, removed=True)
+    given = msgspec.to_builtins(exported)
+    del given["connections"]["left-end"]["rules"]["snippets"]
+    (found,) = (await planned(office, given)).findings
+    assert (found.file, found.line) == ("connections/left-end/outgoing.py", 1)
+    assert "There is no snippet names." in found.message
+
+
+async def test_a_mistake_in_a_snippet_of_one_connection_names_its_file(office: Office) -> None:
+    given = wanted()
+    given["connections"]["left-end"]["rules"] = USING | {"snippets": {"names": "def told(:\n"}}
+    plan = await planned(office, given)
+    assert "connections/left-end/snippets/names.py" in {each.file for each in plan.findings}
 
 
 async def test_words_that_the_tracker_does_not_know_are_told_and_prevent_nothing(
