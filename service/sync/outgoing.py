@@ -21,6 +21,7 @@ from schemas.values import Fields, Value, condense
 from service.sync.attachments import note_local_files
 from service.sync.comments import note_local
 from service.sync.decisions import told, untold
+from service.sync.incoming import is_whole
 from service.sync.intake import merge_messages
 from service.sync.merge import FieldMerge, note_edits
 from service.sync.snapshots import as_elements, same, snapshot, snapshots
@@ -175,7 +176,8 @@ def compose(
         version=version,
         have=twin.included,
         replica=replica,
-        lacking=twin.lacking,
+        # What was asked for may be lost along with the message that is sent again.
+        lacking=twin.lacking or (twin.resend and not is_whole(twin)),
         whole=twin.resend,
         yours=twin.remote_issue if twin.resend else "",
         decided=twin.decisions,

@@ -6,11 +6,10 @@ from schemas.values import Digest, Fields, Value, condense
 
 def settled(value: Value) -> Value:
     """Empty text, an empty set and nothing are the same to a tracker, and so to us."""
-    if isinstance(value, str | tuple):
-        return value or None
-    if isinstance(value, RichText) and not value.blocks:
-        return None
-    return value
+    if isinstance(value, RichText):
+        return value if value.blocks else None
+    # Neither 0 nor False is empty.
+    return None if not value and isinstance(value, (str, tuple)) else value
 
 
 def snapshot(value: Value) -> Value:

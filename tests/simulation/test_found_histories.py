@@ -227,3 +227,15 @@ def test_what_a_side_that_forgot_found_changed_is_not_overwritten_unseen() -> No
     state.arrive(side="b")
     state.attach(choice=0, side="a")
     state.teardown()
+
+
+def test_a_text_is_asked_for_again_where_the_message_that_asked_was_lost() -> None:
+    state = Histories()
+    terms = Terms(policy="park", refusing="a")
+    state.begin(terms=terms, deleted="", roughly=False, met=True)
+    state.forget_text(side="a")
+    state.meddle(after=0, choice=26, side="b")
+    state.arrive(side="b")
+    state.meddle(after=3, choice=24, side="a")
+    state.lose_message(side="a")
+    state.teardown()

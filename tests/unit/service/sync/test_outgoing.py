@@ -10,7 +10,7 @@ from schemas.replica import ElementStamp, Replica, ReplicaComment, Stamp, TwinMe
 from schemas.rich_text import plain
 from schemas.rules import Outgoing, OutgoingComment
 from schemas.twin import Base, Twin
-from schemas.values import condense
+from schemas.values import Value, condense
 from service.sync.merge import FieldMerge
 from service.sync.outgoing import (
     Judged,
@@ -232,6 +232,19 @@ def test_the_time_is_that_of_the_edit_where_it_is_known(make_twin, make_issue) -
     _, message = say(twin, make_issue(updated=50), {"f": 1, "g": 1})
     assert message is not None
     assert (message.replica.stamps["f"].at, message.replica.stamps["g"].at) == (33, 50)
+
+
+@pytest.mark.parametrize(
+    ("resend", "text", "asks"),
+    [(True, condense(LONG), True), (False, condense(LONG), False), (True, LONG, False)],
+)
+def test_what_is_said_again_asks_again_for_what_is_missing(
+    make_twin, make_issue, resend: bool, text: Value, asks: bool
+) -> None:
+    twin = make_twin(version=4, resend=resend, replica=Replica({"description": text}))
+    _, message = say(twin, make_issue(), {"f": 1})
+    assert message is not None
+    assert message.lacking is asks
 
 
 def test_what_a_side_that_forgot_finds_changed_is_an_edit(make_twin, make_issue) -> None:
