@@ -98,18 +98,26 @@ def record_told(
 
 
 def contradicted(twin: Twin, policy: Policy) -> frozenset[str]:
-    """Fields of which the other side decided otherwise than we about the same two edits, as when
-    one of both had not heard yet that they agreed on another policy. The one in force now decides,
-    or the newest edit where it is to ask: these are the other side's."""
+    """Fields of which the other side decided otherwise than we, as when one of both had not heard
+    yet that they agreed on another policy, and of which its value is to be taken.
+
+    Of the same two edits the policy in force now decides, or the newest where it is to ask. Where
+    the edit that we gave up for theirs is what stands there, in place of a newer one of theirs,
+    each side would be left with what the other wrote.
+    """
     ours = {each.field: each for each in twin.decisions}
     return frozenset(
         each.field
         for each in twin.heard
         if (own := ours.get(each.field)) is not None
         and own.winner != each.winner
-        and (own.sender_at, own.receiver_at) == (each.receiver_at, each.sender_at)
+        and own.sender_at == each.receiver_at
         and "person" not in (own.by, each.by)
-        and _in_force(policy, own) == "remote"
+        and (
+            _in_force(policy, own) == "remote"
+            if own.receiver_at == each.sender_at
+            else own.winner == policy.remote_side
+        )
     )
 
 

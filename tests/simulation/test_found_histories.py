@@ -239,3 +239,21 @@ def test_a_text_is_asked_for_again_where_the_message_that_asked_was_lost() -> No
     state.meddle(after=3, choice=24, side="a")
     state.lose_message(side="a")
     state.teardown()
+
+
+def test_an_edit_that_was_given_up_and_stands_at_the_other_side_is_taken_back() -> None:
+    """Both agree on another policy twice while their messages cross."""
+    world = World(Terms(policy="b"))
+    world.settle()
+    for side in "ba":
+        world.people.rename(side)
+        world.ends[side].ring(lambda _: None)
+        world.send(side)
+    world.agree("b", "a")
+    world.deliver("a", len(world.history["a"]) - 1)
+    world.b.ring(lambda _: None)
+    world.people.rename("a")
+    world.agree("b", "b")
+    world.deliver("b", [message.version for message in world.history["b"]].index(2))
+    world.settle()
+    check(world)

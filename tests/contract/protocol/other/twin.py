@@ -77,8 +77,10 @@ def yields(here: str, there: str, policy: str, own: Message, told: Message) -> b
     moments = own["sender_at"], own["receiver_at"]
     if own["winner"] == told["winner"] or "person" in (own["by"], told["by"]):
         return False
-    if moments != (told["receiver_at"], told["sender_at"]):
+    if own["sender_at"] != told["receiver_at"]:
         return False
+    if own["receiver_at"] != told["sender_at"]:
+        return bool(own["winner"] == there)
     in_force = winner(here, there, policy, *moments)
     if in_force == "park":
         in_force = winner(here, there, "newest", *moments)

@@ -76,6 +76,24 @@ def test_a_contrary_decision_about_what_was_noticed_here_is_recorded_as_well() -
     assert (recorded.winner, recorded.told) == ("b", True)
 
 
+@pytest.mark.parametrize(
+    ("own", "told", "taken"),
+    [
+        ("there", "here", {"f"}),
+        ("here", "there", set()),
+    ],
+    ids=["both gave way", "both kept theirs"],
+)
+def test_an_edit_that_was_given_up_and_stands_there_is_taken_back(
+    make_twin, own: str, told: str, taken: set[str]
+) -> None:
+    """In place of another edit of theirs than the one that it was given up for."""
+    ours = Decision("f", own, "newest", sender_at=10, receiver_at=20, version=4)
+    theirs = Decision("f", told, "newest", sender_at=30, receiver_at=10, version=7)
+    twin = make_twin(decisions=(ours,), heard=(theirs,))
+    assert contradicted(twin, Policy("here", "there")) == taken
+
+
 def test_that_a_text_gave_way_in_a_merge_is_told_and_is_no_conflict(make_twin) -> None:
     """Both sides may have given way to the other: then the policy takes one."""
     merge = FieldMerge(FieldChange(), (), (), frozenset(), {}, gave_way={"f": (10, 20)})
