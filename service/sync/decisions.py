@@ -4,9 +4,9 @@ import msgspec
 
 from schemas.replica import Decision
 from schemas.twin import Twin
-from schemas.values import Fields
+from schemas.values import Fields, Millis
 from service.sync.merge import Conflict, FieldMerge
-from service.sync.policy import Policy, Winner
+from service.sync.policy import Policy
 from service.sync.snapshots import same
 
 MERGED = "merged"
@@ -99,44 +99,53 @@ def record_told(
 
 def contradicted(twin: Twin, policy: Policy) -> frozenset[str]:
     """Fields of which the other side decided otherwise than we, as when one of both had not heard
-    yet that they agreed on another policy, and of which its value is to be taken.
-
-    Of the same two edits the policy in force now decides, or the newest where it is to ask. Where
-    the edit that we gave up for theirs is what stands there, in place of a newer one of theirs,
-    each side would be left with what the other wrote.
-    """
+    yet that they agreed on another policy, and of which its value is to be taken."""
     ours = {each.field: each for each in twin.decisions}
     return frozenset(
         each.field
         for each in twin.heard
         if (own := ours.get(each.field)) is not None
         and own.winner != each.winner
-        and own.sender_at == each.receiver_at
         and "person" not in (own.by, each.by)
-        and (
-            _in_force(policy, own) == "remote"
-            if own.receiver_at == each.sender_at
-            else own.winner == policy.remote_side
-        )
+        and _theirs_stands(policy, own, each)
     )
 
 
-def _in_force(policy: Policy, own: Decision) -> Winner:
-    winner = policy.winner(own.field, own.sender_at, own.receiver_at)
-    return policy.newest(own.sender_at, own.receiver_at) if winner == "park" else winner
+def _theirs_stands(policy: Policy, own: Decision, told: Decision) -> bool:
+    """Of the same two edits the policy in force now decides, or the newest where it is to ask.
+
+    Of other ones it matters where both gave way, and neither holds its own any more: the later
+    decision stands then.
+    """
+    if (own.sender_at, own.receiver_at) == (told.receiver_at, told.sender_at):
+        winner = policy.winner(own.field, own.sender_at, own.receiver_at)
+        if winner == "park":
+            winner = policy.newest(own.sender_at, own.receiver_at)
+        return winner == "remote"
+    if own.winner != policy.remote_side or told.receiver_at > own.sender_at:
+        return False
+    return policy.newest(_latest(own), _latest(told)) == "remote"
+
+
+def _latest(decision: Decision) -> Millis:
+    return max(decision.sender_at, decision.receiver_at)
 
 
 def overruled(
-    merge: FieldMerge, fields: frozenset[str], wanted: Fields, local: Fields, seen: int
-) -> FieldMerge:
+    twin: Twin, merge: FieldMerge, fields: frozenset[str], wanted: Fields, local: Fields
+) -> tuple[Twin, FieldMerge]:
     """The other side's values of these fields are taken, unless a person has edited them since.
-    `seen`: our version that the other side knew of."""
+    They are its own, and no news to it."""
     taken = {
         name: wanted[name]
         for name in sorted(fields & wanted.keys())
         if not same(wanted[name], local.get(name))
         and not isinstance(wanted[name], tuple)
-        and (name not in merge.edits or merge.edits[name].version <= seen)
+        and (name not in merge.edits or merge.edits[name].version <= twin.acknowledged)
     }
+    if not taken:
+        return twin, merge
     change = msgspec.structs.replace(merge.change, set=taken | merge.change.set)
-    return msgspec.structs.replace(merge, change=change) if taken else merge
+    edits = {name: stamp for name, stamp in merge.edits.items() if name not in taken}
+    twin = msgspec.structs.replace(twin, adopted=tuple(sorted({*twin.adopted, *taken})))
+    return twin, msgspec.structs.replace(merge, change=change, edits=edits)

@@ -96,7 +96,7 @@ class FieldWrites:
         run = self._run
         merge, policy = self._merged(issue, wanted, before)
         against = contradicted(run.twin, run.bench.policy)
-        merge = overruled(merge, against, wanted.fields, issue.fields, run.twin.acknowledged)
+        run.twin, merge = overruled(run.twin, merge, against, wanted.fields, issue.fields)
         told = record_told(run.twin.heard, merge.conflicts, issue.fields, merge.change.set, policy)
         run.conflicts.extend(
             self._as_held(each) for each in told if each.field not in merge.undecided

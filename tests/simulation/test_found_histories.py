@@ -257,3 +257,52 @@ def test_an_edit_that_was_given_up_and_stands_at_the_other_side_is_taken_back() 
     world.deliver("b", [message.version for message in world.history["b"]].index(2))
     world.settle()
     check(world)
+
+
+def test_of_two_decisions_for_the_other_side_the_later_stands() -> None:
+    """They are about other edits: neither side holds its own any more."""
+    world = World(Terms(policy="a"))
+    world.settle()
+    world.people.label("b", 10)
+    _speaks(world, "a", "b")
+    world.people.rename("b")
+    world.b.ring(lambda _: None)
+    world.send("b")
+    world.deliver("a", 7)
+    _speaks(world, "b")
+    world.agree("a", "b")
+    world.people.rename("a")
+    world.deliver("b", 18)
+    world.settle()
+    check(world)
+
+
+def test_a_value_that_was_taken_back_is_no_edit() -> None:
+    world = World(Terms(policy="b", paragraphs=True))
+    world.settle()
+    world.people.rename("a")
+    _speaks(world, "b")
+    world.a.ring(lambda _: None)
+    world.send("a")
+    world.deliver_newest("b")
+    world.agree("a", "a")
+    world.a.ring(lambda _: None)
+    world.send("a")
+    world.deliver("a", 28)
+    world.b.ring(lambda _: None)
+    world.send("b")
+    world.deliver("a", 2)
+    world.people.rename("a")
+    world.agree("a", "b")
+    world.b.ring(lambda _: None)
+    world.send("b")
+    world.settle()
+    check(world)
+
+
+def _speaks(world: World, *renaming: str) -> None:
+    """Somebody renames it on each of these sides, and it is told."""
+    for side in renaming:
+        world.people.rename(side)
+        world.ends[side].ring(lambda _: None)
+        world.send(side)

@@ -370,7 +370,9 @@ def contrary() -> list[Vectors]:
         ("harbor", _but(own, by="person"), told),
         ("harbor", own, _but(told, sender_at=early + 1)),
         ("harbor", own, _but(told, field="description")),
+        ("harbor", _but(own, winner="harbor"), _but(told, winner="lagoon", sender_at=late + 1)),
         ("harbor", _but(own, winner="harbor"), _but(told, winner="lagoon", sender_at=early + 1)),
+        ("harbor", _but(own, winner="harbor"), _but(told, winner="lagoon", receiver_at=late + 1)),
     )  # fmt: skip
     return [
         {

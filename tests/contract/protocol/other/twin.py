@@ -77,10 +77,11 @@ def yields(here: str, there: str, policy: str, own: Message, told: Message) -> b
     moments = own["sender_at"], own["receiver_at"]
     if own["winner"] == told["winner"] or "person" in (own["by"], told["by"]):
         return False
-    if own["sender_at"] != told["receiver_at"]:
-        return False
-    if own["receiver_at"] != told["sender_at"]:
-        return bool(own["winner"] == there)
+    if moments != (told["receiver_at"], told["sender_at"]):
+        if own["winner"] != there or told["receiver_at"] > own["sender_at"]:
+            return False
+        later = max(moments), max(told["receiver_at"], told["sender_at"])
+        return winner(here, there, "newest", *later) == "theirs"
     in_force = winner(here, there, policy, *moments)
     if in_force == "park":
         in_force = winner(here, there, "newest", *moments)

@@ -77,19 +77,23 @@ def test_a_contrary_decision_about_what_was_noticed_here_is_recorded_as_well() -
 
 
 @pytest.mark.parametrize(
-    ("own", "told", "taken"),
+    ("own", "told", "theirs_at", "ours_at", "taken"),
     [
-        ("there", "here", {"f"}),
-        ("here", "there", set()),
+        ("there", "here", 30, 10, {"f"}),
+        ("there", "here", 30, 5, {"f"}),
+        ("there", "here", 15, 10, set()),
+        ("there", "here", 20, 5, {"f"}),
+        ("there", "here", 30, 11, set()),
+        ("here", "there", 30, 10, set()),
     ],
-    ids=["both gave way", "both kept theirs"],
+    ids=["given up", "older", "earlier", "as late", "newer", "both kept theirs"],
 )
 def test_an_edit_that_was_given_up_and_stands_there_is_taken_back(
-    make_twin, own: str, told: str, taken: set[str]
+    make_twin, own: str, told: str, theirs_at: int, ours_at: int, taken: set[str]
 ) -> None:
-    """In place of another edit of theirs than the one that it was given up for."""
+    """Where that was decided later, about another edit of theirs."""
     ours = Decision("f", own, "newest", sender_at=10, receiver_at=20, version=4)
-    theirs = Decision("f", told, "newest", sender_at=30, receiver_at=10, version=7)
+    theirs = Decision("f", told, "newest", sender_at=theirs_at, receiver_at=ours_at, version=7)
     twin = make_twin(decisions=(ours,), heard=(theirs,))
     assert contradicted(twin, Policy("here", "there")) == taken
 
@@ -176,8 +180,11 @@ def test_of_two_contrary_decisions_the_policy_in_force_takes_one(
     ],
 )
 def test_an_overruled_value_is_taken_unless_it_was_edited_since(
-    wanted: dict, local: dict, edits: dict, taken: dict
+    make_twin, wanted: dict, local: dict, edits: dict, taken: dict
 ) -> None:
     merge = FieldMerge(FieldChange(), (), (), frozenset(), edits)
-    found = overruled(merge, frozenset({"f"}), wanted, local, seen=4)
+    before = make_twin(acknowledged=4, adopted=("e",))
+    twin, found = overruled(before, merge, frozenset({"f"}), wanted, local)
     assert found.change.set == taken
+    assert found.edits == ({} if taken else edits)
+    assert twin.adopted == ("e", *taken)
