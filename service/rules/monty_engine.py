@@ -110,21 +110,24 @@ class MontyEngine:
         return exported
 
     async def _run(self, run: "_Run") -> Any:
-        began = asyncio.get_running_loop().time()
+        clock = asyncio.get_running_loop().time
+        began = clock()
         try:
             return await self._once(run)
         except MontyCrashedError as error:
-            lasted = asyncio.get_running_loop().time() - began
             log.warning("rule.worker_ended", direction=run.direction, cause=str(error))
-            if lasted >= self._limits.seconds:
+            if clock() - began >= self._limits.seconds:
                 raise out_of_time(run.direction, run.source, self._limits) from error
         except MontyError as error:
             # A machine that is short of time may have stopped a rule that is quick enough.
             if not worn_out(error) and not isinstance(error.exception(), TimeoutError):
                 raise self._failure(error, run) from error
+        began = clock()
         try:
             return await self._once(run, patience=PATIENCE)
         except MontyCrashedError as error:
+            if clock() - began >= self._limits.seconds * PATIENCE:
+                raise out_of_time(run.direction, run.source, self._limits) from error
             raise crashed(run.direction, error) from error
         except MontyError as error:
             raise self._failure(error, run) from error

@@ -60,14 +60,18 @@ def _raised(stamp: Stamp, acknowledged: int, floor: int) -> Stamp:
 
 def note_forgotten(twin: Twin) -> Twin:
     """What the other side holds other than we remember, and nobody there has changed, it had from
-    an edit here that this side forgot: what is here now is held against that."""
+    an edit here that this side forgot: what is here now is news, of a set what differs."""
     changed, last = changed_fields(twin), twin.base.replica
-    theirs = {
-        name: snapshot(value)
-        for name, value in twin.replica.fields.items()
-        if name not in changed and not (name in last and same(last[name], value))
-    }
-    return msgspec.structs.replace(twin, sent=twin.sent | theirs)
+    sent = dict(twin.sent)
+    for name, value in twin.replica.fields.items():
+        if name in changed or (name in last and same(last[name], value)):
+            continue
+        if isinstance(value, tuple):
+            sent[name] = snapshot(value)
+        else:
+            # In the words of the other side it would be no value of ours.
+            sent.pop(name, None)
+    return msgspec.structs.replace(twin, sent=sent)
 
 
 def found_again(twin: Twin) -> Twin:

@@ -6,7 +6,7 @@ as it is to be remembered, so that a failure half-way loses nothing that was don
 
 import msgspec
 
-from schemas.errors import Fault, RuleError, TidegateError, TrackerError
+from schemas.errors import Fault, MappingError, RuleError, TidegateError, TrackerError
 from schemas.issue import Issue, Part
 from schemas.replica import TwinMessage
 from schemas.rules import RuleContext, Wanted
@@ -382,7 +382,7 @@ class Reconciliation:
             earlier = await self.bench.engine.incoming(
                 self.bench.rules, for_rule(twin, fields), _bare(issue), self._incoming_context()
             )
-        except RuleError:
+        except (RuleError, MappingError):
             # A rule may not cope with a state that never was; the base is the next best witness.
             return twin.base.wanted
         return await self._fitting.before(twin, earlier, issue) if earlier else {}

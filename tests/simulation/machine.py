@@ -88,6 +88,14 @@ class Histories(RuleBasedStateMachine):
         self.world.people.comment(side, choice)
 
     @rule(side=SIDES, choice=CHOICES)
+    def send_two(self, side: str, choice: int) -> None:
+        """A comment, and another message, before the other side looks."""
+        for write in (self.world.people.comment, self.world.people.label):
+            write(side, choice)
+            self.ring(side, ALL_PARTS)
+            self.arrive(side)
+
+    @rule(side=SIDES, choice=CHOICES)
     def attach(self, side: str, choice: int) -> None:
         self.world.people.attach(side, choice)
 

@@ -96,12 +96,12 @@ def test_what_had_come_from_here_may_be_news_though_the_mirror_was_found_again()
 def test_what_the_other_side_had_from_a_forgotten_edit_is_held_against_what_is_here() -> None:
     last = {"same": "s", "ours": "old", "theirs": "old"}
     replica = Replica(
-        {"same": "s", "ours": "forgotten", "theirs": "new", "first": ()}, {"theirs": Stamp(9, 0)}
+        {"same": "s", "ours": "forgotten", "theirs": "new", "none": (), "set": ("x",)},
+        {"theirs": Stamp(9, 0)},
     )
-    forgot = twin(
-        replica=replica, acknowledged=1, base=Base({}, {}, last), sent={"same": "S", "ours": "old"}
-    )
-    assert note_forgotten(forgot).sent == {"same": "S", "ours": "forgotten", "first": None}
+    sent = {"same": "S", "ours": "old"}
+    forgot = twin(replica=replica, acknowledged=1, base=Base({}, {}, last), sent=sent)
+    assert note_forgotten(forgot).sent == {"same": "S", "none": None, "set": ("x",)}
 
 
 def test_a_fresh_twin_that_was_spoken_of_before_may_have_a_mirror() -> None:
