@@ -169,7 +169,9 @@ async def test_it_alters_a_file_again_and_again(pair) -> None:
     pair.relay.desk.spoilt_chunks = 1_000
     request = right.want(left, "file")
     pair.start()
-    await right.contents.until(lambda: request in right.contents.failed, seconds=20)
+    # A poll that is held while the file is taken away and put there again sees no change: the next
+    # one does, after 25 seconds at most.
+    await right.contents.until(lambda: request in right.contents.failed, seconds=60)
     assert "altered" in right.contents.failed[request]
     assert request not in right.contents.kept
 
