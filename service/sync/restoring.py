@@ -22,19 +22,14 @@ def risen(twin: Twin, floor: int, forgot: int) -> Twin:
     if recalls == "asks" and forgot < floor:
         # The other side was restored since, and asks: of two that ask, one has to speak.
         recalls = "told"
-    # What was said and not confirmed may bear versions that were used before: it is news again,
-    # under a version of which the other side has certainly not heard.
+    # What was said and not confirmed may bear versions that were used before: it gets one of which
+    # the other side has certainly not heard.
     confirmed = twin.acknowledged
     return msgspec.structs.replace(
         twin,
         version=floor,
         resend=True,
         recalls=recalls,
-        sent={
-            name: value
-            for name, value in twin.sent.items()
-            if name not in twin.stamps or twin.stamps[name].version <= confirmed
-        },
         stamps={name: _raised(stamp, confirmed, floor) for name, stamp in twin.stamps.items()},
         edits={name: _raised(stamp, confirmed, floor) for name, stamp in twin.edits.items()},
         decisions=tuple(

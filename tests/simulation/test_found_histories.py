@@ -300,6 +300,19 @@ def test_a_value_that_was_taken_back_is_no_edit() -> None:
     check(world)
 
 
+def test_what_is_taken_out_of_a_set_after_a_restore_is_told() -> None:
+    state = Histories()
+    terms = Terms(markers=False, policy="newest")
+    state.begin(terms=terms, deleted="", roughly=False, met=True)
+    state.label(side="b", choice=14)
+    state.send_two(side="b", choice=0)
+    state.back_up(side="b")
+    state.restore(side="b")
+    state.send_two(side="a", choice=0)
+    state.label(side="a", choice=4)
+    state.teardown()
+
+
 def _speaks(world: World, *renaming: str) -> None:
     """Somebody renames it on each of these sides, and it is told."""
     for side in renaming:

@@ -62,13 +62,6 @@ def test_of_two_sides_that_ask_the_one_that_was_restored_first_speaks() -> None:
     assert risen(asking, floor=20, forgot=20).recalls == "asks"
 
 
-def test_what_was_never_confirmed_is_news_again() -> None:
-    stamps = {"summary": Stamp(3, 0), "status": Stamp(1, 0)}
-    sent = {"summary": "s", "status": "x", "labels": ()}
-    rose = risen(twin(version=3, acknowledged=2, sent=sent, stamps=stamps), 100, 100)
-    assert rose.sent == {"status": "x", "labels": ()}
-
-
 def test_what_was_never_confirmed_gets_a_version_of_which_nobody_heard() -> None:
     """The restored side may have used the same versions before, for something else."""
     elements = {"old": ElementStamp(2, 2, False), "new": ElementStamp(3, 3, True)}
