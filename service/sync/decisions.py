@@ -122,7 +122,9 @@ def _theirs_stands(policy: Policy, own: Decision, told: Decision) -> bool:
         if winner == "park":
             winner = policy.newest(own.sender_at, own.receiver_at)
         return winner == "remote"
-    if own.winner != policy.remote_side or told.receiver_at > own.sender_at:
+    # 0: a side that was restored does not know when it wrote what it gave up.
+    newer = 0 < own.sender_at < told.receiver_at
+    if own.winner != policy.remote_side or newer:
         return False
     return policy.newest(_latest(own), _latest(told)) == "remote"
 

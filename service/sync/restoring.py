@@ -3,7 +3,7 @@
 import msgspec
 
 from schemas.issue import Attachment, Comment
-from schemas.replica import Stamp
+from schemas.replica import ElementStamp, Stamp
 from schemas.rules import WantedComment
 from schemas.twin import CommentTrace, Recall, Twin
 from service.sync.attachments import find_begun_file, note_mirrored_file
@@ -24,33 +24,45 @@ def risen(twin: Twin, floor: int, forgot: int) -> Twin:
         recalls = "told"
     # What was said and not confirmed may bear versions that were used before: it gets one of which
     # the other side has certainly not heard.
-    confirmed = twin.acknowledged
+    raised = _Raised(twin.acknowledged, floor, forgot=twin.version < forgot)
     return msgspec.structs.replace(
         twin,
         version=floor,
         resend=True,
         recalls=recalls,
-        stamps={name: _raised(stamp, confirmed, floor) for name, stamp in twin.stamps.items()},
-        edits={name: _raised(stamp, confirmed, floor) for name, stamp in twin.edits.items()},
+        stamps={name: raised.stamp(stamp) for name, stamp in twin.stamps.items()},
+        edits={name: raised.stamp(stamp) for name, stamp in twin.edits.items()},
         decisions=tuple(
-            msgspec.structs.replace(each, version=0) if each.version > confirmed else each
+            msgspec.structs.replace(each, version=0) if each.version > twin.acknowledged else each
             for each in twin.decisions
         ),
         texts={},
     )
 
 
-def _raised(stamp: Stamp, acknowledged: int, floor: int) -> Stamp:
-    """`since` stays: the other side's own memory of what it saw then is better than ours."""
-    if stamp.version <= acknowledged:
-        return stamp
-    elements = {
-        element: msgspec.structs.replace(change, version=floor)
-        if change.version > acknowledged
-        else change
-        for element, change in stamp.elements.items()
-    }
-    return msgspec.structs.replace(stamp, version=floor, elements=elements)
+class _Raised:
+    """Stamps above all versions that were used before. Where a run of edits began stays as it was,
+    for the other side remembers what it saw then; only a side that forgot may have begun another
+    run with the same number."""
+
+    def __init__(self, confirmed: int, floor: int, *, forgot: bool) -> None:
+        self._confirmed, self._floor, self._forgot = confirmed, floor, forgot
+
+    def stamp(self, stamp: Stamp) -> Stamp:
+        if stamp.version <= self._confirmed:
+            return stamp
+        elements = {name: self._element(change) for name, change in stamp.elements.items()}
+        return msgspec.structs.replace(
+            stamp, version=self._floor, since=self._since(stamp.since), elements=elements
+        )
+
+    def _element(self, change: ElementStamp) -> ElementStamp:
+        if change.version <= self._confirmed:
+            return change
+        return ElementStamp(self._floor, self._since(change.since), change.before)
+
+    def _since(self, version: int) -> int:
+        return self._floor if self._forgot and version > self._confirmed else version
 
 
 def note_forgotten(twin: Twin) -> Twin:

@@ -78,7 +78,7 @@ def yields(here: str, there: str, policy: str, own: Message, told: Message) -> b
     if own["winner"] == told["winner"] or "person" in (own["by"], told["by"]):
         return False
     if moments != (told["receiver_at"], told["sender_at"]):
-        if own["winner"] != there or told["receiver_at"] > own["sender_at"]:
+        if own["winner"] != there or 0 < own["sender_at"] < told["receiver_at"]:
             return False
         later = max(moments), max(told["receiver_at"], told["sender_at"])
         return winner(here, there, "newest", *later) == "theirs"

@@ -77,22 +77,23 @@ def test_a_contrary_decision_about_what_was_noticed_here_is_recorded_as_well() -
 
 
 @pytest.mark.parametrize(
-    ("own", "told", "theirs_at", "ours_at", "taken"),
+    ("own", "told", "given_up_at", "theirs_at", "ours_at", "taken"),
     [
-        ("there", "here", 30, 10, {"f"}),
-        ("there", "here", 30, 5, {"f"}),
-        ("there", "here", 15, 10, set()),
-        ("there", "here", 20, 5, {"f"}),
-        ("there", "here", 30, 11, set()),
-        ("here", "there", 30, 10, set()),
+        ("there", "here", 10, 30, 10, {"f"}),
+        ("there", "here", 10, 30, 5, {"f"}),
+        ("there", "here", 10, 15, 10, set()),
+        ("there", "here", 10, 20, 5, {"f"}),
+        ("there", "here", 10, 30, 11, set()),
+        ("there", "here", 0, 30, 11, {"f"}),
+        ("here", "there", 10, 30, 10, set()),
     ],
-    ids=["given up", "older", "earlier", "as late", "newer", "both kept theirs"],
+    ids=["given up", "older", "earlier", "as late", "newer", "unknown", "both kept theirs"],
 )
 def test_an_edit_that_was_given_up_and_stands_there_is_taken_back(
-    make_twin, own: str, told: str, theirs_at: int, ours_at: int, taken: set[str]
+    make_twin, own: str, told: str, given_up_at: int, theirs_at: int, ours_at: int, taken: set[str]
 ) -> None:
     """Where that was decided later, about another edit of theirs."""
-    ours = Decision("f", own, "newest", sender_at=10, receiver_at=20, version=4)
+    ours = Decision("f", own, "newest", sender_at=given_up_at, receiver_at=20, version=4)
     theirs = Decision("f", told, "newest", sender_at=theirs_at, receiver_at=ours_at, version=7)
     twin = make_twin(decisions=(ours,), heard=(theirs,))
     assert contradicted(twin, Policy("here", "there")) == taken

@@ -1,6 +1,7 @@
 """What a side that was restored from a backup finds again, and what it says anew."""
 
 import msgspec
+import pytest
 
 from schemas.issue import Attachment, Comment
 from schemas.replica import (
@@ -62,16 +63,21 @@ def test_of_two_sides_that_ask_the_one_that_was_restored_first_speaks() -> None:
     assert risen(asking, floor=20, forgot=20).recalls == "asks"
 
 
-def test_what_was_never_confirmed_gets_a_version_of_which_nobody_heard() -> None:
+@pytest.mark.parametrize(("forgot", "since"), [(100, 100), (0, 3)])
+def test_what_was_never_confirmed_gets_a_version_of_which_nobody_heard(
+    forgot: int, since: int
+) -> None:
     """The restored side may have used the same versions before, for something else."""
     elements = {"old": ElementStamp(2, 2, False), "new": ElementStamp(3, 3, True)}
     stamps = {"labels": Stamp(3, 7, 2, None, elements), "status": Stamp(2, 5)}
     edits = {"labels": Stamp(3, 7), "status": Stamp(2, 5)}
     decisions = (Decision("f", "a", "newest", version=2), Decision("g", "a", "newest", version=3))
     rose = risen(
-        twin(version=3, acknowledged=2, stamps=stamps, edits=edits, decisions=decisions), 100, 100
+        twin(version=3, acknowledged=2, stamps=stamps, edits=edits, decisions=decisions),
+        floor=100,
+        forgot=forgot,
     )
-    raised = {"old": ElementStamp(2, 2, False), "new": ElementStamp(100, 3, True)}
+    raised = {"old": ElementStamp(2, 2, False), "new": ElementStamp(100, since, True)}
     assert rose.stamps == {"labels": Stamp(100, 7, 2, None, raised), "status": Stamp(2, 5)}
     assert rose.edits == {"labels": Stamp(100, 7), "status": Stamp(2, 5)}
     assert [each.version for each in rose.decisions] == [2, 0]
