@@ -12,8 +12,9 @@ class ElementStamp(msgspec.Struct, frozen=True, array_like=True):
     version: int
     since: int
     """The first version of the run of changes that the receiver may not have seen."""
-    before: bool
-    """Whether the set had it before that run."""
+    before: bool | None
+    """Whether the set had it before that run; None: nobody knows, after a restore, and the receiver
+    comes to what the set has now."""
 
 
 class Stamp(msgspec.Struct, frozen=True, array_like=True):

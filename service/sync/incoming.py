@@ -80,7 +80,8 @@ def _forgotten_fields(twin: Twin, changed: frozenset[str]) -> Fields:
     for name, value in twin.replica.fields.items():
         if isinstance(value, tuple):
             stamp = twin.replica.stamps.get(name, Stamp(0, 0))
-            gone = {e for e, change in stamp.elements.items() if change.before and e not in value}
+            known = stamp.elements.items()
+            gone = {e for e, c in known if c.before is not False and e not in value}
             if gone:
                 previous[name] = as_set(gone)
         elif name not in changed:
@@ -109,7 +110,10 @@ def _earlier_set(
     for element, change in stamp.elements.items():
         if change.version <= twin.included:
             continue
-        had = element in taken if change.since <= twin.included else change.before
+        if change.before is None:
+            had = element not in now
+        else:
+            had = element in taken if change.since <= twin.included else change.before
         earlier = earlier | {element} if had else earlier - {element}
     return as_set(earlier)
 

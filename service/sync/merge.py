@@ -178,7 +178,9 @@ class _Merge:
         if remove:
             self.remove[field] = tuple(sorted(remove))
         # Of sets that meet, elements that only this side has may be a person's: they join as well.
-        if self._edited_unseen(field) or (meeting and here - before - set(wanted)):
+        # A side that forgot its past cannot tell its own edits of a set by itself.
+        joining = meeting and here - before - set(wanted)
+        if self._edited_unseen(field) or joining or self.twin.recalls:
             self.standing.add(field)
 
     def _decide(self, field: str, wanted: Value) -> None:

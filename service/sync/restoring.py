@@ -6,11 +6,12 @@ from schemas.issue import Attachment, Comment
 from schemas.replica import ElementStamp, Stamp
 from schemas.rules import WantedComment
 from schemas.twin import CommentTrace, Recall, Twin
+from schemas.values import as_set
 from service.sync.attachments import find_begun_file, note_mirrored_file
 from service.sync.comments import comment_digest, find_begun, note_found
 from service.sync.incoming import changed_fields
 from service.sync.markers import attachment_intent, comment_intent, marker, said_digest
-from service.sync.snapshots import same, snapshot
+from service.sync.snapshots import as_elements, same, snapshot
 
 
 def risen(twin: Twin, floor: int, forgot: int) -> Twin:
@@ -24,45 +25,32 @@ def risen(twin: Twin, floor: int, forgot: int) -> Twin:
         recalls = "told"
     # What was said and not confirmed may bear versions that were used before: it gets one of which
     # the other side has certainly not heard.
-    raised = _Raised(twin.acknowledged, floor, forgot=twin.version < forgot)
+    confirmed = twin.acknowledged
     return msgspec.structs.replace(
         twin,
         version=floor,
         resend=True,
         recalls=recalls,
-        stamps={name: raised.stamp(stamp) for name, stamp in twin.stamps.items()},
-        edits={name: raised.stamp(stamp) for name, stamp in twin.edits.items()},
+        stamps={name: _raised(stamp, confirmed, floor) for name, stamp in twin.stamps.items()},
+        edits={name: _raised(stamp, confirmed, floor) for name, stamp in twin.edits.items()},
         decisions=tuple(
-            msgspec.structs.replace(each, version=0) if each.version > twin.acknowledged else each
+            msgspec.structs.replace(each, version=0) if each.version > confirmed else each
             for each in twin.decisions
         ),
         texts={},
     )
 
 
-class _Raised:
-    """Stamps above all versions that were used before. Where a run of edits began stays as it was,
-    for the other side remembers what it saw then; only a side that forgot may have begun another
-    run with the same number."""
-
-    def __init__(self, confirmed: int, floor: int, *, forgot: bool) -> None:
-        self._confirmed, self._floor, self._forgot = confirmed, floor, forgot
-
-    def stamp(self, stamp: Stamp) -> Stamp:
-        if stamp.version <= self._confirmed:
-            return stamp
-        elements = {name: self._element(change) for name, change in stamp.elements.items()}
-        return msgspec.structs.replace(
-            stamp, version=self._floor, since=self._since(stamp.since), elements=elements
-        )
-
-    def _element(self, change: ElementStamp) -> ElementStamp:
-        if change.version <= self._confirmed:
-            return change
-        return ElementStamp(self._floor, self._since(change.since), change.before)
-
-    def _since(self, version: int) -> int:
-        return self._floor if self._forgot and version > self._confirmed else version
+def _raised(stamp: Stamp, confirmed: int, floor: int) -> Stamp:
+    """What was before is told by nobody: the other side may have seen some of it, or something else
+    under the same versions."""
+    if stamp.version <= confirmed:
+        return stamp
+    elements = {
+        name: ElementStamp(floor, floor, None) if change.version > confirmed else change
+        for name, change in stamp.elements.items()
+    }
+    return Stamp(floor, stamp.at, floor, None, elements)
 
 
 def note_forgotten(twin: Twin) -> Twin:
@@ -71,14 +59,21 @@ def note_forgotten(twin: Twin) -> Twin:
     changed, last = changed_fields(twin), twin.base.replica
     sent = dict(twin.sent)
     for name, value in twin.replica.fields.items():
-        if name in changed or (name in last and same(last[name], value)):
+        if name in last and same(last[name], value):
             continue
         if isinstance(value, tuple):
-            sent[name] = snapshot(value)
-        else:
+            theirs = _changed_there(twin, name)
+            own = set(as_elements(sent.get(name))) & theirs
+            sent[name] = snapshot(as_set((set(value) - theirs) | own))
+        elif name not in changed:
             # In the words of the other side it would be no value of ours.
             sent.pop(name, None)
     return msgspec.structs.replace(twin, sent=sent)
+
+
+def _changed_there(twin: Twin, name: str) -> set[str]:
+    stamp = twin.replica.stamps.get(name, Stamp(0, 0))
+    return {e for e, change in stamp.elements.items() if change.version > twin.included}
 
 
 def found_again(twin: Twin) -> Twin:

@@ -313,6 +313,29 @@ def test_what_is_taken_out_of_a_set_after_a_restore_is_told() -> None:
     state.teardown()
 
 
+def test_an_edit_that_went_back_is_told_with_what_the_other_side_changed() -> None:
+    state = Histories()
+    terms = Terms(markers=False, policy="newest")
+    state.begin(terms=terms, deleted="", roughly=False, met=True)
+    state.back_up(side="a")
+    state.send_two(side="a", choice=1)
+    state.restore(side="a")
+    state.label(side="a", choice=1)
+    state.send_two(side="b", choice=0)
+    state.teardown()
+
+
+def test_of_a_set_what_was_taken_out_before_anybody_knew_of_the_restore_goes() -> None:
+    state = Histories()
+    terms = Terms(markers=False, policy="newest")
+    state.begin(terms=terms, deleted="", roughly=False, met=True)
+    state.send_two(side="a", choice=0)
+    state.back_up(side="a")
+    state.restore(side="a")
+    state.label(side="a", choice=0)
+    state.teardown()
+
+
 def _speaks(world: World, *renaming: str) -> None:
     """Somebody renames it on each of these sides, and it is told."""
     for side in renaming:

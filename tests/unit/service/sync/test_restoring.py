@@ -1,7 +1,6 @@
 """What a side that was restored from a backup finds again, and what it says anew."""
 
 import msgspec
-import pytest
 
 from schemas.issue import Attachment, Comment
 from schemas.replica import (
@@ -63,10 +62,7 @@ def test_of_two_sides_that_ask_the_one_that_was_restored_first_speaks() -> None:
     assert risen(asking, floor=20, forgot=20).recalls == "asks"
 
 
-@pytest.mark.parametrize(("forgot", "since"), [(100, 100), (0, 3)])
-def test_what_was_never_confirmed_gets_a_version_of_which_nobody_heard(
-    forgot: int, since: int
-) -> None:
+def test_what_was_never_confirmed_gets_a_version_of_which_nobody_heard() -> None:
     """The restored side may have used the same versions before, for something else."""
     elements = {"old": ElementStamp(2, 2, False), "new": ElementStamp(3, 3, True)}
     stamps = {"labels": Stamp(3, 7, 2, None, elements), "status": Stamp(2, 5)}
@@ -75,11 +71,11 @@ def test_what_was_never_confirmed_gets_a_version_of_which_nobody_heard(
     rose = risen(
         twin(version=3, acknowledged=2, stamps=stamps, edits=edits, decisions=decisions),
         floor=100,
-        forgot=forgot,
+        forgot=100,
     )
-    raised = {"old": ElementStamp(2, 2, False), "new": ElementStamp(100, since, True)}
-    assert rose.stamps == {"labels": Stamp(100, 7, 2, None, raised), "status": Stamp(2, 5)}
-    assert rose.edits == {"labels": Stamp(100, 7), "status": Stamp(2, 5)}
+    raised = {"old": ElementStamp(2, 2, False), "new": ElementStamp(100, 100, None)}
+    assert rose.stamps == {"labels": Stamp(100, 7, 100, None, raised), "status": Stamp(2, 5)}
+    assert rose.edits == {"labels": Stamp(100, 7, 100), "status": Stamp(2, 5)}
     assert [each.version for each in rose.decisions] == [2, 0]
 
 
@@ -203,7 +199,16 @@ def test_of_a_forgotten_set_what_was_taken_out_there_is_known() -> None:
         "out": ElementStamp(9, 9, True),
         "in": ElementStamp(9, 9, False),
         "back": ElementStamp(9, 8, True),
+        "unknown": ElementStamp(9, 9, None),
     }
     replica = Replica({"labels": ("back", "in")}, {"labels": Stamp(9, 0, 9, None, elements)})
     forgot = twin(recalls="told", replica=replica, replica_version=9, acknowledged=1)
-    assert previous_fields(forgot) == {"labels": ("out",)}
+    assert previous_fields(forgot) == {"labels": ("out", "unknown")}
+
+
+def test_of_a_set_that_was_said_before_a_restore_its_state_now_is_taken() -> None:
+    elements = {"in": ElementStamp(9, 9, None), "out": ElementStamp(9, 9, None)}
+    replica = Replica({"labels": ("in", "old")}, {"labels": Stamp(9, 0, 9, None, elements)})
+    base = Base({}, {}, {"labels": ("in", "old")})
+    before = twin(replica=replica, replica_version=9, included=3, acknowledged=1, base=base)
+    assert previous_fields(before) == {"labels": ("old", "out")}
